@@ -1,0 +1,41 @@
+# The two commands of a newcomer are `make demo` and `make test`; both do all their own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test check bench schema setup
+
+PYTHON := .venv/bin/python
+
+demo: setup
+	@$(PYTHON) -m lab demo
+
+test: setup
+	@$(PYTHON) -m pytest
+
+check: .venv/ready
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+bench: setup
+	@$(PYTHON) -m bench
+
+schema: .venv/ready
+	@$(PYTHON) -c 'from keepalived.cluster_file import json_schema; print(json_schema(), end="")' \
+		>keepalived/cluster.schema.json
+
+# Where the machine cannot be given what the lab needs, the commands themselves say what is missing.
+setup: .venv/ready
+	@$(PYTHON) -m lab setup || true
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; python3 here is $$(python3 --version 2>&1)."; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "Installing python3-venv"; \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$as_root apt-get -qq update && $$as_root apt-get -qq install -y python3-venv; }
+	@echo "Installing the Python packages of requirements-dev.txt into .venv"
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,66 @@
+"""The pyinfra inventory of the cluster files: a group a file, a host a node; and that --limit names something in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keepalived.cluster_file import read_clusters
+
+EVERYBODY = "inventory"  # the group pyinfra makes of the whole of inventory.py
+
+Groups = dict[str, list[tuple[str, dict[str, Any]]]]
+
+
+class LimitError(Exception):
+    """--limit or --exclude does not match what there is. The text is one line."""
+
+
+def groups(folder: Path) -> Groups:
+    """The hosts of each cluster in `folder`, with `cluster` and `node` in their data.
+
+    Raises ClusterError, and LimitError when pyinfra was called with a --limit or --exclude that matches nothing.
+    """
+    found: Groups = {
+        name: [
+            (node, {"ssh_hostname": str(member.address), "cluster": cluster, "node": node})
+            for node, member in cluster.nodes.items()
+        ]
+        for name, cluster in read_clusters(folder).items()
+    }
+    if context := click.get_current_context(silent=True):
+        check_limit(found, context.params.get("limit") or (), context.params.get("exclude") or ())
+    return found
+
+
+def check_limit(found: Groups, limit: Iterable[str], exclude: Iterable[str]) -> None:
+    """Raises LimitError where pyinfra would go on with nobody and exit 0."""
+    for option, patterns in (("limit", limit), ("exclude", exclude)):
+        for pattern in patterns:
+            if not _matches([pattern], found):
+                raise LimitError(_unknown(option, pattern, found))
+    if not _matches(limit or [EVERYBODY], found) - _matches(exclude, found):
+        raise LimitError("--limit and --exclude together leave no host")
+
+
+def _matches(patterns: Iterable[str], found: Groups) -> set[str]:
+    """As pyinfra does it: the name of a group, or a pattern of host names."""
+    return {
+        host
+        for name, members in found.items()
+        for host, _ in members
+        if any(pattern in (name, EVERYBODY) or fnmatch(host, pattern) for pattern in patterns)
+    }
+
+
+def _unknown(option: str, pattern: str, found: Groups) -> str:
+    hosts = {name: [host for host, _ in members] for name, members in found.items()}
+    close = get_close_matches(pattern, [*found, *chain.from_iterable(hosts.values())], n=1)
+    there = "; ".join(f"{name}: {', '.join(members)}" for name, members in hosts.items())
+    return f"--{option} {pattern} matches no host{f' (did you mean {close[0]}?)' if close else ''}. There are {there}"

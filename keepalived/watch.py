@@ -1,0 +1,62 @@
+"""Looking at all nodes of a cluster at once, and the one wait: until something is seen, or a deadline passes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import gevent
+from pyinfra import inventory, logger
+from pyinfra.api import Host
+from pyinfra.api.exceptions import PyinfraError
+
+from keepalived.cluster import Cluster
+from keepalived.cluster_state import ClusterState, Verdict
+from keepalived.facts import Node, node_arguments
+from keepalived.node_state import NodeState
+
+LOOK_SECONDS = 5  # a node that does not answer for so long counts as unread
+PAUSE_SECONDS = 0.1
+
+
+def look(cluster: Cluster) -> ClusterState:
+    """Reads every node of the cluster, side by side, whatever --limit says. Connects to those not connected yet."""
+    hosts = {host.data.node: host for host in inventory.get_group(cluster.name)}
+    reading = {name: gevent.spawn(_read, host, cluster) for name, host in hosts.items()}
+    gevent.joinall(list(reading.values()))
+    return ClusterState(cluster, {name: reading[name].value for name in cluster.nodes})
+
+
+_unreachable: set[Host] = set()  # a dead node costs one connect time-out a run, not one a look
+
+
+def _read(host: Host, cluster: Cluster) -> NodeState | None:
+    if host in _unreachable:
+        return None
+    try:
+        host.connect(reason="to see who holds what", raise_exceptions=True)
+        return host.get_fact(Node, **node_arguments(cluster), _ignore_errors=True, _timeout=LOOK_SECONDS)
+    except PyinfraError as error:
+        logger.debug("%s could not be read: %s", host.name, error)
+        _unreachable.add(host)
+        return None
+
+
+class Waited(NamedTuple):
+    """How a wait ended: the last verdict, what it was given on, and the seconds it took."""
+
+    verdict: Verdict
+    state: ClusterState
+    seconds: float
+
+
+def wait(cluster: Cluster, judge: Callable[[ClusterState], Verdict], seconds: float) -> Waited:
+    """Looks until `judge` says done or `seconds` have passed."""
+    start = time.monotonic()
+    while True:
+        state = look(cluster)
+        waited = Waited(judge(state), state, time.monotonic() - start)
+        if waited.verdict.done or waited.seconds > seconds:
+            return waited
+        time.sleep(PAUSE_SECONDS)
