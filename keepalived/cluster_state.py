@@ -31,6 +31,14 @@ class ClusterState:
         """The nodes whose kernel has `address`, in the order of preference."""
         return [name for name, node in self.nodes.items() if node is not None and address in node.holds]
 
+    def holders_in_words(self, address: str) -> str:
+        """`server01`; `server01 (drained)`; `server01 and server02`; empty when no node is seen holding it."""
+        words = []
+        for name in self.holders(address):
+            node = self.nodes[name]
+            words.append(f"{name} (drained)" if node is not None and node.drained else name)
+        return " and ".join(words)
+
     def unread(self) -> list[str]:
         """The nodes that could not be read."""
         return [name for name, node in self.nodes.items() if node is None]
@@ -54,8 +62,7 @@ class ClusterState:
         unread = f" (not read: {', '.join(self.unread())})" if self.unread() else ""
         parts = []
         for address in self.cluster.addresses:
-            holders = self.holders(address)
-            parts.append(f"{address} is held by {' and '.join(holders) if holders else f'no node seen{unread}'}")
+            parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node seen{unread}'}")
         return ", ".join(parts)
 
 
@@ -119,7 +126,7 @@ def settled(state: ClusterState, name: str) -> Verdict:
 def moves(before: ClusterState, after: ClusterState) -> list[str]:
     """`10.10.0.2: server01 → server02`, for every address that has gone from one holder to another."""
     return [
-        f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {' and '.join(after.holders(address))}"
+        f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"
         for address in after.cluster.addresses
         if after.holders(address) and after.holders(address) != before.holders(address)
     ]

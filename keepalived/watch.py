@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import gevent
+from gevent import Greenlet
 from pyinfra import inventory, logger
 from pyinfra.api import Host
 from pyinfra.api.exceptions import PyinfraError
@@ -17,18 +18,32 @@ from keepalived.facts import Node, node_arguments
 from keepalived.node_state import NodeState
 
 LOOK_SECONDS = 5  # a node that does not answer for so long counts as unread
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2  # every look leaves a line in the journal of each daemon
+
+_unreachable: set[Host] = set()  # a dead node costs one connect time-out a run, not one a look
+_looking: dict[str, Greenlet[..., ClusterState]] = {}
+_next: dict[str, Greenlet[..., ClusterState]] = {}
 
 
 def look(cluster: Cluster) -> ClusterState:
-    """Reads every node of the cluster, side by side, whatever --limit says. Connects to those not connected yet."""
+    """Reads every node of the cluster, side by side, whatever --limit says. Connects to those not connected yet.
+
+    Several that look at the same time share one look, which begins after each of them has asked.
+    """
+    coming = _next.get(cluster.name)
+    if coming is None:
+        coming = _next[cluster.name] = gevent.spawn(_take_turn, cluster)
+    return coming.get()
+
+
+def _take_turn(cluster: Cluster) -> ClusterState:
+    if running := _looking.get(cluster.name):
+        running.join()
+    _looking[cluster.name] = _next.pop(cluster.name)
     hosts = {host.data.node: host for host in inventory.get_group(cluster.name)}
     reading = {name: gevent.spawn(_read, host, cluster) for name, host in hosts.items()}
     gevent.joinall(list(reading.values()))
-    return ClusterState(cluster, {name: reading[name].value for name in cluster.nodes})
-
-
-_unreachable: set[Host] = set()  # a dead node costs one connect time-out a run, not one a look
+    return ClusterState(cluster, {name: reading[name].get() for name in cluster.nodes})
 
 
 def _read(host: Host, cluster: Cluster) -> NodeState | None:

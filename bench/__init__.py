@@ -1,0 +1,1 @@
+"""Figures of the project, measured on lab hosts of this machine: `make bench`."""
