@@ -1,0 +1,170 @@
+"""Builds the base system of a Debian suite, with its package repository, once for all labs.
+
+A base is never seen half-built: it is made beside its place, in mounts and processes that end with
+the building process, and renamed when whole.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.locks import held
+from lab.mirror import machine_mirror
+from lab.places import CACHE, LOCKS, STATE
+from lab.progress import Detail, Steps, silent
+
+SUITES = ("bookworm", "trixie")
+INSTALLED = (
+    *("systemd", "systemd-sysv", "dbus", "openssh-server", "sudo"),
+    *("iproute2", "iputils-ping", "ca-certificates"),
+)
+OFFERED = ("keepalived",)
+NEEDED_BYTES = 1_000_000_000
+REPOSITORY = "/srv/packages"
+
+# Runs with $1 suite, $2 directory, $3 mirror, $4 packages to install, $5 packages to offer.
+BUILD = r"""
+set -eu
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+debootstrap --variant=minbase --include="$4" "$1" "$2" "$3"
+
+mount -t proc proc "$2/proc"
+echo "deb $3 $1 main" >"$2/etc/apt/sources.list"
+chroot "$2" apt-get -o Acquire::Check-Valid-Until=false update
+chroot "$2" apt-get clean
+chroot "$2" apt-get install --yes --download-only $5
+mkdir "$2/srv/packages"
+mv "$2"/var/cache/apt/archives/*.deb "$2/srv/packages/"
+cd "$2/srv/packages"
+for package in *.deb; do
+    dpkg-deb --field "$package"
+    echo "Filename: ./$package"
+    echo "Size: $(stat --format=%s "$package")"
+    echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
+    echo
+done >Packages
+# Without it apt looks for every kind of compressed index, and complains.
+echo "Suite: $1
+Date: $(date --utc --rfc-email)
+SHA256:
+ $(sha256sum Packages | cut -d ' ' -f 1) $(stat --format=%s Packages) Packages" >Release
+cd /
+
+chroot "$2" useradd --create-home --shell /bin/bash admin
+echo 'admin ALL=(ALL:ALL) NOPASSWD: ALL' >"$2/etc/sudoers.d/admin"
+chmod 0440 "$2/etc/sudoers.d/admin"
+echo 'deb [trusted=yes lang=none] file:/srv/packages ./' >"$2/etc/apt/sources.list"
+# The hosts know neither the mirror nor this machine's resolver, and each has keys of its own.
+rm -rf "$2"/var/lib/apt/lists/* "$2"/var/cache/apt/*.bin "$2"/etc/ssh/ssh_host_*
+: >"$2/etc/resolv.conf"
+: >"$2/etc/machine-id"
+rm -f "$2/var/lib/dbus/machine-id" "$2/etc/hostname"
+umount "$2/proc"
+"""
+
+
+def base_directory(suite: str) -> Path:
+    """Where the base system of `suite` is, or will be: a changed recipe has another place."""
+    recipe = hashlib.sha256("\n".join((*INSTALLED, *OFFERED, BUILD)).encode()).hexdigest()[:12]
+    return CACHE / f"{suite}-{recipe}"
+
+
+def ensure(suite: str, steps: Steps = silent) -> Path:
+    """Return the directory of the base system of `suite`, built first if need be.
+
+    Raises LabError when it cannot be built.
+    """
+    base = base_directory(suite)
+    if base.is_dir():
+        return base
+    mirror = machine_mirror()
+    try:
+        with (
+            steps(f"Building the base system of {suite}, once") as detail,
+            being_built(suite),
+        ):
+            if not base.is_dir():
+                _check_space()
+                _build(suite, base, mirror, detail)
+                _remove_outdated(suite)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise _no_space() from error
+    return base
+
+
+def being_built(suite: str) -> AbstractContextManager[None]:
+    """Hold the right to build or remove the base systems of `suite`."""
+    return held(LOCKS / f".{suite}.lock", f"building the base system of {suite}", seconds=600)
+
+
+def _build(suite: str, base: Path, mirror: str, detail: Detail) -> None:
+    beside = base.with_name(f"{base.name}.new")
+    log = CACHE / f"{suite}.log"
+    shutil.rmtree(beside, ignore_errors=True)
+    # Everything mounted or started on the way is in namespaces of its own and dies with us.
+    contained = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork"]
+    contained += ["--kill-child", "--mount-proc"]
+    arguments = [suite, str(beside), mirror, ",".join(INSTALLED), " ".join(OFFERED)]
+    last = ""
+    with (
+        log.open("w") as written,
+        subprocess.Popen(
+            [*contained, "sh", "-c", BUILD, "sh", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=os.environ | _proxy(),
+        ) as build,
+    ):
+        assert build.stdout is not None
+        try:
+            for line in build.stdout:
+                written.write(line)
+                if "No space left on device" in line:
+                    raise _no_space()
+                if line.strip():
+                    last = line.strip().removeprefix("I: ")
+                    detail(last)
+        except BaseException:
+            build.kill()
+            raise
+    if build.returncode != 0:
+        raise LabError(f"the base system of {suite} could not be built: {last} (see {log})")
+    beside.rename(base)
+
+
+def _remove_outdated(suite: str) -> None:
+    """Remove base systems of other recipes, but for those a lab stands on."""
+    in_use = " ".join(settings.read_text() for settings in STATE.glob("*/settings.json"))
+    for other in CACHE.glob(f"{suite}-*"):
+        if other != base_directory(suite) and str(other) not in in_use:
+            shutil.rmtree(other)
+
+
+def _proxy() -> dict[str, str]:
+    """The proxy this machine's apt uses, for programs that do not read apt's configuration."""
+    command = ["apt-config", "shell", "proxy", "Acquire::http::Proxy"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    address = found.strip().removeprefix("proxy=").strip("'")
+    return {"http_proxy": address} if address else {}
+
+
+def _check_space() -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(CACHE).free < NEEDED_BYTES:
+        raise _no_space()
+
+
+def _no_space() -> LabError:
+    gigabytes = NEEDED_BYTES / 1e9
+    return LabError(f"no space: a base system needs about {gigabytes:g} GB free in {CACHE}")

@@ -1,0 +1,90 @@
+"""The network of a lab: a bridge in the operator's namespace, and one cable to each host.
+
+The bridge is never in the machine's own namespace, where 10.10.0.0/24 may be somebody's LAN. The
+bridge's end of a cable has the host's name, the host's end is `enp0s3`.
+"""
+
+import json
+import subprocess
+
+from lab.errors import LabError
+from lab.places import BRIDGE, INTERFACE, NAMESPACES, OPERATOR_ADDRESS, HostPlaces, Places
+
+
+def ip(*arguments: str) -> str:
+    """Run `ip` and return what it wrote. Raises LabError when it fails."""
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"`ip {' '.join(arguments)}` failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def make_operator(lab: Places) -> None:
+    """Make the operator's namespace with the bridge in it."""
+    namespace = lab.operator_namespace
+    ip("netns", "add", namespace)
+    ip("-n", namespace, "link", "set", "lo", "up")
+    ip("-n", namespace, "link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
+    ip("-n", namespace, "addr", "add", OPERATOR_ADDRESS, "dev", BRIDGE)
+    ip("-n", namespace, "link", "set", BRIDGE, "up")
+    # Who came through sudo works here as himself, and shall be able to ping.
+    everybody = "net.ipv4.ping_group_range=0 2147483647"
+    command = ["nsenter", f"--net={NAMESPACES / namespace}", "sysctl", "--quiet", "-w", everybody]
+    subprocess.run(command, check=False, capture_output=True)
+
+
+def connect(lab: Places, host: HostPlaces) -> None:
+    """Give the host a new namespace with its interface and address in it: what a boot finds.
+
+    Nothing that the host had set in the kernel outlives this: no address, rule, qdisc or sysctl.
+    The cable is kept, with its MAC addresses and what was done to the bridge's end of it.
+    """
+    operator, own = lab.operator_namespace, host.namespace
+    if (NAMESPACES / own).exists():
+        if _has(own, INTERFACE):
+            ip("-n", own, "link", "set", INTERFACE, "netns", operator)
+        ip("netns", "del", own)
+    ip("netns", "add", own)
+    if not _has(operator, INTERFACE):
+        if _has(operator, host.name):
+            ip("-n", operator, "link", "del", host.name)
+        ends = (host.name, "type", "veth", "peer", "name", INTERFACE)
+        ip("-n", operator, "link", "add", *ends)
+        ip("-n", operator, "link", "set", host.name, "master", BRIDGE, "up")
+    ip("-n", operator, "link", "set", INTERFACE, "netns", own)
+    ip("-n", own, "link", "set", "lo", "up")
+    ip("-n", own, "addr", "add", f"{host.address}/24", "dev", INTERFACE)
+    ip("-n", own, "link", "set", INTERFACE, "up")
+
+
+def disconnect(host: HostPlaces) -> None:
+    """What a machine without power is to the others: no carrier, and no address answers."""
+    if _has(host.namespace, INTERFACE):
+        ip("-n", host.namespace, "link", "set", INTERFACE, "down")
+        ip("-n", host.namespace, "addr", "flush", "dev", INTERFACE)
+
+
+def set_cable(lab: Places, host: HostPlaces, *, plugged: bool) -> None:
+    """Plug or unplug the bridge's end of the host's cable."""
+    state = "up" if plugged else "down"
+    ip("-n", lab.operator_namespace, "link", "set", host.name, state)
+
+
+def addresses(host: HostPlaces) -> list[str]:
+    """The addresses on the host's interface, as the kernel has them.
+
+    ['10.10.0.3', '10.10.0.2', 'fe80::2c5c:8aff:fe3f:a5a3']
+    """
+    shown = json.loads(ip("-n", host.namespace, "-j", "addr", "show", "dev", INTERFACE))
+    return [address["local"] for link in shown for address in link.get("addr_info", ())]
+
+
+def remove(lab: Places) -> None:
+    """Remove the namespaces of the lab, and with them all there is in them."""
+    for namespace in lab.namespaces():
+        ip("netns", "del", namespace)
+
+
+def _has(namespace: str, interface: str) -> bool:
+    command = ["ip", "-n", namespace, "link", "show", "dev", interface]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
