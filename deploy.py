@@ -1,14 +1,14 @@
 """Installs and configures keepalived on every node: `pyinfra inventory.py deploy.py`."""
 
 from pyinfra import host
-from pyinfra.operations import apt, systemd
-from pyinfra.operations.util import any_changed
+from pyinfra.operations import apt
 
-from keepalived import operations
+from keepalived import installation
 from keepalived.facts import Node
 
+plan = installation.deployment()
+text = plan.texts[host.data.cluster.name][host.data.node]
 node = host.get_fact(Node)
-text = operations.configuration_text(node)
 
 apt.packages(
     name="Install keepalived",
@@ -17,13 +17,12 @@ apt.packages(
     no_recommends=True,
     extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it
 )
-operations.supported(name="Check the version of keepalived")
+installation.supported(name="Check the version of keepalived")
 
-# Every node's configuration is good before any node's is touched.
-operations.staged(name="Test the new configuration", text=text)
+# Every node's configuration is good before any node is touched.
+installation.staged(name="Test the new configuration", text=text)
+installation.unit(name="Install the unit's drop-in and enable the service")
 
-unit = operations.unit(name="Install the unit's drop-in")
-operations.in_place(name="Put the configuration in place", text=text)
-started = systemd.service(name="Start and enable keepalived", service="keepalived", running=True, enabled=True)
-restarted = operations.restarted(name="Restart keepalived", text=text, after=unit)
-operations.wait_until_settled(name="Wait until the addresses are held", _if=any_changed(started, restarted))
+# Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
+for wave in host.loop(plan.waves):
+    installation.turn(name="Change one node of each cluster", wave=wave, text=text)

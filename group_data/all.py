@@ -1,7 +1,7 @@
 """How to connect, for every host.
 
-Everything that pyinfra's SSH connector knows may stand here (ssh_user, ssh_port, ssh_key, …); what is not set comes from
-~/.ssh/config.
+Everything that pyinfra's SSH connector knows may stand here (ssh_user, ssh_port, ssh_key, …); what is not set comes
+from ~/.ssh/config.
 """
 
 ssh_strict_host_key_checking = "yes"  # a host whose key is not in known_hosts is not talked to

@@ -2,114 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from keepalived.fields import (
+    Flag,
+    FloatingAddress,
+    InstanceName,
+    InterfaceName,
+    NodeAddress,
+    NodeName,
+    Password,
+    Within,
+)
 
 HIGHEST_PRIORITY = 254  # 255 means "owner of the address" (RFC 5798, 5.2.4) and keepalived then ignores all tracking
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
-
-# keepalived splits words at blanks and gives quotes, braces, # ! @ $ ~ a meaning of their own.
-KEEPALIVED_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}")
-HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
-
-Address = IPv4Address | IPv6Address
-Interface = IPv4Interface | IPv6Interface
-
-
-def _wrong(template: str, **values: Any) -> PydanticCustomError:
-    return PydanticCustomError("cluster", template, values)
-
-
-class _Within(NamedTuple):
-    """A whole number from `low` to `high`, both included."""
-
-    low: int
-    high: int
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema) | {"minimum": self.low, "maximum": self.high}
-
-    def check(self, value: int) -> int:
-        if not self.low <= value <= self.high:
-            raise _wrong("{value} is not in {low}..{high}", value=value, low=self.low, high=self.high)
-        return value
-
-
-def _matching(pattern: re.Pattern[str], meaning: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise _wrong("'{value}' {meaning}", value=value, meaning=meaning)
-        return value
-
-    return AfterValidator(check)
-
-
-def _unicast_host(address: Address, text: str) -> None:
-    if (
-        address.is_unspecified
-        or address.is_loopback
-        or address.is_multicast
-        or address == IPv4Address("255.255.255.255")
-    ):
-        raise _wrong("{text} cannot be the address of a host", text=text)
-
-
-def _read_address(value: object) -> Address:
-    try:
-        address = ip_address(value) if isinstance(value, str) else None
-    except ValueError:
-        address = None
-    if address is None:
-        raise _wrong("{value} is not an IP address", value=repr(value))
-    _unicast_host(address, str(value))
-    return address
-
-
-def _read_floating(value: object) -> Interface:
-    try:
-        interface = ip_interface(value) if isinstance(value, str) else None
-    except ValueError:
-        interface = None
-    if interface is None:
-        raise _wrong("{value} is not an IP address (10.10.0.2 or 10.10.0.2/24)", value=repr(value))
-    _unicast_host(interface.ip, str(value))
-    network = interface.network
-    if network.num_addresses > 2 and interface.ip in (network.network_address, network.broadcast_address):
-        raise _wrong("{value} is the address of its network, not of a host", value=str(value))
-    return interface
-
-
-def _read_flag(value: str) -> str:
-    if not re.fullmatch(r"/[A-Za-z0-9_.,:=+/-]*[A-Za-z0-9_.,:=+-]", value) or "/../" in value or "//" in value:
-        raise _wrong("'{value}' is not the full path of a file (no blanks or quotes)", value=value)
-    return value
-
-
-NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
-FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
-InstanceName = Annotated[
-    str, _matching(KEEPALIVED_WORD, "cannot be read by keepalived as a name: use letters, digits, _ . : -, at most 64")
-]
-NodeName = Annotated[str, _matching(HOST_NAME, "is not a host name")]
-InterfaceName = Annotated[
-    str, _matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "is not the name of a network interface")
-]
 
 
 class _Strict(BaseModel):
@@ -121,7 +31,7 @@ class Node(_Strict):
 
     address: NodeAddress
     """Its own IP address: the operator's way in and, without `interface`, how the interface is found."""
-    priority: Annotated[int, _Within(1, HIGHEST_PRIORITY)] | None = None
+    priority: Annotated[int, Within(1, HIGHEST_PRIORITY)] | None = None
     """Its rank while drained, pinned. Default: by its place in the list, the last one has `priority_step`."""
 
     @classmethod
@@ -131,18 +41,32 @@ class Node(_Strict):
 
 
 def _read_node(value: object) -> object:
-    return {"address": value} if isinstance(value, str) else value
+    return {"address": value} if isinstance(value, str | int | float) else value
+
+
+class Authentication(_Strict):
+    """VRRPv2's authentication, as weak as it is (RFC 5798, 9); both keywords are keepalived's."""
+
+    auth_type: Literal["PASS", "AH"]
+    """`PASS`: the password stands readable in every advert; `AH`: IPsec authentication header, multicast only."""
+    auth_pass: Password
+    """The password, at most 8 characters: keepalived cuts off the rest."""
 
 
 class Instance(_Strict):
     """A VRRP instance: addresses that move together."""
 
-    virtual_router_id: Annotated[int, _Within(1, 255)]
+    virtual_router_id: Annotated[int, Within(1, 255)]
     """Its number on the network, 1..255; nobody else there may use it."""
     virtual_ipaddress: Annotated[list[FloatingAddress], Field(min_length=1)]
     """The floating addresses, all IPv4 or all IPv6, with or without a prefix length (without: /32, /128)."""
     interface: InterfaceName | None = None
     """The network interface, the same name on every node. Default: the one that carries the node's own address."""
+
+    unicast: bool = False
+    """Adverts to each node's own address, for networks without multicast; the peers are the cluster's nodes."""
+    authentication: Authentication | None = None
+    """VRRPv2 only."""
 
     @property
     def family(self) -> int:
@@ -160,11 +84,11 @@ class Drain(_Strict):
 
     check: Literal["script", "file"] = "script"
     """`script`: a vrrp_script tests that the flag is absent; `file`: a track_file reads the number in it, at once."""
-    flag: Annotated[str, AfterValidator(_read_flag)] = "/var/lib/keepalived/releasevip"
+    flag: Flag = "/var/lib/keepalived/releasevip"
     """The file whose presence (`check: file`: content `1`) drains the node."""
-    interval: Annotated[int, _Within(1, 3600)] = 1
+    interval: Annotated[int, Within(1, 3600)] = 1
     """Seconds between two looks at the flag (`check: script` only)."""
-    weight: Annotated[int, _Within(1, 253)] = 100
+    weight: Annotated[int, Within(1, 253)] = 100
     """What a node in service has more than a drained one."""
 
 
@@ -180,8 +104,11 @@ class Cluster(_Strict):
     """The version of the protocol."""
     advert_int: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """Seconds between two adverts. Default: 0.5 with VRRPv3, 1 with VRRPv2 (which knows whole seconds only)."""
-    priority_step: Annotated[int, _Within(1, HIGHEST_PRIORITY)] = 1
+    priority_step: Annotated[int, Within(1, HIGHEST_PRIORITY)] = 1
     """The distance between the ranks of two neighbours in the list."""
+    on_change: Literal["restart", "reload"] = "restart"
+    """`restart`: the holder hands its addresses over, then its daemon starts afresh; `reload`: no address moves, so
+    established connections live on. What a reload cannot carry is done by restart all the same."""
     drain: Drain = Drain()
 
     @property
@@ -203,6 +130,11 @@ class Cluster(_Strict):
     def effective_priority(self, node: str, *, drained: bool) -> int:
         """What `node` announces in its adverts, 1..254."""
         return self.rank(node) + (0 if drained else self.drain.weight)
+
+    @property
+    def ranking(self) -> list[str]:
+        """The nodes, the one that holds the addresses first: by rank, which is by list unless priorities are pinned."""
+        return sorted(self.nodes, key=self.rank, reverse=True)
 
     @property
     def addresses(self) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
-from copy import deepcopy
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
@@ -15,8 +15,12 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from keepalived.cluster import Cluster, Drain, Instance, Node
+from keepalived import plain_yaml
+from keepalived.cluster import Authentication, Cluster, Drain, Instance, Node
+from keepalived.fields import shown
 from keepalived.rules import Fault, faults_between, faults_of
+
+EVERYBODY = "inventory"  # the group pyinfra makes of the whole of inventory.py
 
 
 class ClusterError(Exception):
@@ -27,66 +31,93 @@ class ClusterError(Exception):
         self.faults = faults
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error: PyYAML would keep the last one without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key '{key}' stands twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 Location = tuple[int | str, ...]  # pydantic's: keys and indexes; "[key]" last where the key itself is at fault
+
+
+def _written(data: Any, location: Location) -> Location:
+    """The part of `location` that stands in the file: beneath `server01: 10.10.0.300` there is no `address`."""
+    for depth, part in enumerate(location):
+        if not isinstance(data, dict | list) or part == "[key]":
+            return location[:depth]
+        data = data.get(part) if isinstance(data, dict) else data[int(part)]
+    return location
 
 
 def _path(location: Location) -> str:
     """`instances.VI_1.virtual_ipaddress[0]`"""
-    *rest, last = location
-    if last == "[key]":
-        return f"{_path(tuple(rest[:-1]))}.{rest[-1]}"
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".")
+    words = (f"[{part}]" if isinstance(part, int) else f".{repr(part)[1:-1]}" for part in location)
+    return "".join(words).removeprefix(".")
 
 
 WORDS = {
     "missing": "is missing",
-    "int_type": "{input!r} is not a whole number",
-    "float_type": "{input!r} is not a number",
-    "string_type": "{input!r} is not text (put it in quotes)",
-    "list_type": "{input!r} is not a list: write [{input}]",
-    "dict_type": "{input!r} is not a mapping (key: value)",
-    "model_type": "{input!r} is not a mapping (key: value)",
-    "model_attributes_type": "{input!r} is not a mapping (key: value)",
+    "int_type": "{value} is not a whole number",
+    "float_type": "{value} is not a number",
+    "bool_type": "{value} is not true or false",
+    "string_type": "{value} is not text (put it in quotes)",
+    "list_type": "{value} is not a list: put it in [ ]",
+    "dict_type": "{value} is not a mapping (key: value)",
+    "model_type": "{value} is not a mapping (key: value)",
+    "model_attributes_type": "{value} is not a mapping (key: value)",
     "too_short": "is empty: at least one is needed",
-    "finite_number": "{input!r} is not a number",
+    "finite_number": "{value} is not a number",
+    "literal_error": "{value} is not {expected}",
 }
 
 
 def _problem(error: ErrorDetails) -> str:
     """pydantic's finding in the words of somebody who edits the file."""
-    kind, value = error["type"], error["input"]
-    if kind == "extra_forbidden":
-        known = [key for model in (Cluster, Node, Instance, Drain) for key in model.model_fields if key != "name"]
-        close = get_close_matches(str(error["loc"][-1]), known, n=1)
-        return "is not a known key" + (f" (did you mean {close[0]}?)" if close else "")
-    if kind == "literal_error":
-        return f"{value!r} is not {error['ctx']['expected']}"
-    if kind in WORDS:
-        return WORDS[kind].format(input=value)
-    return error["msg"]
+    if error["type"] == "extra_forbidden":
+        meant = _meant(error["loc"][-1])
+        return "is not a known key" + (f" (did you mean {meant}?)" if meant else "")
+    if error["input"] is None:
+        return "is empty"
+    if error["type"] not in WORDS:
+        return error["msg"]
+    value = "what stands there" if "authentication" in error["loc"] else shown(error["input"])  # no password is told
+    return WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
+
+
+def _meant(key: object) -> str | None:
+    """The known key that an unknown one resembles."""
+    models = (Cluster, Node, Instance, Authentication, Drain)
+    known = [field for model in models for field in model.model_fields if field != "name"]
+    return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 
 def parse(text: str, name: str) -> Cluster:
     """The cluster in the YAML `text` of the file `NAME.yml`. Raises ClusterError with every fault found in it."""
     file = f"{name}.yml"
+    data = _load(text, file)
+    faults: list[Fault] = []
+    if "name" in data:
+        faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
+    data["name"] = name
+    cluster, errors = _validate(data)
+    faults += [Fault(_path(_written(data, error["loc"])), _problem(error)) for error in errors]
+    taken_out: set[str] = set()
+    while errors:  # what is sound beside the faults is checked on: the rules between fields too
+        places = [_faulty(data, error) for error in errors]
+        if () in places:  # the file itself lacks a key
+            break
+        taken_out |= {_path(place) for place in places} | {
+            _path((*error["loc"][:-1], _meant(error["loc"][-1]) or ""))
+            for error in errors
+            if error["type"] == "extra_forbidden"
+        }
+        for place in reversed(places):
+            _take_out(data, place)
+        cluster, errors = _validate(data)
+    if cluster is not None:
+        faults += [fault for fault in faults_of(cluster) if not _within(fault.rests_on, taken_out)]
+    if faults or cluster is None:
+        raise ClusterError([f"{file}: {fault.path}: {fault.problem}" for fault in faults])
+    return cluster
+
+
+def _load(text: str, file: str) -> dict[str, Any]:
     try:
-        data = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        data = plain_yaml.load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ClusterError(
@@ -94,30 +125,13 @@ def parse(text: str, name: str) -> Cluster:
         ) from None
     except yaml.YAMLError as error:
         raise ClusterError([f"{file}: {' '.join(str(error).split())}"]) from None
-    except (ValueError, TypeError, RecursionError) as error:  # a date like 2026-13-01, a key that is a list
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits
         raise ClusterError([f"{file}: cannot be read: {error}"]) from None
     if not isinstance(data, dict):
         raise ClusterError(
             [f"{file}: is {'empty' if data is None else 'not a mapping'}: it needs nodes: and instances:"]
         )
-    faults: list[Fault] = []
-    if "name" in data:
-        faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
-    if wrong := [key for key in data if not isinstance(key, str)]:
-        faults += [Fault(str(key), "is not a known key") for key in wrong]
-        data = {key: value for key, value in data.items() if key not in wrong}
-    data = deepcopy(data) | {"name": name}
-    cluster, errors = _validate(data)
-    faults += [Fault(_path(error["loc"]), _problem(error)) for error in errors]
-    while errors and cluster is None:  # what is sound beside the faults is checked on: the rules between fields too
-        if not sum(_take_out(data, error) for error in reversed(errors)):
-            break
-        cluster, errors = _validate(data)
-    if cluster is not None:
-        faults += faults_of(cluster)
-    if faults or cluster is None:
-        raise ClusterError([f"{file}: {fault.path}: {fault.problem}" for fault in faults])
-    return cluster
+    return data
 
 
 def _validate(data: dict[str, Any]) -> tuple[Cluster | None, list[ErrorDetails]]:
@@ -127,20 +141,23 @@ def _validate(data: dict[str, Any]) -> tuple[Cluster | None, list[ErrorDetails]]
         return None, error.errors()
 
 
-def _take_out(data: Any, error: ErrorDetails) -> bool:
-    """Removes the faulty entry from `data`, or the mapping that lacks a key. False: it is not there (any more)."""
-    location = error["loc"]
-    if error["type"] == "missing" or location[-1] == "[key]":
-        location = location[:-1]
-    for place, part in enumerate(location):
-        keys: Any = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
-        if part not in keys:
-            return False
-        if place == len(location) - 1:
-            del data[part]
-            return True
-        data = data[part]
-    return False
+def _faulty(data: dict[str, Any], error: ErrorDetails) -> Location:
+    """What must go for `error` to go: what is at fault, or the mapping that lacks a key."""
+    place = _written(data, error["loc"])
+    return place[:-1] if error["type"] == "missing" else place
+
+
+def _take_out(data: Any, place: Location) -> None:
+    *way, last = place
+    with suppress(LookupError):  # gone already, with what it was in
+        for part in way:
+            data = data[part]
+        del data[last]
+
+
+def _within(paths: Iterable[str], places: Collection[str]) -> bool:
+    """Whether one of `paths` lies in one of `places`, or the other way round."""
+    return any(f"{one}.".startswith(f"{other}.") for a in paths for b in places for one, other in ((a, b), (b, a)))
 
 
 def read_clusters(folder: Path) -> dict[str, Cluster]:
@@ -153,9 +170,10 @@ def read_clusters(folder: Path) -> dict[str, Cluster]:
     for file in files:
         if file.suffix == ".yaml":
             faults.append(f"{file.name}: call it {file.stem}.yml")
-        elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", file.stem) or file.stem == "all":
+        elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", file.stem) or file.stem in ("all", EVERYBODY):
             faults.append(
-                f"{file.name}: '{file.stem}' cannot name a pyinfra group: use letters, digits, _ and -, not 'all'"
+                f"{file.name}: {file.stem!r} cannot name a pyinfra group: use letters, digits, _ and -, "
+                f"not 'all' or '{EVERYBODY}'"
             )
         else:
             try:

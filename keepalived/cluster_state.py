@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from keepalived.cluster import Cluster
+from keepalived.configuration import fingerprint
 from keepalived.node_state import InstanceState, NodeState
+from keepalived.terms import terms
 
 
 class Verdict(NamedTuple):
@@ -52,6 +54,13 @@ class ClusterState:
                 speaking[name] = said
         return speaking
 
+    def on_terms(self, text: str) -> list[str]:
+        """The nodes whose daemon runs on the terms of the configuration `text`."""
+        wanted = terms(text)
+        return [
+            name for name, node in self.nodes.items() if node and node.unit.runs and node.configuration.terms == wanted
+        ]
+
     def best(self, instance: str) -> str | None:
         """The node that must hold the addresses of `instance`: of those that take part, the highest priority."""
         speaking = self.speaking(instance)
@@ -75,22 +84,20 @@ def in_service(state: ClusterState, name: str) -> Verdict:
         return Verdict(False, f"the flag {node.flag.path} is still there")
     if problem := _priority_problem(state, name, drained=False):
         return Verdict(False, problem)
-    waiting = [instance for instance in state.cluster.instances if state.best(instance) == name]
-    missing = [
-        address
-        for instance in waiting
-        for address in state.cluster.instances[instance].addresses
-        if state.holders(address) != [name]
-    ]
-    if missing:
-        return Verdict(False, f"it is the best node, but {state.who_holds()}")
+    for instance, settings in state.cluster.instances.items():
+        for address in settings.addresses:
+            holders = state.holders(address)
+            if state.best(instance) == name and holders != [name]:
+                return Verdict(False, f"it is the best node, but {state.who_holds()}")
+            if problem := _holder_problem(state, address):
+                return Verdict(False, problem)
     if node.holds:
         return Verdict(True, f"in service, holds {', '.join(node.holds)}")
     return Verdict(True, f"in service as a backup; {state.who_holds()}")
 
 
 def let_go(state: ClusterState, name: str) -> Verdict:
-    """Is the drained node `name` seen without an address, its priority lowered, and another node holding them?"""
+    """Is the drained node `name` seen without an address, its priority lowered, and one other node holding them?"""
     node = state.nodes[name]
     if node is None:
         return Verdict(False, f"{name} cannot be read")
@@ -100,36 +107,88 @@ def let_go(state: ClusterState, name: str) -> Verdict:
         return Verdict(False, f"still holds {', '.join(node.holds)}{_why_no_other(state, name)}")
     if node.unit.runs and (problem := _priority_problem(state, name, drained=True)):
         return Verdict(False, problem)
-    if any(not state.holders(address) for address in state.cluster.addresses):
+    if any(len(state.holders(address)) != 1 for address in state.cluster.addresses):
         return Verdict(False, f"holds nothing, but {state.who_holds()}")
     rest = "" if node.unit.runs else f" (keepalived is {node.unit.active_state} here)"
     return Verdict(True, f"drained, holds nothing{rest}; {state.who_holds()}")
 
 
-def settled(state: ClusterState, name: str) -> Verdict:
-    """Does node `name` run what lies on its disk, with the priority due, and has every address one holder?"""
-    node = state.nodes[name]
-    if node is None:
-        return Verdict(False, f"{name} cannot be read")
-    if problem := _priority_problem(state, name, drained=node.drained):
+def healthy(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does node `name` run the configuration `text`, as BACKUP or MASTER and with the priority due?"""
+    problem = _not_running(state, name, text)
+    return Verdict(problem is None, problem or f"runs the new configuration; {state.who_holds()}")
+
+
+def settled(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does node `name` run the configuration `text`, and has every address one holder, which nobody outranks?"""
+    if problem := _not_running(state, name, text):
         return Verdict(False, problem)
-    if node.applied is False:
-        return Verdict(False, f"keepalived on {name} does not run what lies on its disk")
-    for instance in state.cluster.instances:
-        for address in state.cluster.instances[instance].addresses:
-            holders = state.holders(address)
-            if holders != [state.best(instance)] and not (holders == [] and state.unread()):
-                return Verdict(False, f"{state.who_holds()}; the best node is {state.best(instance)}")
+    for instance, settings in state.cluster.instances.items():
+        for address in settings.addresses:
+            if problem := _holder_problem(state, address) or _outranked(state, instance, address):
+                return Verdict(False, problem)
     return Verdict(True, state.who_holds())
 
 
+def arrived(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does node `name` run the configuration `text`, and is every address held by a node on its terms?
+
+    For a change after which the others do not hear this one: they may hold the addresses as well.
+    """
+    if problem := _not_running(state, name, text):
+        return Verdict(False, problem)
+    on_terms = state.on_terms(text)
+    for address in state.cluster.addresses:
+        if not set(on_terms) & set(state.holders(address)):
+            return Verdict(False, f"none of those on the new terms ({', '.join(on_terms)}) holds {address} yet")
+    return Verdict(True, f"on the new terms; {state.who_holds()}")
+
+
+def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does another node, on the terms of `text`, hold all that `name` holds, so that `name` may let go?"""
+    node = state.nodes[name]
+    others = [other for other in state.on_terms(text) if other != name]
+    for address in node.holds if node else []:
+        if not set(others) & set(state.holders(address)):
+            return Verdict(False, f"no other node on the new terms holds {address} ({', '.join(others) or 'none is'})")
+    return Verdict(True, f"another node holds it too, on the new terms: {state.who_holds()}")
+
+
+def _not_running(state: ClusterState, name: str, text: str) -> str | None:
+    """What keeps the daemon on `name` from being healthy with the configuration `text`; None when nothing does."""
+    node = state.nodes[name]
+    if node is None:
+        return f"{name} cannot be read"
+    if node.unit.runs and node.configuration.running != fingerprint(text):
+        return f"keepalived on {name} does not run the new configuration yet"
+    return _priority_problem(state, name, drained=node.drained)
+
+
 def moves(before: ClusterState, after: ClusterState) -> list[str]:
-    """`10.10.0.2: server01 → server02`, for every address that has gone from one holder to another."""
+    """`10.10.0.2: server01 → server02`, for every address that was seen to go from one holder to another."""
     return [
         f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"
         for address in after.cluster.addresses
-        if after.holders(address) and after.holders(address) != before.holders(address)
+        if after.holders(address) != before.holders(address)
+        and after.holders(address)
+        and (before.holders(address) or not before.unread())
     ]
+
+
+def _holder_problem(state: ClusterState, address: str) -> str | None:
+    """Why `address` is not held by exactly one node. None also when it may be held by a node that was not read."""
+    holders = state.holders(address)
+    return state.who_holds() if len(holders) > 1 or (not holders and not state.unread()) else None
+
+
+def _outranked(state: ClusterState, instance: str, address: str) -> str | None:
+    """Who ought to take `address` over from its holder and has not done so yet."""
+    speaking = state.speaking(instance)
+    best = state.best(instance)
+    for holder in state.holders(address):
+        if best and (holder not in speaking or speaking[holder].effective_priority < speaking[best].effective_priority):
+            return f"{state.who_holds()}, but {best} has the higher priority"
+    return None
 
 
 def _priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | None:
@@ -157,10 +216,14 @@ def _why_no_other(state: ClusterState, name: str) -> str:
     for other, node in state.nodes.items():
         if other == name:
             continue
+        spoken = [(state.speaking(instance).get(other), instance) for instance in state.cluster.instances]
+        silent = [instance for said, instance in spoken if said is None]
         if node is None:
             reasons.append(f"{other} cannot be read")
         elif not node.unit.runs:
             reasons.append(f"keepalived is {node.unit.active_state} on {other}")
+        elif silent:
+            reasons.append(f"{silent[0]} is neither BACKUP nor MASTER on {other}")
         elif node.drained:
             reasons.append(f"{other} is drained")
         else:

@@ -1,4 +1,4 @@
-"""The files of a node: rendered from a checked cluster, and told apart by what they mean. Reads only the templates."""
+"""The files of a node: rendered from a checked cluster, and compared by meaning. Reads only the templates."""
 
 from __future__ import annotations
 
@@ -30,6 +30,35 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
     return template.render(cluster=cluster, node=node, interfaces=interfaces)
 
 
+class NoInterface(Exception):
+    """There is no network interface for an instance on a node. The text says what to do."""
+
+
+def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) -> dict[str, str]:
+    """The network interface of each instance on `node`: as set, or the one that carries the node's own address.
+
+    `carried` has the addresses by interface, as the node reports them. Raises NoInterface.
+    """
+    own = str(cluster.nodes[node].address)
+    found = next((interface for interface, addresses in carried.items() if own in addresses), None)
+    for instance, settings in cluster.instances.items():
+        if settings.interface is None and found is None:
+            raise NoInterface(
+                f"{node}: no network interface carries its address {own}: correct nodes.{node} or set "
+                f"instances.{instance}.interface in {cluster.name}.yml"
+            )
+    chosen = {instance: settings.interface or str(found) for instance, settings in cluster.instances.items()}
+    used: dict[tuple[int, int, str], str] = {}
+    for instance, settings in cluster.instances.items():
+        other = used.setdefault((settings.family, settings.virtual_router_id, chosen[instance]), instance)
+        if other != instance:
+            raise NoInterface(
+                f"{node}: {other} and {instance} have virtual_router_id {settings.virtual_router_id} on the same "
+                f"interface, {chosen[instance]}: give one of them another in {cluster.name}.yml"
+            )
+    return chosen
+
+
 def drop_in() -> str:
     """The text of the drop-in for keepalived.service, the same on every node."""
     return (TEMPLATES / "keepalived.service.conf").read_text(encoding="utf-8")
@@ -44,7 +73,9 @@ def fingerprint(text: str) -> str | None:
     """
     lines = []
     for line in text.splitlines():
-        words = " ".join(re.sub(r'("[^"]*")|[#!].*', lambda match: match.group(1) or "", line).split())
+        words = re.sub(
+            r'("[^"]*")|[#!].*|\s+', lambda part: part[1] or (" " if part[0].isspace() else ""), line
+        ).strip()
         if re.match(r"include|[@$~]", words):
             return None
         if words:

@@ -12,9 +12,11 @@ from typing_extensions import override
 
 from keepalived import configuration
 from keepalived.cluster import Cluster
-from keepalived.node_state import Flag, NodeState, ReportError, is_drained, read_report
+from keepalived.node_report import ReportError, read_report
+from keepalived.node_state import Flag, NodeState, is_drained
 
-# Every part of the report is a line KEY BASE64; a part that is not to be had is left out.
+# Every part of the report is a line KEY BASE64; a part that is not to be had is left out. The last line is `end`: what
+# was cut short says nothing, rather than that there is no flag.
 #
 # The daemon is asked for its JSON dump by a signal, and only while systemd says it is up: before that it has no handler
 # and would die of it. It renames the file into place before it writes it, so the end of the JSON is waited for, for a
@@ -23,15 +25,14 @@ REPORT = r"""
 export LC_ALL=C
 say() { printf '%s ' "$1"; base64 -w 0; echo; }
 printf '%s' "$asked" | say asked
-date +%s.%N | say now
-cut -d ' ' -f 1 /proc/uptime | say uptime
 if command -v keepalived >/dev/null; then keepalived --version 2>&1 | head -n 1 | say version; fi
-unit=$(systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
-  -p MainPID -p ExecMainStartTimestampMonotonic)
+show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
+  -p MainPID -p ExecMainStartTimestamp"
+unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 there is no --timestamp
 printf '%s\n' "$unit" | say unit
 stat -c %.Y /etc/systemd/system/keepalived.service.d/*.conf 2>/dev/null | say drop_ins
 ip -j address show | say addresses
-if [ -e "$flag" ]; then { stat -c %Y "$flag"; head -c 4096 "$flag"; } | say flag; fi
+if [ -e "$flag" ]; then stat -c %Y "$flag"; head -c 4096 "$flag"; fi | say flag
 if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
 pid=$(printf '%s\n' "$unit" | sed -n 's/^MainPID=//p')
 if [ "${pid:-0}" -gt 0 ]; then
@@ -52,6 +53,7 @@ case $unit in *ActiveState=active*)
     rm -f "$dump"
   fi;;
 esac
+echo end
 """
 
 
@@ -148,10 +150,12 @@ class Drained(FactBase[bool | None]):
         cluster = _cluster() if flag is None or check is None else None
         path = QuoteString(flag or cluster.drain.flag)  # type: ignore[union-attr]
         self.check = check or cluster.drain.check  # type: ignore[union-attr]
-        return StringCommand("if [ -e", path, "]; then echo present; head -n 1", path, "; else echo absent; fi")
+        return StringCommand("if [ -e", path, "]; then echo present; head -c 4096", path, "; else echo absent; fi")
 
     @override
     def process(self, output: list[str]) -> bool | None:
+        if output[:1] not in (["present"], ["absent"]):
+            return None
         return is_drained(self.check, Flag(path="", present=output[0] == "present", content="\n".join(output[1:])))
 
 
@@ -174,4 +178,6 @@ class Holds(FactBase[list[str] | None]):
     @override
     def process(self, output: list[str]) -> list[str] | None:
         carried = set(re.findall(r"inet6? ([0-9a-fA-F.:]+)", "\n".join(output)))
+        if not carried:  # not even that of lo
+            return None
         return [address for address in self.addresses if address in carried]

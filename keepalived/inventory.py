@@ -11,9 +11,7 @@ from typing import Any
 
 import click
 
-from keepalived.cluster_file import read_clusters
-
-EVERYBODY = "inventory"  # the group pyinfra makes of the whole of inventory.py
+from keepalived.cluster_file import EVERYBODY, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from itertools import combinations
 from typing import NamedTuple
 
-from keepalived.cluster import HIGHEST_PRIORITY, Address, Cluster
+from keepalived.cluster import HIGHEST_PRIORITY, Cluster, Instance
+from keepalived.fields import Address
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
+MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a cluster: where (dotted, `instances.VI_1.advert_int`), and what, in words."""
+    """One thing wrong with a cluster: where (dotted, `instances.VI_1.advert_int`), and what, in words.
+
+    `rests_on`: what else it is judged by, and would be no fault if that stood there otherwise.
+    """
 
     path: str
     problem: str
+    rests_on: tuple[str, ...] = ()
 
 
 def faults_of(cluster: Cluster) -> Iterator[Fault]:
@@ -24,6 +29,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _priority_faults(cluster)
     yield from _address_faults(cluster)
     yield from _instance_faults(cluster)
+    yield from _router_id_faults(cluster)
     yield from _advert_faults(cluster)
 
 
@@ -34,32 +40,39 @@ def _advert_faults(cluster: Cluster) -> Iterator[Fault]:
         steps = cluster.advert_int if whole else cluster.advert_int * 100
         if not low <= cluster.advert_int <= high or abs(steps - round(steps)) > 1e-6:
             what = f"whole seconds, {low}..{high}" if whole else f"hundredths of a second, {low}..{high}"
-            yield Fault(
-                "advert_int", f"{cluster.advert_int:g} cannot be expressed by VRRPv{cluster.vrrp_version} ({what})"
-            )
+            cannot = f"{cluster.advert_int:.15g} cannot be expressed by VRRPv{cluster.vrrp_version} ({what})"
+            yield Fault("advert_int", cannot, rests_on=("vrrp_version",))
 
 
 def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
     """Every undrained node above every drained one, ranks distinct, all in 1..254."""
-    ranks = {node: cluster.rank(node) for node in cluster.nodes}
-    for one, other in combinations(ranks, 2):
-        if ranks[one] == ranks[other]:
-            yield Fault(
-                f"nodes.{other}.priority", f"{ranks[other]} is also the priority of {one}: give each node its own"
-            )
-    first = max(ranks, key=ranks.__getitem__)
-    if ranks[first] + cluster.drain.weight > HIGHEST_PRIORITY:
-        yield Fault(
-            f"nodes.{first}.priority",
-            f"{ranks[first]} + drain.weight {cluster.drain.weight} is above {HIGHEST_PRIORITY}, the highest there is",
-        )
-    last = min(ranks, key=ranks.__getitem__)
-    if ranks[last] + cluster.drain.weight <= ranks[first]:
-        yield Fault(
-            "drain.weight",
-            f"{cluster.drain.weight} does not lift {last} ({ranks[last]}) above a drained {first} ({ranks[first]}): "
-            f"use at least {ranks[first] - ranks[last] + 1}",
-        )
+    basis = ("nodes", "priority_step", "drain.weight")
+    seen: dict[int, str] = {}
+    for node in cluster.nodes:
+        rank = cluster.rank(node)
+        if rank in seen:
+            pinned, other = (node, seen[rank]) if cluster.nodes[node].priority else (seen[rank], node)
+            same = f"{rank} is also the priority of {other}: give each node its own"
+            yield Fault(f"nodes.{pinned}.priority", same, basis)
+        seen.setdefault(rank, node)
+    highest, lowest = max(seen), min(seen)
+    first, last = seen[highest], seen[lowest]
+    least, most = highest - lowest + 1, HIGHEST_PRIORITY - highest  # what lifts `last` above `first`, and no higher
+    weight = cluster.drain.weight
+    if least > most:
+        wide = f"no drain.weight lifts {last} ({lowest}) above a drained {first} ({highest}) within {HIGHEST_PRIORITY}"
+        if cluster.nodes[first].priority:
+            yield Fault(f"nodes.{first}.priority", f"{highest} is too high: {wide}", basis)
+        elif cluster.priority_step > 1:
+            yield Fault("priority_step", f"{cluster.priority_step} is too wide: {wide}", basis)
+        else:
+            yield Fault("nodes", f"{len(cluster.nodes)} are too many: {wide}", basis)
+    elif weight < least:
+        low = f"{weight} does not lift {last} ({lowest}) above a drained {first} ({highest})"
+        yield Fault("drain.weight", f"{low}: use {least} to {most}", basis)
+    elif weight > most:
+        high = f"{weight} lifts {first} ({highest}) above {HIGHEST_PRIORITY}, the highest priority there is"
+        yield Fault("drain.weight", f"{high}: use {least} to {most}", basis)
 
 
 def _address_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -83,22 +96,47 @@ def _address_faults(cluster: Cluster) -> Iterator[Fault]:
 
 
 def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
+    for name, instance in cluster.instances.items():
+        path = f"instances.{name}"
+        count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
+        if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
+            yield Fault(f"{path}.virtual_ipaddress", "IPv4 and IPv6 addresses: make two instances of them")
+        elif instance.family == 6 and cluster.vrrp_version == 2:
+            yield Fault(f"{path}.virtual_ipaddress", "VRRPv2 carries no IPv6 addresses: set vrrp_version: 3")
+        elif count > most:
+            yield Fault(
+                f"{path}.virtual_ipaddress",
+                f"an advert has room for {most} IPv{instance.family} addresses, not {count}: make two instances",
+            )
+        if instance.authentication and cluster.vrrp_version == 3:
+            none = "VRRPv3 has none: leave it out, or set vrrp_version: 2"
+            yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
+        elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
+            yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.unicast:
+            others = [node for node, member in cluster.nodes.items() if member.address.version != instance.family]
+            if others:
+                addresses = f"its own addresses are IPv{instance.family}, that of {others[0]} is not"
+                yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {addresses}")
+            if len(cluster.nodes) == 1:  # keepalived takes an empty list of peers for multicast
+                yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes",))
+
+
+def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
+    """The found interface, None, may turn out to be a set one: `configuration.interfaces` sees that."""
     used: dict[tuple[int, int, str | None], str] = {}
     for name, instance in cluster.instances.items():
-        if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
-            yield Fault(f"instances.{name}.virtual_ipaddress", "IPv4 and IPv6 addresses: make two instances of them")
-        elif instance.family == 6 and cluster.vrrp_version == 2:
-            yield Fault(f"instances.{name}.virtual_ipaddress", "VRRPv2 carries no IPv6 addresses: set vrrp_version: 3")
         key = (instance.family, instance.virtual_router_id, instance.interface)
         if key in used:
-            path = f"instances.{name}.virtual_router_id"
-            yield Fault(path, f"{instance.virtual_router_id} is used by {used[key]} on the same network")
+            taken = f"{instance.virtual_router_id} is used by {used[key]} on the same network"
+            basis = (f"instances.{name}.interface", f"instances.{used[key]}.interface")
+            yield Fault(f"instances.{name}.virtual_router_id", taken, rests_on=basis)
         used.setdefault(key, name)
 
 
 def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
     """What two clusters may not share; the paths are those of `other`."""
-    for name in other.nodes.keys() & one.nodes.keys():
+    for name in [name for name in other.nodes if name in one.nodes]:
         yield Fault(f"nodes.{name}", f"stands already in {one.name}.yml: a node belongs to one cluster")
     owners = {node.address: f"{name}'s own address" for name, node in one.nodes.items()}
     floating = {ip_address(address): f"a floating address of {one.name}.yml" for address in one.addresses}
@@ -111,14 +149,15 @@ def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
             if address.ip in owners | floating:
                 path = f"instances.{name}.virtual_ipaddress"
                 yield Fault(path, f"{address.ip} is {(owners | floating)[address.ip]}")
-        for instance_of_one in one.instances.values():
-            same = (instance.family, instance.virtual_router_id) == (
-                instance_of_one.family,
-                instance_of_one.virtual_router_id,
-            )
-            if same and _networks(one) & _networks(other):
-                path = f"instances.{name}.virtual_router_id"
-                yield Fault(path, f"{instance.virtual_router_id} is used by {one.name}.yml on the same network")
+        if any(_meet(instance, another) for another in one.instances.values()) and _networks(one) & _networks(other):
+            path = f"instances.{name}.virtual_router_id"
+            yield Fault(path, f"{instance.virtual_router_id} is used by {one.name}.yml on the same network")
+
+
+def _meet(one: Instance, other: Instance) -> bool:
+    """Whether the adverts of two instances are taken for each other's where they share a network."""
+    apart = one.interface is not None and other.interface is not None and one.interface != other.interface
+    return not apart and (one.family, one.virtual_router_id) == (other.family, other.virtual_router_id)
 
 
 def _networks(cluster: Cluster) -> set[IPv4Network | IPv6Network]:

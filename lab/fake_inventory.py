@@ -18,12 +18,12 @@ def _report(cluster: Cluster, node: str) -> list[str]:
     local = [{"local": str(cluster.nodes[node].address)}]
     parts = {
         "asked": json.dumps({"flag": cluster.drain.flag, "check": cluster.drain.check, "addresses": cluster.addresses}),
-        "now": "60",
-        "uptime": "60",
         "unit": "LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0",
+        "drop_ins": "",
+        "flag": "",
         "addresses": json.dumps([{"ifname": "enp0s3", "addr_info": local}]),
     }
-    return [f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in parts.items()]
+    return [f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in parts.items()] + ["end"]
 
 
 def _fake(data: dict[str, Any]) -> dict[str, Any]:

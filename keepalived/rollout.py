@@ -1,0 +1,200 @@
+"""The order in which the nodes of a cluster are changed, and what is done to each. Pure.
+
+The rule behind it: while a node that can serve exists, the address has a holder, and a change does not take it from one
+before another has it. Nodes that hold nothing come first, the lowest rank first; holders come last and hand over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from keepalived.cluster import Cluster
+from keepalived.cluster_state import ClusterState
+from keepalived.configuration import fingerprint
+from keepalived.node_state import NodeState
+from keepalived.terms import Terms, terms
+
+Work = Literal["start", "restart", "reload", "restore", "replace"]
+"""start: the daemon does not run. restart, reload: it runs something else. restore: an earlier run left the node
+drained. replace: the file differs in comments only."""
+
+WORDS: dict[Work, str] = {
+    "start": "start keepalived",
+    "restart": "restart keepalived",
+    "reload": "reload keepalived",
+    "restore": "put it back in service (an earlier deploy ended before it could)",
+    "replace": "replace the file, which differs in comments only",
+}
+
+
+class Refused(Exception):
+    """A rollout that would leave an address without a holder, or with two. The text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done to one cluster: `waves` of nodes, one wave after the other, and the same in words."""
+
+    waves: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
+
+
+def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
+    """What must be done for `node` to run the configuration `text`; None when it does."""
+    if not node.unit.runs:
+        return "start"
+    differs = node.configuration.running != fingerprint(text)
+    if cluster.on_change == "reload":
+        if differs:
+            return "reload" if reload_carries(node, text) else "restart"
+    elif differs or node.unit.current is False:
+        return "restart"
+    if node.flag.by_rollout:
+        return "restore"
+    if node.configuration.sha256 != hashlib.sha256(text.encode()).hexdigest():
+        return "replace"
+    return None
+
+
+def reload_carries(node: NodeState, text: str) -> bool:
+    """Whether a reload brings `node` to `text` with the addresses it holds."""
+    old, new = node.configuration.terms, terms(text)
+    return old is not None and all(old[name].reload_carries(new[name]) for name in old.keys() & new.keys())
+
+
+def estranged(old: Mapping[str, Terms] | None, new: Mapping[str, Terms]) -> set[str]:
+    """The instances in which speakers of the old and of the new terms do not hear each other."""
+    old = old or {}
+    return {name for name in old.keys() & new.keys() if old[name] != new[name]}
+
+
+def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str], *, force: bool = False) -> Plan:
+    """The rollout of `texts` (by node) to the `targets`. Raises Refused."""
+    cluster = state.cluster
+    nodes = {name: node for name, node in state.nodes.items() if node is not None}
+    work = {name: what for name in targets if (what := due(cluster, nodes[name], texts[name]))}
+    by_rank = sorted(work, key=cluster.rank)
+    replaced = [name for name in by_rank if work[name] == "replace"]
+    starting = [name for name in reversed(by_rank) if work[name] == "start"]
+    idle = [name for name in by_rank if work[name] not in ("start", "replace") and not nodes[name].holds]
+    holders = [name for name in by_rank if work[name] not in ("start", "replace") and nodes[name].holds]
+
+    waves: list[list[str]]
+    if parting := _parting(nodes, work, texts):
+        _all_together(state, nodes, texts, targets, parting)
+        if all(work[name] == "reload" for name in idle + holders):
+            waves = [idle + holders, starting]
+        else:
+            if holders and not idle + starting and not _under(nodes, texts, holders) and not force:
+                raise Refused(
+                    f"{cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this "
+                    f"change, and there is no other node to hold {', '.join(nodes[holders[0]].holds)} while "
+                    f"{holders[0]} restarts. --data force=true does it with a gap of some seconds."
+                )
+            # Started together, two of nearly the same priority may both take the addresses for a moment.
+            first, *rest = sorted(idle + starting, key=cluster.rank, reverse=True) or [""]
+            waves = [[first] if first else [], rest, *([name] for name in holders)]
+    else:
+        new = [starting[:1], starting[1:]]  # the best one first: the others find their master
+        old = [[name] for name in idle + holders]
+        # A new node that is nobody's unicast peer yet hears nobody, and would hold the addresses a second time.
+        unicast = any(instance.unicast for instance in cluster.instances.values())
+        waves = [*old, *new] if unicast else [*new, *old]
+    waves = [wave for wave in [replaced, *waves] if wave]
+    return Plan(tuple(tuple(wave) for wave in waves), tuple(_words(state, work, waves, parting)))
+
+
+def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Mapping[str, str]) -> set[str]:
+    """The instances in which the change sets nodes that run apart."""
+    return {
+        instance
+        for name, what in work.items()
+        if what in ("restart", "reload")
+        for instance in estranged(nodes[name].configuration.terms, terms(texts[name]))
+    }
+
+
+def _under(nodes: Mapping[str, NodeState], texts: Mapping[str, str], holders: Collection[str]) -> bool:
+    """Whether a node beside the `holders` speaks on the new terms already."""
+    return any(
+        node.unit.runs and node.configuration.terms is not None and node.configuration.terms == terms(texts[name])
+        for name, node in nodes.items()
+        if name not in holders and name in texts
+    )
+
+
+def _all_together(
+    state: ClusterState,
+    nodes: Mapping[str, NodeState],
+    texts: Mapping[str, str],
+    targets: Collection[str],
+    parting: Collection[str],
+) -> None:
+    """Raises Refused when a node that runs would be left behind on the old terms: it would be a second holder."""
+    behind = [
+        name
+        for name, node in nodes.items()
+        if name not in targets and node.unit.runs and estranged(node.configuration.terms, terms(texts[name]))
+    ]
+    if behind:
+        raise Refused(
+            f"{state.cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this "
+            f"change, so all that run must make it together: {', '.join(behind)} would be left out. Run it without "
+            "--limit, or stop keepalived there first."
+        )
+
+
+def successor(state: ClusterState, name: str) -> str | None:
+    """The node that takes over when `name` is drained: the best of the others that take part and are not drained."""
+    able = {
+        other: sum(said.effective_priority for said in (node.instances or {}).values())
+        for other, node in state.nodes.items()
+        if other != name
+        and node is not None
+        and not node.drained
+        and all(other in state.speaking(instance) for instance in state.cluster.instances)
+    }
+    return max(able, key=able.__getitem__, default=None)
+
+
+def _words(
+    state: ClusterState, work: Mapping[str, Work], waves: Collection[Collection[str]], parting: Collection[str]
+) -> list[str]:
+    cluster = state.cluster
+    if not waves:
+        return []
+    words = [f"{cluster.name}: {len(work)} of {len(cluster.nodes)} nodes to change; {state.who_holds()}"]
+    if parting:
+        words.append(
+            f"  the terms of {', '.join(sorted(parting))} change, nodes before and after it do not hear each other: "
+            "one that holds nothing takes the addresses as well, then their holder lets go"
+        )
+    for number, wave in enumerate(waves, 1):
+        for name in wave:
+            node = state.nodes[name]
+            holds = node.holds if node else []
+            hand = ""
+            if work[name] == "restart" and holds and not parting:
+                to = successor(state, name)
+                hand = f"hand {', '.join(holds)} to {to}, " if to else "no other node can take over: "
+            words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
+    for instance, settings in cluster.instances.items():
+        after = _holder_after(state, work)
+        for address in settings.addresses:
+            if after and state.holders(address) != [after]:
+                words.append(f"  afterwards {address} ({instance}) is on {after}")
+    return words
+
+
+def _holder_after(state: ClusterState, work: Mapping[str, Work]) -> str | None:
+    """The best of the nodes that will run: by the new priorities, and by their flags as they are."""
+    cluster = state.cluster
+    rank = {
+        name: cluster.effective_priority(name, drained=node.drained and not node.flag.by_rollout)
+        for name, node in state.nodes.items()
+        if node is not None and (node.unit.runs or work.get(name) == "start")
+    }
+    return max(rank, key=rank.__getitem__, default=None)

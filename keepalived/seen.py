@@ -1,0 +1,95 @@
+"""What a client saw of an address: from probes sent and answered to one line. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+LATE = 2.0  # a probe sent more than so many intervals after the last one counts as a stall of our own
+
+
+class Probe(NamedTuple):
+    """One request: when it was sent and when its answer came, in seconds since the epoch; None: no answer."""
+
+    sent: float
+    answered: float | None
+
+
+class Step(NamedTuple):
+    """Something the run did: when, on which host, what."""
+
+    time: float
+    host: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A stretch without an answer: when it began, how long it lasted in seconds, how many probes were lost in it."""
+
+    start: float
+    seconds: float
+    lost: int
+
+
+def silences(probes: Sequence[Probe], interval: float) -> list[Silence]:
+    """The stretches between an answer and the next one. What we ourselves sent late is not counted as silence."""
+    found = []
+    last = None
+    lost, late = 0, 0.0
+    previous = probes[0].sent if probes else 0.0
+    for probe in probes:
+        if probe.sent - previous > LATE * interval:
+            late += probe.sent - previous - interval
+        previous = probe.sent
+        if probe.answered is None:
+            lost += 1
+            continue
+        if last is not None:
+            found.append(Silence(last, max(0.0, probe.answered - last - late), lost))
+        elif lost:
+            found.append(Silence(probes[0].sent, probe.answered - probes[0].sent - late, lost))
+        last, lost, late = probe.answered, 0, 0.0
+    if lost:
+        start = last if last is not None else probes[0].sent
+        found.append(Silence(start, probes[-1].sent - start, lost))
+    return found
+
+
+def stalled(probes: Sequence[Probe], interval: float) -> float:
+    """The longest time in seconds for which we ourselves sent nothing although we should have; 0: there was none."""
+    gaps = [later.sent - earlier.sent for earlier, later in pairwise(probes)]
+    longest = max(gaps, default=0.0)
+    return longest if longest > LATE * interval else 0.0
+
+
+def account(address: str, probes: Sequence[Probe], interval: float, steps: Sequence[Step] = ()) -> str:
+    """`10.10.0.2: 1,820 of 1,820 answered, longest silence 12 ms`, and with losses when, how long and during what."""
+    lost = sum(probe.answered is None for probe in probes)
+    line = f"{address}: {len(probes) - lost:,} of {len(probes):,} answered"
+    found = silences(probes, interval)
+    longest = max(found, key=lambda silence: silence.seconds, default=None)
+    if longest is None:
+        return line
+    if lost:
+        worst = max((silence for silence in found if silence.lost), key=lambda silence: silence.seconds)
+        line = f"{line}, {lost} lost; the longest silence {1000 * worst.seconds:.0f} ms at {_clock(worst.start)}"
+        if step := _during(worst, steps):
+            line = f'{line} while "{step.words}" ran on {step.host}'
+    else:
+        line = f"{line}, longest silence {1000 * longest.seconds:.0f} ms"
+    if (own := stalled(probes, interval)) >= 0.1:
+        line = f"{line} (this machine itself was too busy to look for up to {1000 * own:.0f} ms)"
+    return line
+
+
+def _during(silence: Silence, steps: Sequence[Step]) -> Step | None:
+    """The last step before the silence was over."""
+    return max((step for step in steps if step.time <= silence.start + silence.seconds), default=None)
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))

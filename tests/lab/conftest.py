@@ -1,0 +1,274 @@
+"""The stage of the lab tests: real hosts, the operator before them, and what is told when a test fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keepalived.seen import Probe, account, silences
+from lab.errors import LabError
+from lab.host import Host
+from lab.lab import Lab
+from lab.requirements import missing
+from lab.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+PROBE_SECONDS = 0.001
+JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
+FLAG = "/var/lib/keepalived/releasevip"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command of the operator ended with: `status`, and all it wrote."""
+
+    command: str
+    status: int
+    text: str
+    stdout: str
+
+    def line(self, words: str) -> str:
+        """The one line in which `words` stand."""
+        found = [line.strip() for line in self.text.splitlines() if words in line]
+        assert len(found) == 1, f"{len(found)} lines with {words!r} in:\n{self.text}"
+        return found[0]
+
+
+class Witness(threading.Thread):
+    """What was seen of an address while something happened."""
+
+    def __init__(self, operator: Operator, address: str) -> None:
+        super().__init__(daemon=True)
+        self._operator, self._address = operator, address
+        self._ending = threading.Event()
+        self.probes: list[Probe] = []
+        self.samples: list[tuple[float, tuple[str, ...]]] = []
+
+    def run(self) -> None:
+        while not self._ending.is_set():
+            now, holders = time.monotonic(), self._operator.holders(self._address)
+            # The hosts are read one after the other: an address on its way can be missed once, not both ways round.
+            holders = holders or self._operator.holders(self._address, backwards=True)
+            self.samples.append((now, tuple(holders)))
+
+    def stop(self) -> None:
+        self._ending.set()
+        self.join()
+
+    @property
+    def lost(self) -> int:
+        """Probes without an answer."""
+        return sum(probe.answered is None for probe in self.probes)
+
+    @property
+    def longest_silence(self) -> float:
+        """Seconds."""
+        return max(silence.seconds for silence in silences(self.probes, PROBE_SECONDS))
+
+    def longest(self, holders: int) -> float:
+        """The longest time in seconds for which so many hosts held the address, as sampled."""
+        longest, since = 0.0, None
+        for now, names in self.samples:
+            since = (since or now) if len(names) == holders else None
+            longest = max(longest, now - since if since else 0.0)
+        return longest
+
+    @property
+    def counts(self) -> set[int]:
+        """The numbers of holders that were seen."""
+        return {len(names) for _, names in self.samples}
+
+    @property
+    def route(self) -> list[str]:
+        """The single holders one after the other."""
+        single = [names[0] for _, names in self.samples if len(names) == 1]
+        return [name for name, before in zip(single, [None, *single], strict=False) if name != before]
+
+    def __str__(self) -> str:
+        return (
+            f"{account(self._address, self.probes, PROBE_SECONDS)}; {len(self.samples)} samples, "
+            f"holders {self.counts}, two for {self.longest(2):.2f} s, {' → '.join(self.route)}"
+        )
+
+
+class Operator:
+    """Somebody at a terminal before a lab, in a copy of the repository with a cluster file of their own."""
+
+    def __init__(self, lab: Lab, project: Path) -> None:
+        self.lab = lab
+        self.project = project
+        self.hosts = lab.hosts
+
+    def __getattr__(self, name: str) -> Host:
+        try:
+            return self.hosts[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def writes(self, cluster: str) -> None:
+        """Replaces group_data/managers.yml."""
+        (self.project / "group_data/managers.yml").write_text(cluster)
+
+    def attempts(self, command: str) -> Run:
+        """Types a command, presses Enter where pyinfra asks, and takes whatever comes."""
+        done = self.lab.operator(shlex.split(command), input="\n", timeout=120, cwd=self.project)
+        return Run(command, done.returncode, done.stderr + done.stdout, done.stdout)
+
+    def types(self, command: str) -> Run:
+        """Types a command that succeeds."""
+        run = self.attempts(command)
+        assert run.status == 0, f"{command}: exit status {run.status}\n{run.text}"
+        return run
+
+    def is_refused(self, command: str) -> Run:
+        """Types a command that fails, without a traceback."""
+        run = self.attempts(command)
+        assert run.status not in (0, None), f"{command}: exit status 0\n{run.text}"
+        assert "Traceback" not in run.text
+        return run
+
+    def everywhere(self, command: str) -> list[str]:
+        """What a command writes on each host, in order."""
+        with ThreadPoolExecutor(len(self.hosts)) as pool:
+            return list(pool.map(lambda host: host.succeed(command), self.hosts.values()))
+
+    def holders(self, address: str = "10.10.0.2", *, backwards: bool = False) -> list[str]:
+        """The hosts whose kernel has `address`."""
+        hosts = list(self.hosts.values())
+        found = [host.name for host in (reversed(hosts) if backwards else hosts) if address in host.addresses()]
+        return sorted(found)
+
+    def sees(self, what: str, look: Callable[[], Any], expected: Any, seconds: float = 20) -> None:
+        """Looks until it is as expected; fails with what was seen last."""
+        wait_for(f"{what}: {expected}", look, seconds=seconds, until=lambda seen: bool(seen == expected))
+
+    def sees_holder(self, *names: str, seconds: float = 20) -> None:
+        """Waits until 10.10.0.2 is on exactly these hosts."""
+        self.sees("holders of 10.10.0.2", self.holders, list(names), seconds)
+
+    @contextmanager
+    def watching(self, address: str = "10.10.0.2") -> Iterator[Witness]:
+        """A client that asks for the address every millisecond, and a look at who holds it as often as can be."""
+        witness = Witness(self, address)
+        probe = self.lab.operator_popen(
+            [sys.executable, "-m", "keepalived.probe", "--interval", str(PROBE_SECONDS), address],
+            stdin=subprocess.PIPE,
+            cwd=self.project,
+        )
+        assert probe.stdout is not None
+        assert json.loads(probe.stdout.readline()) == {"reachable": [address]}
+        witness.start()
+        try:
+            yield witness
+        finally:
+            witness.stop()
+            seen = json.loads(probe.communicate()[0])
+            assert seen["method"] == "icmp"
+            witness.probes = [Probe(*one) for one in seen["probes"][address]]
+
+    def everything_in_service(self) -> None:
+        """Mends whatever a test has done: cables, power, flags, daemons."""
+        for host in self.hosts.values():
+            host.plug()
+            if not host.is_up:
+                host.boot()
+        self.everywhere(f"rm -f {FLAG} /tmp/releasevip; systemctl reset-failed keepalived; systemctl start keepalived")
+        self.sees_holder("server01")
+
+
+def _without_lab() -> str | None:
+    return missing() if os.geteuid() == 0 else "the lab needs root"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    if here and (reason := _without_lab()):
+        for item in here:
+            item.add_marker(pytest.mark.skip(reason=f"no real hosts: {reason}"))
+
+
+@pytest.fixture(scope="session")
+def labs() -> Iterator[Callable[[str, int], Lab]]:
+    """Labs by suite and number of hosts, made when first asked for; gone with this process, however it ends."""
+    up: dict[tuple[str, int], Lab] = {}
+
+    def of(suite: str, nodes: int) -> Lab:
+        if (suite, nodes) not in up:
+            up[suite, nodes] = Lab(f"test-{os.getpid()}-{suite}-{nodes}")
+            up[suite, nodes].up(nodes=nodes, suite=suite, owner=os.getpid())
+        return up[suite, nodes]
+
+    yield of
+    for lab in up.values():
+        lab.down()
+
+
+@pytest.fixture(scope="module")
+def suite(request: pytest.FixtureRequest) -> str:
+    """The Debian suite of the hosts; modules that ask for both parametrize it."""
+    return getattr(request, "param", "bookworm")
+
+
+@pytest.fixture(scope="module")
+def nodes() -> int:
+    """How many hosts; a module that wants others has a fixture of this name."""
+    return 3
+
+
+@pytest.fixture(scope="module")
+def operator(
+    labs: Callable[[str, int], Lab], suite: str, nodes: int, tmp_path_factory: pytest.TempPathFactory
+) -> Operator:
+    """An operator before fresh hosts, with the shipped cluster file."""
+    lab = labs(suite, nodes)
+    project = tmp_path_factory.mktemp("project")
+    for name in ("keepalived", "tasks", "templates", "deploy.py", "inventory.py", "config.py"):
+        (project / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "group_data", project / "group_data")
+    with ThreadPoolExecutor(nodes) as pool:
+        list(pool.map(Host.fresh, lab.hosts.values()))
+    return Operator(lab, project)
+
+
+@pytest.fixture(scope="module")
+def deployed(operator: Operator) -> Operator:
+    """The same operator after `pyinfra inventory.py deploy.py`."""
+    operator.types("pyinfra inventory.py deploy.py")
+    return operator
+
+
+@pytest.fixture
+def managers(deployed: Operator) -> Iterator[Operator]:
+    """Three deployed managers, all in service before the test and after it."""
+    yield deployed
+    shutil.copy(ROOT / "group_data/managers.yml", deployed.project / "group_data")
+    deployed.everything_in_service()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """On failure: what each host says of its keepalived and of its addresses."""
+    report = yield
+    found = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Operator)]
+    if report.failed and found:
+        for host in found[0].hosts.values():
+            try:
+                journal = host.execute(JOURNAL).stdout
+            except LabError as error:
+                journal = str(error)
+            report.sections.append((f"{host.name}: {' '.join(host.addresses())}", journal))
+    return report

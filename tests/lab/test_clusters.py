@@ -1,0 +1,93 @@
+"""Five nodes in one cluster, and two clusters side by side in one run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.conftest import Operator
+
+DEPLOY = "pyinfra inventory.py deploy.py -y"
+FIVE = """\
+nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5, server04: 10.10.0.6, server05: 10.10.0.7}
+priority_step: 10
+instances:
+  VI_1: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}
+"""
+MANAGERS = """\
+nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5}
+instances:
+  VI_1: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}
+"""
+WORKERS = """\
+nodes: {server05: 10.10.0.7, server04: 10.10.0.6}
+instances:
+  VI_1: {virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}
+"""
+
+
+@pytest.fixture(scope="module")
+def nodes() -> int:
+    return 5
+
+
+def turns(text: str) -> list[set[str]]:
+    """The hosts that were changed in each turn of a deploy."""
+    return [
+        {line.split("]")[0].strip(" [") for line in turn.splitlines() if line.rstrip().endswith("] Success")}
+        for turn in text.split("Starting operation: Change one node of each cluster")[1:]
+    ]
+
+
+def test_five_nodes_are_changed_one_by_one_and_the_holder_last(operator: Operator) -> None:
+    operator.writes(FIVE)
+    run = operator.types(DEPLOY)
+    assert turns(run.text) == [{"server01"}, {"server02", "server03", "server04", "server05"}]
+    assert operator.holders() == ["server01"]
+
+    operator.types("pyinfra inventory.py tasks/drain.py --limit server02 --limit server03 -y")
+    operator.writes(FIVE + "advert_int: 0.4\n")
+    with operator.watching() as seen:
+        run = operator.types(DEPLOY)
+    print(seen)
+    assert turns(run.text) == [{"server05"}, {"server04"}, {"server03"}, {"server02"}, {"server01"}]
+    assert seen.route == ["server01", "server04", "server01"]
+    assert 0 not in seen.counts
+    assert seen.lost <= 2
+
+    operator.writes(FIVE.replace("51", "77"))
+    with operator.watching() as seen:
+        run = operator.types(DEPLOY)
+    print(seen)
+    assert turns(run.text) == [{"server04"}, {"server02", "server03", "server05"}, {"server01"}]
+    assert 0 not in seen.counts
+    assert seen.longest(holders=2) <= 2
+    assert seen.lost <= 2
+    operator.types("pyinfra inventory.py tasks/restore.py -y")
+
+
+def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
+    operator.writes(MANAGERS)
+    (operator.project / "group_data/workers.yml").write_text(WORKERS)
+    operator.types(DEPLOY)
+    operator.sees_holder("server01")
+    assert operator.holders("10.10.0.9") == ["server05"]
+
+    operator.writes(MANAGERS + "advert_int: 0.4\n")
+    (operator.project / "group_data/workers.yml").write_text(WORKERS + "advert_int: 0.4\n")
+    with operator.watching() as managers, operator.watching("10.10.0.9") as workers:
+        run = operator.types(DEPLOY)
+    assert turns(run.text) == [{"server03", "server04"}, {"server02", "server05"}, {"server01"}]
+    assert managers.route == ["server01", "server02", "server01"]
+    assert workers.route == ["server05", "server04", "server05"]
+    for seen in (managers, workers):
+        assert 0 not in seen.counts
+        assert seen.lost <= 2
+    run.line("    10.10.0.9: ")
+
+    drained = operator.types(
+        "pyinfra inventory.py tasks/drain.py --limit workers --limit server01 --exclude server04 -y"
+    )
+    assert "10.10.0.2: server01 → server02" in drained.text
+    assert "10.10.0.9: server05 → server04" in drained.text
+    operator.types("pyinfra inventory.py tasks/restore.py -y")
+    assert (operator.holders(), operator.holders("10.10.0.9")) == (["server01"], ["server05"])

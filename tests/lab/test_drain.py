@@ -1,0 +1,129 @@
+"""Taking a node out of service and back by the two tasks, and by hand, on both Debian suites."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lab.conftest import FLAG, ROOT, Operator
+
+pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+
+DRAIN = "pyinfra inventory.py tasks/drain.py"
+RESTORE = "pyinfra inventory.py tasks/restore.py"
+
+
+def test_drain_moves_the_address_and_restore_takes_it_back(managers: Operator) -> None:
+    run = managers.types(f"{DRAIN} --limit server01")
+    assert managers.holders() == ["server02"]
+    assert "[server01] 10.10.0.2: server01 → server02 in " in run.line("→")
+    run = managers.types(f"{RESTORE} --limit server01")
+    assert managers.holders() == ["server01"]
+    assert "[server01] 10.10.0.2: server02 → server01 in " in run.line("→")
+
+
+def test_drain_of_a_backup_lowers_its_rank_and_moves_nothing(managers: Operator) -> None:
+    run = managers.types(f"{DRAIN} --limit server02")
+    run.line("[server02] drained, holds nothing; 10.10.0.2 is held by server01")
+    managers.types(f"{DRAIN} --limit server01")
+    assert managers.holders() == ["server03"]
+
+
+def test_draining_twice_and_restoring_twice_changes_nothing(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server01")
+    since = managers.server01.succeed(f"stat -c %y {FLAG}")
+    run = managers.types(f"{DRAIN} --limit server01")
+    run.line("No change: drained, holds nothing; 10.10.0.2 is held by server02")
+    assert managers.server01.succeed(f"stat -c %y {FLAG}") == since
+    managers.types(f"{RESTORE} --limit server01")
+    run = managers.types(f"{RESTORE} --limit server01")
+    run.line("No change: in service, holds 10.10.0.2")
+
+
+def test_two_nodes_drained_at_once_leave_the_third(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server01 --limit server02")
+    assert managers.holders() == ["server03"]
+    managers.types(RESTORE)
+    assert managers.holders() == ["server01"]
+
+
+def test_the_last_node_keeps_the_address_and_drain_says_why(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server02 --limit server03")
+    run = managers.is_refused(f"{DRAIN} --limit server01")
+    run.line("still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)")
+    assert managers.holders() == ["server01"]
+
+
+def test_an_address_that_goes_to_a_drained_node_is_said_to(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server01 --limit server02")
+    run = managers.types(f"{DRAIN} --limit server03")
+    run.line("10.10.0.2: server03 → server01 (drained) in ")  # the origin's warning: the best of three drained nodes
+    assert managers.holders() == ["server01"]
+
+
+def test_a_dead_node_does_not_keep_another_from_being_drained(managers: Operator) -> None:
+    managers.server03.crash()
+    run = managers.types(f"{DRAIN} --limit server01")
+    assert "10.10.0.2: server01 → server02 in " in run.text
+    assert managers.holders() == ["server02"]
+
+
+def test_drain_of_a_dead_node_fails(managers: Operator) -> None:
+    managers.server03.crash()
+    run = managers.is_refused(f"{DRAIN} --limit server03 -y")
+    assert "server03" in run.text
+    assert managers.holders() == ["server01"]
+
+
+def test_a_drain_that_does_not_take_effect_says_what_was_last_seen(managers: Operator) -> None:
+    managers.server01.succeed("pkill -STOP -x keepalived")
+    try:
+        run = managers.is_refused(f"{DRAIN} --limit server01")
+    finally:
+        managers.server01.succeed("pkill -CONT -x keepalived")
+    run.line("Last seen: still holds 10.10.0.2")
+
+
+def test_touch_and_rm_by_hand_do_the_same_and_the_facts_see_it(managers: Operator) -> None:
+    managers.server01.succeed(f"touch {FLAG}")
+    managers.sees_holder("server02")
+    run = managers.types("pyinfra inventory.py fact keepalived.facts.Drained --json")
+    assert json.loads(run.stdout) == {
+        "keepalived.facts.Drained": {"server01": True, "server02": False, "server03": False}
+    }
+    managers.server01.succeed(f"rm {FLAG}")
+    managers.sees_holder("server01")
+
+
+def test_a_drain_survives_a_reboot(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server01")
+    managers.server01.crash()
+    managers.server01.boot()
+    managers.sees(
+        "unit", lambda: managers.server01.execute("systemctl is-active keepalived").stdout, "active\n", seconds=30
+    )
+    managers.sees_holder("server02")
+    run = managers.types("pyinfra inventory.py fact keepalived.facts.Node --json")
+    node = json.loads(run.stdout)["keepalived.facts.Node"]["server01"]
+    assert (node["drained"], node["holds"]) == (True, [])
+
+
+def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None:
+    managers.writes((ROOT / "group_data/managers.yml").read_text() + "drain: {check: file}\n")
+    managers.types("pyinfra inventory.py deploy.py")
+    managers.types(f"{DRAIN} --limit server01")
+    assert managers.holders() == ["server02"]
+    managers.types(f"{RESTORE} --limit server01")
+    assert managers.holders() == ["server01"]
+    managers.server01.succeed(f"echo 1 > {FLAG}")
+    managers.sees_holder("server02")
+    managers.server01.succeed(f"rm {FLAG}")
+    managers.sees_holder("server01")
+    managers.server01.succeed(f"touch {FLAG}")  # empty: drains nothing, and the fact says so
+    run = managers.types("pyinfra inventory.py fact keepalived.facts.Drained --json --limit server01")
+    assert json.loads(run.stdout) == {"keepalived.facts.Drained": {"server01": False}}
+    assert managers.holders() == ["server01"]
+    (managers.project / "group_data/managers.yml").write_text((ROOT / "group_data/managers.yml").read_text())
+    managers.everywhere(f"rm -f {FLAG}")
+    managers.types("pyinfra inventory.py deploy.py")

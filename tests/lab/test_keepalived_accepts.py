@@ -1,0 +1,36 @@
+"""Every golden file is accepted by the keepalived of both Debian suites; of the origin's own it has one complaint."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from tests.lab.conftest import Operator
+
+UNIT = Path(__file__).parents[1] / "unit"
+GOLDEN = sorted((UNIT / "golden").glob("*.conf"))
+pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+
+
+def config_test(operator: Operator, text: str) -> tuple[int, str]:
+    """Exit status and words of `keepalived -t` about `text` on a host."""
+    encoded = base64.b64encode(text.encode()).decode()
+    done = operator.server01.execute(
+        f"echo {encoded} | base64 -d > /root/candidate && keepalived -t -f /root/candidate"
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_a_golden_file_is_accepted(deployed: Operator, golden: Path) -> None:
+    assert config_test(deployed, golden.read_text()) == (0, "")
+
+
+def test_the_origins_own_file_lacks_only_script_security(deployed: Operator) -> None:
+    status, words = config_test(deployed, (UNIT / "origins_own.conf").read_text())
+    assert (status, words.strip()) == (
+        6,
+        "SECURITY VIOLATION - scripts are being executed but script_security not enabled.",
+    )

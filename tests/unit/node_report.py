@@ -1,0 +1,34 @@
+"""Reports of nodes for the tests: those captured on real hosts (reports/), and made ones."""
+
+import base64
+import json
+from pathlib import Path
+
+REPORTS = Path(__file__).parent / "reports"
+
+
+def captured(name: str) -> dict[str, str]:
+    """The parts of reports/NAME.txt."""
+    lines = (line.partition(" ") for line in captured_lines(name))
+    return {key: base64.b64decode(value).decode() for key, _, value in lines if key != "end"}
+
+
+def captured_lines(name: str) -> list[str]:
+    """reports/NAME.txt as pyinfra hands it to a fact."""
+    return (REPORTS / f"{name}.txt").read_text(encoding="ascii").splitlines()
+
+
+def report(parts: dict[str, str | None]) -> list[str]:
+    """The lines of a report with these parts, as the node's shell writes them. None: the part is not there."""
+    said = [f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in parts.items() if text is not None]
+    return [*said, "end"]
+
+
+def kernel(**interfaces: list[str]) -> str:
+    """What `ip -j address show` says."""
+    return json.dumps(
+        [
+            {"ifname": name, "addr_info": [{"local": address} for address in addresses]}
+            for name, addresses in interfaces.items()
+        ]
+    )

@@ -1,0 +1,141 @@
+"""What speakers of an instance must agree on is read from any keepalived.conf, and told apart from all the rest."""
+
+import pytest
+
+from keepalived.cluster_file import parse
+from keepalived.configuration import configuration
+from keepalived.terms import Terms, terms
+from tests.unit.node_report import captured
+from tests.unit.test_configuration import CLUSTERS, GOLDEN, rendered
+
+PLAIN = """\
+global_defs {
+    vrrp_version 3
+}
+vrrp_instance VI_1 {
+    interface enp0s3
+    virtual_router_id 51
+    priority 3
+    virtual_ipaddress {
+        10.10.0.2/24
+        10.10.0.9 dev enp0s8
+    }
+}
+"""
+TERMS = Terms(
+    version=3,
+    virtual_router_id=51,
+    interface="enp0s3",
+    unicast=False,
+    addresses=frozenset(["10.10.0.2", "10.10.0.9"]),
+    authentication=None,
+    advert_int=None,
+)
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_the_nodes_of_a_cluster_are_on_the_same_terms(name: str) -> None:
+    cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
+    one, *others = (terms(text) for text in rendered(name).values())
+    assert all(one == other for other in others)
+    for instance, found in one.items():
+        settings = cluster.instances[instance]
+        assert found == Terms(
+            version=cluster.vrrp_version,
+            virtual_router_id=settings.virtual_router_id,
+            interface="enp0s3",
+            unicast=settings.unicast,
+            addresses=frozenset(settings.addresses),
+            authentication=found.authentication,
+            advert_int=cluster.advert_seconds if cluster.vrrp_version == 2 else None,
+        )
+        assert (found.authentication is None) == (settings.authentication is None)
+    assert list(one) == list(cluster.instances)
+
+
+@pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
+def test_a_daemons_copy_is_on_the_terms_of_its_file(report: str) -> None:
+    found = captured(report)
+    assert terms(found["running"]) == terms(found["configuration"]) != {}
+
+
+SAME = {
+    "as it is": PLAIN,
+    "braces on lines of their own": PLAIN.replace(" {", "\n{"),
+    "comments": PLAIN.replace("\n", " # } {\n").replace("51 #", "51 ! {"),
+    "quotes": PLAIN.replace("enp0s3\n", '"enp0s3"\n'),
+    "one-line blocks": PLAIN.replace("{\n    vrrp_version 3\n}", "{ vrrp_version 3 }"),
+    "braces in quotes": PLAIN.replace("    priority 3", '    notify "/bin/x {"'),
+    "empty blocks": PLAIN.replace("    priority 3", "    track_script { }\n    track_file {\n    }"),
+    "blocks in blocks": PLAIN.replace("    priority 3", "    a {\n b { c {\n virtual_router_id 5 } } }"),
+    "a version of its own": PLAIN.replace("version 3", "version 2").replace("priority 3", "version 3"),
+    "what need not be agreed on": PLAIN.replace("priority 3", "priority 200\n    advert_int 2\n    nopreempt"),
+    "other blocks": f"{PLAIN}vrrp_sync_group G {{\n group {{\n VI_1\n }}\n}}\nvrrp_instance\n",
+}
+
+
+@pytest.mark.parametrize("text", SAME.values(), ids=SAME)
+def test_terms_are_read_however_they_are_written(text: str) -> None:
+    assert terms(text) == {"VI_1": TERMS}
+
+
+def test_a_foreign_file_has_keepaliveds_own_defaults() -> None:
+    assert terms("vrrp_instance A { interface eth0 }\nvrrp_instance B\n{\n}\n") == {
+        "A": Terms(2, 0, "eth0", False, frozenset(), None, 1.0),
+        "B": Terms(2, 0, "", False, frozenset(), None, 1.0),
+    }
+
+
+def test_unicast_and_a_password_are_terms_and_the_password_is_not_told() -> None:
+    secret = "    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n"  # noqa: S105
+    peers = "    unicast_peer {\n        10.10.0.4\n    }\n"
+    found = terms(PLAIN.replace("    priority 3\n", secret + peers))["VI_1"]
+    assert found.unicast
+    assert found.authentication
+    assert "s3cret" not in repr(found)
+    other = terms(PLAIN.replace("    priority 3\n", secret.replace("s3cret", "0ther") + peers))["VI_1"]
+    assert found._replace(authentication=other.authentication) == other != found
+
+
+NOT_TO_BE_READ = {
+    "a brace too many": "vrrp_instance A {\n}\n}\n",
+    "a brace missing": "vrrp_instance A {\n virtual_ipaddress {\n}\n",
+    "a brace missing, behind a comment": "vrrp_instance A {\n#}\n",
+    "a block without a name": "{\n}\n",
+    "a number that is none": "vrrp_instance A {\n virtual_router_id x\n}\n",
+    "a definition": "vrrp_instance A {\n advert_int $ADVERT\n}\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_TO_BE_READ.values(), ids=NOT_TO_BE_READ)
+def test_what_cannot_be_read_is_no_terms(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        terms(text)
+
+
+CARRIED = [
+    (TERMS, True),
+    (TERMS._replace(addresses=frozenset(["10.10.0.2"])), True),
+    (TERMS._replace(authentication="x"), True),
+    (TERMS._replace(advert_int=2.0), True),
+    (TERMS._replace(version=2), False),
+    (TERMS._replace(virtual_router_id=52), False),
+    (TERMS._replace(interface="enp0s8"), False),
+    (TERMS._replace(unicast=True), False),
+]
+
+
+@pytest.mark.parametrize(("new", "carried"), CARRIED)
+def test_a_reload_carries_what_leaves_socket_and_instance_alone(new: Terms, carried: bool) -> None:
+    assert TERMS.reload_carries(new) is carried
+    assert new.reload_carries(TERMS) is carried
+
+
+def test_a_change_of_priorities_alone_leaves_the_terms() -> None:
+    cluster = (GOLDEN / "default.yml").read_text(encoding="utf-8")
+    texts = [
+        configuration(parse(cluster + more, "default"), "server01", {"VI_1": "enp0s3"})
+        for more in ("", "priority_step: 10\nadvert_int: 0.2\ndrain: {check: file}\n")
+    ]
+    assert texts[0] != texts[1]
+    assert terms(texts[0]) == terms(texts[1])
