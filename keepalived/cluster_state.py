@@ -130,18 +130,16 @@ def settled(state: ClusterState, name: str, text: str) -> Verdict:
     return Verdict(True, state.who_holds())
 
 
-def arrived(state: ClusterState, name: str, text: str) -> Verdict:
-    """Does node `name` run the configuration `text`, and is every address held by a node on its terms?
-
-    For a change after which the others do not hear this one: they may hold the addresses as well.
-    """
-    if problem := _not_running(state, name, text):
-        return Verdict(False, problem)
-    on_terms = state.on_terms(text)
-    for address in state.cluster.addresses:
-        if not set(on_terms) & set(state.holders(address)):
-            return Verdict(False, f"none of those on the new terms ({', '.join(on_terms)}) holds {address} yet")
-    return Verdict(True, f"on the new terms; {state.who_holds()}")
+def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
+    """May `name` drop its addresses: are they held on the terms of `text`, and no backup is left on the old ones?"""
+    backups = [
+        other
+        for other, node in state.nodes.items()
+        if other != name and node and node.unit.runs and not node.holds and other not in state.on_terms(text)
+    ]
+    if backups:
+        return Verdict(False, f"{', '.join(backups)} would take the addresses over on the old terms")
+    return taken_over(state, name, text)
 
 
 def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
@@ -152,6 +150,24 @@ def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
         if not set(others) & set(state.holders(address)):
             return Verdict(False, f"no other node on the new terms holds {address} ({', '.join(others) or 'none is'})")
     return Verdict(True, f"another node holds it too, on the new terms: {state.who_holds()}")
+
+
+def standing(state: ClusterState) -> list[str]:
+    """How things stand, a line a node: `server02: MASTER with priority 102, holds 10.10.0.2`."""
+    lines = []
+    for name, node in state.nodes.items():
+        if node is None:
+            lines.append(f"{name}: cannot be read")
+            continue
+        said = [f"{one.state} with priority {one.effective_priority}" for one in (node.instances or {}).values()]
+        parts = said or [f"keepalived is {node.unit.active_state}"]
+        parts.append(f"holds {', '.join(node.holds)}" if node.holds else "holds nothing")
+        if node.drained:
+            parts.append("drained by a deploy that did not end" if node.flag.by_rollout else "drained")
+        if node.applied is False:
+            parts.append("does not run what lies on its disk")
+        lines.append(f"{name}: {', '.join(parts)}")
+    return lines
 
 
 def _not_running(state: ClusterState, name: str, text: str) -> str | None:

@@ -22,7 +22,7 @@ from keepalived.node_state import Flag, NodeState, is_drained
 # and would die of it. It renames the file into place before it writes it, so the end of the JSON is waited for, for a
 # second at most. It writes to $TMPDIR, ours or that of whoever started it.
 REPORT = r"""
-export LC_ALL=C
+export LC_ALL=C; runs_with=
 say() { printf '%s ' "$1"; base64 -w 0; echo; }
 printf '%s' "$asked" | say asked
 if command -v keepalived >/dev/null; then keepalived --version 2>&1 | head -n 1 | say version; fi
@@ -37,8 +37,16 @@ if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
 pid=$(printf '%s\n' "$unit" | sed -n 's/^MainPID=//p')
 if [ "${pid:-0}" -gt 0 ]; then
   for file in /proc/"$pid"/fd/*; do
-    case $(readlink "$file") in /memfd:/keepalived/consolidated_configuration*) say running < "$file"; break;; esac
+    case $(readlink "$file") in /memfd:/keepalived/consolidated_configuration*)
+      say running < "$file"
+      runs_with=$(sed -n 's|^script "/usr/bin/test ! -e \(.*\)"$|\1|p; s|^file "\(.*\)"$|\1|p' "$file" | head -n 1)
+      break;;
+    esac
   done
+fi
+if [ -n "$runs_with" ]; then
+  { printf '%s\n' "$runs_with"; if [ -e "$runs_with" ]; then stat -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi; } |
+    say running_flag
 fi
 case $unit in *ActiveState=active*)
   folder=$(tr '\0' '\n' < /proc/"$pid"/environ | sed -n 's/^TMPDIR=//p')
@@ -97,6 +105,7 @@ class Node(FactBase[NodeState | None]):
                     "effective_priority": 103,
                     "virtual_router_id": 51,
                     "version": 3,
+                    "master_priority": 103,
                     "addresses": ["10.10.0.2"],
                     "last_transition": "2026-01-31T09:12:46Z"
                 }
@@ -105,6 +114,8 @@ class Node(FactBase[NodeState | None]):
             "interfaces": {"lo": ["127.0.0.1"], "enp0s3": ["10.10.0.3", "10.10.0.2"]},
             "drained": false,
             "flag": {"path": "/var/lib/keepalived/releasevip", "present": false, "content": null, "since": null},
+            "running_flag": {"path": "/var/lib/keepalived/releasevip", "present": false, …},
+            "running_drained": false,
             "configuration": {"sha256": "9d3c…", "applied": true, "running": "51ab…"}
         }
     """

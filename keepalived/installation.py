@@ -10,7 +10,7 @@ from io import StringIO
 from itertools import zip_longest
 
 import gevent
-from gevent import Greenlet
+from gevent.event import AsyncResult
 from pyinfra import host, inventory, logger, state
 from pyinfra.api import DeployError, FunctionCommand, StringCommand, operation
 from pyinfra.api.command import FileUploadCommand, PyinfraCommand
@@ -18,7 +18,16 @@ from pyinfra.operations import files
 
 from keepalived import client, rollout
 from keepalived.cluster import Cluster
-from keepalived.cluster_state import ClusterState, arrived, healthy, in_service, let_go, settled, taken_over
+from keepalived.cluster_state import (
+    ClusterState,
+    Verdict,
+    healthy,
+    in_service,
+    let_go,
+    may_leave,
+    settled,
+    taken_over,
+)
 from keepalived.configuration import (
     DROP_IN_PATH,
     PATH,
@@ -29,9 +38,9 @@ from keepalived.configuration import (
 )
 from keepalived.facts import Node
 from keepalived.node_state import NodeState
-from keepalived.operations import Commands, Judge, refuse, remove_flag, set_flag, until
+from keepalived.operations import Commands, Judge, refuse, remove_flag, set_flag, tell_failures, until
 from keepalived.terms import terms
-from keepalived.watch import look
+from keepalived.watch import look, wait
 
 STAGED = f"{PATH}.staged"
 STILL_DRAINED = "It is still drained: run deploy.py again, which puts it back in service."
@@ -54,33 +63,47 @@ class Deployment:
     """Names of hosts. Clusters side by side: a wave has the nodes of each cluster whose turn it is."""
 
 
-_deployment: Greenlet[..., Deployment] | None = None
+_deployment: AsyncResult[Deployment] | None = None
 
 
 def deployment() -> Deployment:
     """The plan of this run, made once from one look at each cluster, and told. Raises DeployError, before all."""
     global _deployment
     if _deployment is None:
-        _deployment = gevent.spawn(_plan_all, bool(host.data.get("force")))
-    return _deployment.get()
+        _deployment = AsyncResult()
+        try:
+            _deployment.set(_plan_all())
+        except DeployError as error:
+            _deployment.set_exception(error)
+    planned = _deployment.get()
+    assert planned is not None
+    return planned
 
 
-def _plan_all(force: bool) -> Deployment:
+def _plan_all() -> Deployment:
+    tell_failures()
     clusters = {member.data.cluster.name: member.data.cluster for member in inventory if state.is_host_in_limit(member)}
-    planning = {name: gevent.spawn(_plan, cluster, force) for name, cluster in clusters.items()}
-    gevent.joinall(list(planning.values()))
-    found = {name: greenlet.get() for name, greenlet in planning.items()}
-    for _, plan in found.values():
+    looking = {name: gevent.spawn(_at_rest, cluster) for name, cluster in clusters.items()}
+    texts, by_cluster = {}, []
+    for name, cluster in clusters.items():
+        texts[name], plan = _plan(cluster, looking[name].get())
         for words in plan.words:
             logger.info(words)
-    names = {(member.data.cluster.name, member.data.node): member.name for member in inventory}
-    by_cluster = [[{names[name, node] for node in wave} for wave in plan.waves] for name, (_, plan) in found.items()]
-    waves = tuple(frozenset().union(*wave) for wave in zip_longest(*by_cluster, fillvalue=set()))
-    return Deployment({name: texts for name, (texts, _) in found.items()}, waves)
+        hosts = {member.data.node: member.name for member in inventory.get_group(name)}
+        by_cluster.append([{hosts[node] for node in wave} for wave in plan.waves])
+    return Deployment(texts, tuple(frozenset().union(*wave) for wave in zip_longest(*by_cluster, fillvalue=set())))
 
 
-def _plan(cluster: Cluster, force: bool) -> tuple[dict[str, str], rollout.Plan]:
-    seen = look(cluster)
+def _at_rest(cluster: Cluster) -> ClusterState:
+    """A look at the cluster, after an election that may be under way."""
+
+    def elected(seen: ClusterState) -> Verdict:
+        return Verdict(not rollout.unheld(seen), seen.who_holds())
+
+    return wait(cluster, elected, cluster.move_seconds).state
+
+
+def _plan(cluster: Cluster, seen: ClusterState) -> tuple[dict[str, str], rollout.Plan]:
     targets = [member.data.node for member in inventory.get_group(cluster.name) if member in state.active_hosts]
     try:
         texts = {
@@ -90,7 +113,7 @@ def _plan(cluster: Cluster, force: bool) -> tuple[dict[str, str], rollout.Plan]:
         }
         if unread := [name for name in targets if name not in texts]:
             raise DeployError(f"{', '.join(unread)} could not be read. Nothing was done.")
-        return texts, rollout.plan(seen, texts, targets, force=force)
+        return texts, rollout.plan(seen, texts, targets, force=bool(host.data.get("force")))
     except (NoInterface, rollout.Refused) as error:
         raise DeployError(f"{error}. Nothing was done.") from None
 
@@ -208,16 +231,16 @@ def turn(wave: Collection[str], text: str) -> Commands:
         case "start":
             yield from _in_place(text)
             yield _systemctl("restart")
-            yield until(_judge(before, text), before)
+            yield until(_judge(before, node, text), before)
         case "replace":
             yield from _in_place(text)
         case "reload":
-            yield from _reload(before, text)
+            yield from _reload(before, node, text)
         case "restart":
             yield from _restart(before, node, text)
         case "restore":
             client.step("Restore")
-            yield remove_flag(cluster)
+            yield remove_flag(cluster.drain.flag)
             yield until(in_service, before)
 
 
@@ -225,58 +248,78 @@ def _nothing() -> None:
     pass
 
 
-def _judge(before: ClusterState, text: str) -> Judge:
+def _judge(before: ClusterState, node: NodeState, text: str) -> Judge:
     """What must be seen after this node's change: until the last node has made it, some do not hear each other."""
-    others = {name: node for name, node in before.nodes.items() if node and node.unit.runs and name != host.data.node}
-    if not any(rollout.estranged(other.configuration.terms, terms(text)) for other in others.values()):
-        return partial(settled, text=text)
-    first = not others.keys() & set(before.on_terms(text))
-    return partial(healthy if first else arrived, text=text)
+    others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != host.data.node]
+    apart = [other for other in others if rollout.estranged(other.configuration.terms, terms(text))]
+    if node.holds:
+        apart = [other for other in apart if other.holds]
+    return partial(healthy if apart else settled, text=text)
 
 
-def _reload(before: ClusterState, text: str) -> Commands:
+def _apply(verb: str, node: NodeState, text: str) -> Commands:
+    """Puts the file in place and has the daemon take it up; what drained the node before drains it after."""
+    cluster: Cluster = host.data.cluster
+    old = node.running_flag
+    if node.running_drained and not node.drained:
+        yield set_flag(cluster.drain.flag)
     yield from _in_place(text)
-    yield _systemctl("reload")
-    yield until(_judge(before, text), before)
+    yield _systemctl(verb)
+    if old is not None and old.present and old.path != cluster.drain.flag:
+        yield remove_flag(old.path)
+
+
+def _reload(before: ClusterState, node: NodeState, text: str) -> Commands:
+    yield from _apply("reload", node, text)
+    yield until(_judge(before, node, text), before)
 
 
 def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
     cluster: Cluster = host.data.cluster
-    drained_by_us = node.flag.by_rollout
-    if node.holds:
-        if rollout.estranged(node.configuration.terms, terms(text)):
-            if not host.data.get("force"):
-                yield until(partial(taken_over, text=text), None, "This node is as it was; run deploy.py again.")
-        elif rollout.successor(before, host.data.node):
-            if not node.drained:
-                drained_by_us = True
-                host.log(f"holds {', '.join(node.holds)}: handing over before the restart")
-                client.step("Hand over")
-                yield set_flag(cluster, by_rollout=True)
-            yield until(let_go, before, STILL_DRAINED if drained_by_us else "")
-        elif rollout.reload_carries(node, text):
-            host.log_styled(
-                "no other node can take over, so keepalived is reloaded and not restarted: should the reload fail, "
-                f"{', '.join(node.holds)} is gone until it is mended",
-                fg="yellow",
-                log_func=logger.warning,
-            )
-            yield from _reload(before, text)
-            return
-        elif not host.data.get("force"):
-            yield refuse(
-                f"it holds {', '.join(node.holds)}, no other node can take over, and a reload cannot carry this: "
-                "--data force=true restarts it all the same, with a gap of some seconds"
-            )
-            return
-    yield from _in_place(text)
-    yield _systemctl("restart")
-    yield until(_judge(before, text), before, STILL_DRAINED if drained_by_us else "")
-    if drained_by_us:
-        client.step("Take back")
-        handed_over = look(cluster)
-        yield remove_flag(cluster)
-        yield until(in_service, handed_over, "Run deploy.py again.")
+    force = bool(host.data.get("force"))
+    handed_over = node.flag.by_rollout
+    left = not node.holds
+    if not left and rollout.estranged(node.configuration.terms, terms(text)):
+        # Whether some changes part the nodes, and in which direction, differs between versions of keepalived: it is
+        # seen by who takes the addresses. Where the others still hear this node, it hands over like any holder.
+        yield until(partial(may_leave, text=text), softly=True)
+        left = taken_over(look(cluster), host.data.node, text).done
+    if not left and node.running_flag and rollout.successor(before, host.data.node):
+        flag = node.running_flag.path
+        if not node.running_drained:
+            handed_over = True
+            host.log(f"holds {', '.join(node.holds)}: handing over before the restart")
+            client.step("Hand over")
+            for path in {flag, cluster.drain.flag}:
+                yield set_flag(path, by_rollout=True)
+        yield until(let_go, before, STILL_DRAINED if handed_over else "")
+        left = True
+        node = look(cluster).nodes[host.data.node] or node
+    if not left and rollout.reload_carries(node, text):
+        host.log_styled(
+            "no other node can take over, so keepalived is reloaded and not restarted: should the reload fail, "
+            f"{', '.join(node.holds)} is gone until it is mended",
+            fg="yellow",
+            log_func=logger.warning,
+        )
+        yield from _reload(before, node, text)
+        return
+    if not left and not force:
+        yield refuse(
+            f"it holds {', '.join(node.holds)}, no other node can take over, and a reload cannot carry this: "
+            "--data force=true restarts it all the same, with a gap of some seconds"
+        )
+        return
+    judge = _judge(before, node, text)
+    yield from _apply("restart", node, text)
+    if not handed_over:
+        yield until(judge, before)
+        return
+    yield until(judge, None, STILL_DRAINED)
+    client.step("Take back")
+    drained = look(cluster)
+    yield remove_flag(cluster.drain.flag)
+    yield until(in_service, drained, "Run deploy.py again.")
 
 
 def _systemctl(verb: str) -> StringCommand:

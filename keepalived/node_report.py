@@ -31,6 +31,7 @@ def read_report(lines: Iterable[str]) -> NodeState:
     interfaces = _part(report, "addresses", _interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
     flag = _part(report, "flag", lambda found: _flag(path, found))
+    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
     changed = _part(report, "drop_ins", lambda times: [float(time) for time in times.split()])
     return NodeState(
         version=_version(report.get("version", "")),
@@ -40,6 +41,8 @@ def read_report(lines: Iterable[str]) -> NodeState:
         interfaces=interfaces,
         drained=is_drained(check, flag),
         flag=flag,
+        running_flag=running_flag,
+        running_drained=is_drained(_running_check(report.get("running", "")), running_flag) if running_flag else None,
         configuration=_configuration(report.get("configuration"), report.get("running")),
     )
 
@@ -123,11 +126,22 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
             effective_priority=data["effective_priority"],
             virtual_router_id=data["vrid"],
             version=data["version"],
+            master_priority=data.get("master_priority"),
             addresses=[re.split("[ /]", address)[0] for address in data["vips"]],  # 10.10.0.2/24 dev eth0 scope global
             last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
         )
         for data in (entry["data"] for entry in entries)
     }
+
+
+def _running_flag(found: str) -> Flag:
+    """`found`: the path, a line break, and the rest as in `_flag`."""
+    path, _, rest = found.partition("\n")
+    return _flag(path, rest)
+
+
+def _running_check(running: str) -> str:
+    return "file" if re.search(r"^track_file\b", running, re.MULTILINE) else "script"
 
 
 def _flag(path: str, found: str) -> Flag:

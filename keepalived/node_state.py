@@ -52,6 +52,8 @@ class InstanceState(_Frozen):
     effective_priority: int
     virtual_router_id: int
     version: int
+    master_priority: int | None
+    """What the master announces, as this node has heard it last."""
     addresses: list[str]
     last_transition: datetime | None
 
@@ -94,7 +96,12 @@ class NodeState(_Frozen):
     interfaces: dict[str, list[str]]
     """The kernel's addresses by network interface."""
     drained: bool
+    """By the cluster's flag, looked at as the cluster file says."""
     flag: Flag
+    running_flag: Flag | None = None
+    """The flag that the running daemon looks at, which may be another one; None when it is not known to have any."""
+    running_drained: bool | None = None
+    """What that flag means to the running daemon."""
     configuration: Configuration
 
     @property

@@ -9,10 +9,11 @@ from typing import Protocol
 from pyinfra import host, logger, state
 from pyinfra.api import DeployError, FunctionCommand, Host, QuoteString, State, StringCommand, operation
 from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.state import BaseStateCallback
 
 from keepalived import client
 from keepalived.cluster import Cluster
-from keepalived.cluster_state import ClusterState, Verdict, in_service, let_go, moves
+from keepalived.cluster_state import ClusterState, Verdict, in_service, let_go, moves, standing
 from keepalived.node_state import ROLLOUT
 from keepalived.watch import look, wait
 
@@ -39,41 +40,70 @@ def _say_no(state: State, host: Host, reason: str) -> bool:
     return False
 
 
-def until(judge: Judge, before: ClusterState | None = None, otherwise: str = "") -> FunctionCommand:
+def until(
+    judge: Judge, before: ClusterState | None = None, otherwise: str = "", *, softly: bool = False
+) -> FunctionCommand:
     """Waits until `judge` is satisfied, and says in one line what was seen: the moves since `before`, if any.
 
-    A passed deadline fails the operation with what was seen last; `otherwise` says how things stand then.
+    A passed deadline fails the operation with what was seen last; `otherwise` says how things stand then. `softly`: it
+    is no failure, what comes next sees for itself.
     """
-    return FunctionCommand(_wait, (judge, before, otherwise), {})
+    return FunctionCommand(_wait, (judge, before, otherwise, softly), {})
 
 
-def _wait(state: State, host: Host, judge: Judge, before: ClusterState | None, otherwise: str) -> bool:
+def _wait(state: State, host: Host, judge: Judge, before: ClusterState | None, otherwise: str, softly: bool) -> bool:
     cluster: Cluster = host.data.cluster
-    deadline = cluster.move_seconds + SLACK_SECONDS
+    deadline = cluster.move_seconds + (0 if softly else SLACK_SECONDS)
     waited = wait(cluster, partial(judge, name=host.data.node), deadline)
     if waited.verdict.done:
         moved = moves(before, waited.state) if before else []
         seen = f"{', '.join(moved)} in {waited.seconds:.1f} s" if moved else waited.verdict.seen
         host.log_styled(seen, fg="green")
-    else:
+    elif not softly:
         last = f"Not seen within {deadline:.0f} s. Last seen: {waited.verdict.seen}"
         host.log_styled(f"{last}. {otherwise}" if otherwise else last, fg="red", log_func=logger.error)
-    return waited.verdict.done
+    return waited.verdict.done or softly
 
 
-def set_flag(cluster: Cluster, *, by_rollout: bool = False) -> StringCommand:
+def set_flag(path: str, *, by_rollout: bool = False) -> StringCommand:
     """The command that drains a node. `check: file` reads the number; with `check: script` only the presence counts."""
     content = f"1\\n{ROLLOUT}\\n" if by_rollout else "1\\n"
-    return StringCommand("printf", QuoteString(content), ">", QuoteString(cluster.drain.flag))
+    return StringCommand("printf", QuoteString(content), ">", QuoteString(path))
 
 
-def remove_flag(cluster: Cluster) -> StringCommand:
+def remove_flag(path: str) -> StringCommand:
     """The command that restores a node."""
-    return StringCommand("rm -f", QuoteString(cluster.drain.flag))
+    return StringCommand("rm -f", QuoteString(path))
+
+
+class _Failures(BaseStateCallback):
+    """Tells once a cluster how things stand when an operation has failed on one of its nodes."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def operation_host_error(  # type: ignore[override] # a static method there, called on the instance all the same
+        self, state: State, host: Host, op_hash: str, *retries: int
+    ) -> None:
+        cluster: Cluster = host.data.cluster
+        if cluster.name not in self.told:
+            self.told.add(cluster.name)
+            for line in standing(look(cluster)):
+                logger.warning("    %s", line)
+
+
+_failures = _Failures()
+
+
+def tell_failures() -> None:
+    """From now on a failed operation is followed by the state of every node of its cluster."""
+    if _failures not in state.callback_handlers:
+        state.add_callback_handler(_failures)  # type: ignore[no-untyped-call]
 
 
 def _change_flag(words: str, command: StringCommand, judge: Judge, *, drained: bool) -> Commands:
     """Sets or removes the flag where it is not so yet, and waits until `judge` sees the effect."""
+    tell_failures()
     before = look(host.data.cluster)
     node = before.nodes[host.data.node]
     if node is None:
@@ -104,7 +134,7 @@ def drain() -> Commands:
 
         operations.drain(name="Drain")
     """
-    yield from _change_flag("Drain", set_flag(host.data.cluster), let_go, drained=True)
+    yield from _change_flag("Drain", set_flag(host.data.cluster.drain.flag), let_go, drained=True)
 
 
 @operation()
@@ -118,4 +148,4 @@ def restore() -> Commands:
 
         operations.restore(name="Restore")
     """
-    yield from _change_flag("Restore", remove_flag(host.data.cluster), in_service, drained=False)
+    yield from _change_flag("Restore", remove_flag(host.data.cluster.drain.flag), in_service, drained=False)

@@ -82,6 +82,15 @@ def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str]
     idle = [name for name in by_rank if work[name] not in ("start", "replace") and not nodes[name].holds]
     holders = [name for name in by_rank if work[name] not in ("start", "replace") and nodes[name].holds]
 
+    for address in unheld(state):
+        hearing = [name for name, node in nodes.items() if _is_backup(node)]
+        if hearing and not state.unread():
+            raise Refused(
+                f"{cluster.name}: {address} is on none of the nodes, and yet {hearing[0]} hears somebody who holds it: "
+                f"a machine that is not in {cluster.name}.yml (any more?) speaks for the same virtual_router_id. Drain "
+                "it and stop keepalived there, or put it into the file"
+            )
+
     waves: list[list[str]]
     if parting := _parting(nodes, work, texts):
         _all_together(state, nodes, texts, targets, parting)
@@ -92,11 +101,12 @@ def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str]
                 raise Refused(
                     f"{cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this "
                     f"change, and there is no other node to hold {', '.join(nodes[holders[0]].holds)} while "
-                    f"{holders[0]} restarts. --data force=true does it with a gap of some seconds."
+                    f"{holders[0]} restarts. --data force=true does it with a gap of some seconds"
                 )
             # Started together, two of nearly the same priority may both take the addresses for a moment.
             first, *rest = sorted(idle + starting, key=cluster.rank, reverse=True) or [""]
-            waves = [[first] if first else [], rest, *([name] for name in holders)]
+            # The holder goes as soon as the first one holds what it holds, and no other is left on the old terms.
+            waves = [[first] if first else [], rest + holders[:1], *([name] for name in holders[1:])]
     else:
         new = [starting[:1], starting[1:]]  # the best one first: the others find their master
         old = [[name] for name in idle + holders]
@@ -115,6 +125,18 @@ def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Ma
         if what in ("restart", "reload")
         for instance in estranged(nodes[name].configuration.terms, terms(texts[name]))
     }
+
+
+def unheld(state: ClusterState) -> list[str]:
+    """The floating addresses that running daemons are configured for, and no node is seen holding."""
+    running = [node.configuration.terms or {} for node in state.nodes.values() if node is not None and node.unit.runs]
+    known = {address for terms in running for instance in terms.values() for address in instance.addresses}
+    return [address for address in state.cluster.addresses if address in known and not state.holders(address)]
+
+
+def _is_backup(node: NodeState) -> bool:
+    """Whether it hears a master."""
+    return any(said.state == "BACKUP" and said.master_priority for said in (node.instances or {}).values())
 
 
 def _under(nodes: Mapping[str, NodeState], texts: Mapping[str, str], holders: Collection[str]) -> bool:
@@ -143,7 +165,7 @@ def _all_together(
         raise Refused(
             f"{state.cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this "
             f"change, so all that run must make it together: {', '.join(behind)} would be left out. Run it without "
-            "--limit, or stop keepalived there first."
+            "--limit, or stop keepalived there first"
         )
 
 

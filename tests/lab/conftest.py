@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -27,7 +28,9 @@ from lab.requirements import missing
 from lab.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = (ROOT / "group_data/managers.yml").read_text()
 PROBE_SECONDS = 0.001
+SAMPLE_SECONDS = 0.003
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 FLAG = "/var/lib/keepalived/releasevip"
 
@@ -64,6 +67,7 @@ class Witness(threading.Thread):
             # The hosts are read one after the other: an address on its way can be missed once, not both ways round.
             holders = holders or self._operator.holders(self._address, backwards=True)
             self.samples.append((now, tuple(holders)))
+            time.sleep(SAMPLE_SECONDS)
 
     def stop(self) -> None:
         self._ending.set()
@@ -112,6 +116,7 @@ class Operator:
         self.lab = lab
         self.project = project
         self.hosts = lab.hosts
+        self._changes = itertools.count()
 
     def __getattr__(self, name: str) -> Host:
         try:
@@ -122,6 +127,10 @@ class Operator:
     def writes(self, cluster: str) -> None:
         """Replaces group_data/managers.yml."""
         (self.project / "group_data/managers.yml").write_text(cluster)
+
+    def changed(self) -> str:
+        """The shipped cluster file with a change that no configuration has had before: another `advert_int`."""
+        return f"{SHIPPED}advert_int: {0.3 + next(self._changes) / 100:.2f}\n"
 
     def attempts(self, command: str) -> Run:
         """Types a command, presses Enter where pyinfra asks, and takes whatever comes."""
@@ -196,8 +205,12 @@ def _without_lab() -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if Path(__file__).parent in item.path.parents]
-    if here and (reason := _without_lab()):
-        for item in here:
+    reason = _without_lab() if here else None
+    for item in here:
+        # Side by side with other modules and the other suite, but in order among themselves: they share hosts.
+        suite = getattr(item, "callspec", None) and item.callspec.params.get("suite")  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{suite}"))
+        if reason:
             item.add_marker(pytest.mark.skip(reason=f"no real hosts: {reason}"))
 
 

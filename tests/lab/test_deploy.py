@@ -107,7 +107,7 @@ def test_a_run_killed_between_writing_and_restarting_is_made_good_by_the_next(ma
     )
     assert run.stdout is not None
     for line in run.stdout:
-        if "Starting operation: Start and enable keepalived" in line:
+        if "Starting operation: Change one node of each cluster" in line:
             run.send_signal(signal.SIGKILL)
             break
     assert run.wait() == -signal.SIGKILL

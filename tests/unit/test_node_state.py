@@ -94,6 +94,7 @@ def test_a_real_report_in_full() -> None:
                 "effective_priority": 3,
                 "virtual_router_id": 51,
                 "version": 3,
+                "master_priority": 102,
                 "addresses": ["10.10.0.2"],
                 "last_transition": "2026-11-22T11:52:43Z",
             }
@@ -107,6 +108,8 @@ def test_a_real_report_in_full() -> None:
             "content": "",
             "since": "2026-11-22T11:52:41Z",
         },
+        "running_flag": None,
+        "running_drained": None,
         "configuration": {
             "sha256": "53f0357c54b6532e02e4759b89215b8f4167de48926e540380457f35a362e508",  # sha256sum keepalived.conf
             "applied": True,

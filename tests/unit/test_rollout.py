@@ -40,6 +40,7 @@ def node(
         effective_priority=runs.effective_priority(name, drained=drained),
         virtual_router_id=51,
         version=3,
+        master_priority=None,
         addresses=[VIP],
         last_transition=None,
     )
@@ -108,14 +109,14 @@ def test_a_new_unicast_node_starts_after_the_others_know_it() -> None:
     assert waves(with_interval, *running, node("server04", up=False)) == [["3"], ["2"], ["1"], ["4"]]
 
 
-def test_nodes_set_apart_go_one_first_then_the_rest_then_the_holder() -> None:
-    assert waves(OTHER_ID, *AT_REST) == [["2"], ["3", "4"], ["1"]]
+def test_nodes_set_apart_go_one_first_then_the_rest_and_the_holder() -> None:
+    assert waves(OTHER_ID, *AT_REST) == [["2"], ["3", "4", "1"]]
 
 
 def test_a_rollout_cut_short_between_the_terms_goes_on() -> None:
     changed = [node(name, OTHER_ID, holds=name == "server02") for name in ("server02", "server03", "server04")]
     assert waves(OTHER_ID, FIRST, *changed) == [["1"]]
-    assert waves(OTHER_ID, FIRST, changed[0], THIRD, FOURTH) == [["3"], ["4"], ["1"]]
+    assert waves(OTHER_ID, FIRST, changed[0], THIRD, FOURTH) == [["3"], ["4", "1"]]
 
 
 def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
@@ -127,7 +128,7 @@ def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
 def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
     with pytest.raises(Refused, match="server01, server02, server04 would be left out"):
         waves(OTHER_ID, *AT_REST, targets="3")
-    assert waves(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124") == [["2"], ["4"], ["1"]]
+    assert waves(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124") == [["2"], ["4", "1"]]
 
 
 def test_a_node_alone_is_set_apart_only_by_force() -> None:
@@ -135,6 +136,15 @@ def test_a_node_alone_is_set_apart_only_by_force() -> None:
     with pytest.raises(Refused, match="there is no other node to hold"):
         waves(OTHER_ID, FIRST, *down, targets="1")
     assert waves(OTHER_ID, FIRST, *down, targets="1", force=True) == [["1"]]
+
+
+def test_an_address_held_by_a_stranger_stops_the_rollout() -> None:
+    heard = node("server02").model_copy(
+        update={"instances": {"VI_1": (SECOND.instances or {})["VI_1"].model_copy(update={"master_priority": 104})}}
+    )
+    with pytest.raises(Refused, match="server02 hears somebody who holds it"):
+        waves(OTHER_INTERVAL, node("server01"), heard, THIRD, FOURTH)
+    assert waves(OTHER_INTERVAL, None, heard, THIRD, FOURTH, targets="234") == [["4"], ["3"], ["2"]]
 
 
 def test_what_an_earlier_run_left_drained_is_restored_and_what_an_operator_drained_is_not() -> None:
