@@ -104,7 +104,8 @@ def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str]
                     f"{holders[0]} restarts. --data force=true does it with a gap of some seconds"
                 )
             # Started together, two of nearly the same priority may both take the addresses for a moment.
-            first, *rest = sorted(idle + starting, key=cluster.rank, reverse=True) or [""]
+            able = sorted(idle + starting, key=lambda name: (not nodes[name].drained, cluster.rank(name)), reverse=True)
+            first, *rest = able or [""]
             # The holder goes as soon as the first one holds what it holds, and no other is left on the old terms.
             waves = [[first] if first else [], rest + holders[:1], *([name] for name in holders[1:])]
     else:
