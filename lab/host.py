@@ -105,6 +105,10 @@ class Host:
         """
         return network.addresses(self._places)
 
+    def follow_addresses(self) -> "subprocess.Popen[str]":
+        """A process that writes a line for each address that comes or goes; see `network.follow_addresses`."""
+        return network.follow_addresses(self._places)
+
     def switch_on(self) -> None:
         """Begin to boot, unless it runs. Raises LabError when the lab's keeper cannot do it."""
         try:

@@ -79,6 +79,16 @@ def addresses(host: HostPlaces) -> list[str]:
     return [address["local"] for link in shown for address in link.get("addr_info", ())]
 
 
+def follow_addresses(host: HostPlaces) -> "subprocess.Popen[str]":
+    """The kernel's own word of each address that comes or goes, a line each, until the host's namespace ends.
+
+    [2026-01-31T10:11:12.131415] 2: enp0s3    inet 10.10.0.2/32 scope global enp0s3 ...
+    [2026-01-31T10:11:14.161718] Deleted 2: enp0s3    inet 10.10.0.2/32 scope global enp0s3 ...
+    """
+    command = ["ip", "-n", host.namespace, "-ts", "-o", "monitor", "address"]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
 def remove(lab: Places) -> None:
     """Remove the namespaces of the lab, and with them all there is in them."""
     for namespace in lab.namespaces():

@@ -1,10 +1,25 @@
-"""What the last lines of a test run say of tests that were skipped, and that CI takes no skip for a pass."""
+"""How tests run side by side, and what the last lines say of tests that were skipped: CI takes no skip for a pass."""
 
 from __future__ import annotations
 
 import os
+import re
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+
+class FilesAndSuites(LoadScopeScheduling):  # type: ignore[misc]
+    """Files side by side, and in a file the Debian suites: what is left stays on one worker and in order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        suite = re.search(r"[\[-](bookworm|trixie)[]-]", nodeid)
+        return f"{nodeid.split('::')[0]} {suite[1] if suite else ''}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndSuites:
+    return FilesAndSuites(config, log)
 
 
 def _skipped(session: pytest.Session) -> list[pytest.TestReport]:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shlex
 import shutil
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,17 +15,16 @@ from typing import Any
 
 import pytest
 
-from keepalived.seen import Probe, account, silences
 from lab.errors import LabError
 from lab.host import Host
 from lab.lab import Lab
 from lab.requirements import missing
 from lab.waiting import wait_for
+from lab.witness import Witness, holders
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "group_data/managers.yml").read_text()
-PROBE_SECONDS = 0.001
-SAMPLE_SECONDS = 0.003
+GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than the new one: no packet's worth
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 FLAG = "/var/lib/keepalived/releasevip"
 
@@ -49,64 +43,6 @@ class Run:
         found = [line.strip() for line in self.text.splitlines() if words in line]
         assert len(found) == 1, f"{len(found)} lines with {words!r} in:\n{self.text}"
         return found[0]
-
-
-class Witness(threading.Thread):
-    """What was seen of an address while something happened."""
-
-    def __init__(self, operator: Operator, address: str) -> None:
-        super().__init__(daemon=True)
-        self._operator, self._address = operator, address
-        self._ending = threading.Event()
-        self.probes: list[Probe] = []
-        self.samples: list[tuple[float, tuple[str, ...]]] = []
-
-    def run(self) -> None:
-        while not self._ending.is_set():
-            now, holders = time.monotonic(), self._operator.holders(self._address)
-            # The hosts are read one after the other: an address on its way can be missed once, not both ways round.
-            holders = holders or self._operator.holders(self._address, backwards=True)
-            self.samples.append((now, tuple(holders)))
-            time.sleep(SAMPLE_SECONDS)
-
-    def stop(self) -> None:
-        self._ending.set()
-        self.join()
-
-    @property
-    def lost(self) -> int:
-        """Probes without an answer."""
-        return sum(probe.answered is None for probe in self.probes)
-
-    @property
-    def longest_silence(self) -> float:
-        """Seconds."""
-        return max(silence.seconds for silence in silences(self.probes, PROBE_SECONDS))
-
-    def longest(self, holders: int) -> float:
-        """The longest time in seconds for which so many hosts held the address, as sampled."""
-        longest, since = 0.0, None
-        for now, names in self.samples:
-            since = (since or now) if len(names) == holders else None
-            longest = max(longest, now - since if since else 0.0)
-        return longest
-
-    @property
-    def counts(self) -> set[int]:
-        """The numbers of holders that were seen."""
-        return {len(names) for _, names in self.samples}
-
-    @property
-    def route(self) -> list[str]:
-        """The single holders one after the other."""
-        single = [names[0] for _, names in self.samples if len(names) == 1]
-        return [name for name, before in zip(single, [None, *single], strict=False) if name != before]
-
-    def __str__(self) -> str:
-        return (
-            f"{account(self._address, self.probes, PROBE_SECONDS)}; {len(self.samples)} samples, "
-            f"holders {self.counts}, two for {self.longest(2):.2f} s, {' → '.join(self.route)}"
-        )
 
 
 class Operator:
@@ -155,11 +91,9 @@ class Operator:
         with ThreadPoolExecutor(len(self.hosts)) as pool:
             return list(pool.map(lambda host: host.succeed(command), self.hosts.values()))
 
-    def holders(self, address: str = "10.10.0.2", *, backwards: bool = False) -> list[str]:
+    def holders(self, address: str = "10.10.0.2") -> list[str]:
         """The hosts whose kernel has `address`."""
-        hosts = list(self.hosts.values())
-        found = [host.name for host in (reversed(hosts) if backwards else hosts) if address in host.addresses()]
-        return sorted(found)
+        return holders(self.lab, address)
 
     def sees(self, what: str, look: Callable[[], Any], expected: Any, seconds: float = 20) -> None:
         """Looks until it is as expected; fails with what was seen last."""
@@ -172,22 +106,9 @@ class Operator:
     @contextmanager
     def watching(self, address: str = "10.10.0.2") -> Iterator[Witness]:
         """A client that asks for the address every millisecond, and a look at who holds it as often as can be."""
-        witness = Witness(self, address)
-        probe = self.lab.operator_popen(
-            [sys.executable, "-m", "keepalived.probe", "--interval", str(PROBE_SECONDS), address],
-            stdin=subprocess.PIPE,
-            cwd=self.project,
-        )
-        assert probe.stdout is not None
-        assert json.loads(probe.stdout.readline()) == {"reachable": [address]}
-        witness.start()
-        try:
+        with Witness(self.lab, address) as witness:
             yield witness
-        finally:
-            witness.stop()
-            seen = json.loads(probe.communicate()[0])
-            assert seen["method"] == "icmp"
-            witness.probes = [Probe(*one) for one in seen["probes"][address]]
+        print(witness)
 
     def everything_in_service(self) -> None:
         """Mends whatever a test has done: cables, power, flags, daemons."""
@@ -205,12 +126,8 @@ def _without_lab() -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if Path(__file__).parent in item.path.parents]
-    reason = _without_lab() if here else None
-    for item in here:
-        # Side by side with other modules and the other suite, but in order among themselves: they share hosts.
-        suite = getattr(item, "callspec", None) and item.callspec.params.get("suite")  # type: ignore[attr-defined]
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{suite}"))
-        if reason:
+    if here and (reason := _without_lab()):
+        for item in here:
             item.add_marker(pytest.mark.skip(reason=f"no real hosts: {reason}"))
 
 

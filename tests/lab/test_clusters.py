@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.conftest import Operator
+from tests.lab.conftest import GAP_SECONDS, Operator
 
 DEPLOY = "pyinfra inventory.py deploy.py -y"
 FIVE = """\
@@ -48,21 +48,44 @@ def test_five_nodes_are_changed_one_by_one_and_the_holder_last(operator: Operato
     operator.writes(FIVE + "advert_int: 0.4\n")
     with operator.watching() as seen:
         run = operator.types(DEPLOY)
-    print(seen)
     assert turns(run.text) == [{"server05"}, {"server04"}, {"server03"}, {"server02"}, {"server01"}]
     assert seen.route == ["server01", "server04", "server01"]
-    assert 0 not in seen.counts
+    assert seen.longest(0) <= GAP_SECONDS
     assert seen.lost <= 2
 
     operator.writes(FIVE.replace("51", "77"))
     with operator.watching() as seen:
         run = operator.types(DEPLOY)
-    print(seen)
-    assert turns(run.text) == [{"server04"}, {"server02", "server03", "server05"}, {"server01"}]
-    assert 0 not in seen.counts
-    assert seen.longest(holders=2) <= 2
+    assert turns(run.text) == [{"server04"}, {"server01", "server02", "server03", "server05"}]
+    assert seen.longest(0) <= GAP_SECONDS
+    assert seen.longest(2) <= 2
     assert seen.lost <= 2
     operator.types("pyinfra inventory.py tasks/restore.py -y")
+
+
+def test_a_new_first_node_takes_the_address_over_as_the_plan_said(operator: Operator) -> None:
+    four = FIVE.replace(", server05: 10.10.0.7", "")
+    operator.writes(four)
+    operator.server05.succeed("systemctl stop keepalived")
+    operator.types(DEPLOY)
+    operator.writes(FIVE.replace("{server01", "{server05: 10.10.0.7, server01").replace(", server05: 10.10.0.7}", "}"))
+    with operator.watching() as seen:
+        run = operator.types(DEPLOY)
+    run.line("1. server05: start keepalived")
+    run.line("afterwards 10.10.0.2 (VI_1) is on server05")
+    assert operator.holders() == ["server05"]
+    assert seen.longest(0) <= GAP_SECONDS
+    assert seen.lost <= 2
+
+    # Taken out of the file while it runs and holds: the plan sees that somebody else speaks.
+    operator.writes(four + "advert_int: 0.45\n")
+    run = operator.is_refused(DEPLOY)
+    run.line("hears somebody who holds it: a machine that is not in managers.yml")
+    assert operator.holders() == ["server05"]
+    operator.server05.succeed("touch /var/lib/keepalived/releasevip")
+    operator.sees_holder("server01")
+    operator.server05.succeed("systemctl stop keepalived; rm /var/lib/keepalived/releasevip")
+    operator.types(DEPLOY)
 
 
 def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
@@ -80,7 +103,7 @@ def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
     assert managers.route == ["server01", "server02", "server01"]
     assert workers.route == ["server05", "server04", "server05"]
     for seen in (managers, workers):
-        assert 0 not in seen.counts
+        assert seen.longest(0) <= GAP_SECONDS
         assert seen.lost <= 2
     run.line("    10.10.0.9: ")
 
