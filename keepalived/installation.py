@@ -257,13 +257,14 @@ def _judge(before: ClusterState, node: NodeState, text: str) -> Judge:
     return partial(healthy if apart else settled, text=text)
 
 
-def _apply(verb: str, node: NodeState, text: str) -> Commands:
+def _apply(verb: str, node: NodeState, text: str, *, in_place: bool = False) -> Commands:
     """Puts the file in place and has the daemon take it up; what drained the node before drains it after."""
     cluster: Cluster = host.data.cluster
     old = node.running_flag
     if node.running_drained and not node.drained:
         yield set_flag(cluster.drain.flag)
-    yield from _in_place(text)
+    if not in_place:
+        yield from _in_place(text)
     yield _systemctl(verb)
     if old is not None and old.present and old.path != cluster.drain.flag:
         yield remove_flag(old.path)
@@ -279,11 +280,16 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
     force = bool(host.data.get("force"))
     handed_over = node.flag.by_rollout
     left = not node.holds
+    in_place = False
     if not left and rollout.estranged(node.configuration.terms, terms(text)):
         # Whether some changes part the nodes, and in which direction, differs between versions of keepalived: it is
         # seen by who takes the addresses. Where the others still hear this node, it hands over like any holder.
-        yield until(partial(may_leave, text=text), softly=True)
-        left = taken_over(look(cluster), host.data.node, text).done
+        yield from _in_place(text)  # now, so that the restart follows at once
+        in_place = True
+        waited = wait(cluster, partial(may_leave, name=host.data.node, text=text), cluster.move_seconds)
+        left = waited.verdict.done or taken_over(waited.state, host.data.node, text).done
+        if left:
+            host.log_styled(waited.verdict.seen, fg="green")
     if not left and node.running_flag and rollout.successor(before, host.data.node):
         flag = node.running_flag.path
         if not node.running_drained:
@@ -311,7 +317,7 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
         )
         return
     judge = _judge(before, node, text)
-    yield from _apply("restart", node, text)
+    yield from _apply("restart", node, text, in_place=in_place)
     if not handed_over:
         yield until(judge, before)
         return

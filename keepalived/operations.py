@@ -40,29 +40,26 @@ def _say_no(state: State, host: Host, reason: str) -> bool:
     return False
 
 
-def until(
-    judge: Judge, before: ClusterState | None = None, otherwise: str = "", *, softly: bool = False
-) -> FunctionCommand:
+def until(judge: Judge, before: ClusterState | None = None, otherwise: str = "") -> FunctionCommand:
     """Waits until `judge` is satisfied, and says in one line what was seen: the moves since `before`, if any.
 
-    A passed deadline fails the operation with what was seen last; `otherwise` says how things stand then. `softly`: it
-    is no failure, what comes next sees for itself.
+    A passed deadline fails the operation with what was seen last; `otherwise` says how things stand then.
     """
-    return FunctionCommand(_wait, (judge, before, otherwise, softly), {})
+    return FunctionCommand(_wait, (judge, before, otherwise), {})
 
 
-def _wait(state: State, host: Host, judge: Judge, before: ClusterState | None, otherwise: str, softly: bool) -> bool:
+def _wait(state: State, host: Host, judge: Judge, before: ClusterState | None, otherwise: str) -> bool:
     cluster: Cluster = host.data.cluster
-    deadline = cluster.move_seconds + (0 if softly else SLACK_SECONDS)
+    deadline = cluster.move_seconds + SLACK_SECONDS
     waited = wait(cluster, partial(judge, name=host.data.node), deadline)
     if waited.verdict.done:
         moved = moves(before, waited.state) if before else []
         seen = f"{', '.join(moved)} in {waited.seconds:.1f} s" if moved else waited.verdict.seen
         host.log_styled(seen, fg="green")
-    elif not softly:
+    else:
         last = f"Not seen within {deadline:.0f} s. Last seen: {waited.verdict.seen}"
         host.log_styled(f"{last}. {otherwise}" if otherwise else last, fg="red", log_func=logger.error)
-    return waited.verdict.done or softly
+    return waited.verdict.done
 
 
 def set_flag(path: str, *, by_rollout: bool = False) -> StringCommand:

@@ -27,6 +27,7 @@ SHIPPED = (ROOT / "group_data/managers.yml").read_text()
 GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than the new one: no packet's worth
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 FLAG = "/var/lib/keepalived/releasevip"
+BROKEN_UNIT = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,10 @@ class Operator:
             host.plug()
             if not host.is_up:
                 host.boot()
-        self.everywhere(f"rm -f {FLAG} /tmp/releasevip; systemctl reset-failed keepalived; systemctl start keepalived")
+        self.everywhere(
+            f"rm -f {FLAG} /tmp/releasevip {BROKEN_UNIT}; systemctl daemon-reload; "
+            "systemctl reset-failed keepalived; systemctl start keepalived"
+        )
         self.sees_holder("server01")
 
 

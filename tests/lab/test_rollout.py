@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from lab.witness import Witness
-from tests.lab.conftest import FLAG, GAP_SECONDS, SHIPPED, Operator
+from tests.lab.conftest import BROKEN_UNIT, FLAG, GAP_SECONDS, SHIPPED, Operator
 
 pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
 
@@ -89,8 +89,7 @@ def test_adding_and_removing_an_address_leaves_the_others_alone(managers: Operat
 
 
 def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(managers: Operator) -> None:
-    broken = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
-    managers.server02.succeed(f"printf '[Service]\nExecStartPre=/bin/false\n' > {broken}; systemctl daemon-reload")
+    managers.server02.succeed(f"printf '[Service]\nExecStartPre=/bin/false\n' > {BROKEN_UNIT}; systemctl daemon-reload")
     start = managers.server01.succeed(STARTS)
     managers.writes(managers.changed())
     with managers.watching() as seen:
@@ -98,7 +97,7 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     run.line("[server02] keepalived did not restart: its last words are above.")
     assert managers.server01.succeed(STARTS) == start
     assert (seen.lost, seen.route, seen.counts) == (0, ["server01"], {1})
-    managers.server02.succeed(f"rm {broken}; systemctl daemon-reload")
+    managers.server02.succeed(f"rm {BROKEN_UNIT}; systemctl daemon-reload")
     managers.types(DEPLOY)
     assert runs_what_is_written(managers)
     assert managers.everywhere("systemctl is-active keepalived") == ["active\n"] * 3
