@@ -113,6 +113,22 @@ def let_go(state: ClusterState, name: str) -> Verdict:
     return Verdict(True, f"drained, holds nothing{rest}; {state.who_holds()}")
 
 
+def handed_over(state: ClusterState, name: str) -> Verdict:
+    """Is node `name` seen without an address, and every address on one other node, which nobody outranks?
+
+    Asked in the middle of a change, when not every daemon announces the priority that the cluster file gives it.
+    """
+    node = state.nodes[name]
+    if node is None:
+        return Verdict(False, f"{name} cannot be read")
+    if node.holds:
+        return Verdict(False, f"still holds {', '.join(node.holds)}{_why_no_other(state, name)}")
+    if any(len(state.holders(address)) != 1 for address in state.cluster.addresses):
+        return Verdict(False, f"holds nothing, but {state.who_holds()}")
+    problem = _unsettled(state)
+    return Verdict(problem is None, problem or f"holds nothing; {state.who_holds()}")
+
+
 def healthy(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, as BACKUP or MASTER and with the priority due?"""
     problem = _not_running(state, name, text)
@@ -123,11 +139,8 @@ def settled(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, and has every address one holder, which nobody outranks?"""
     if problem := _not_running(state, name, text):
         return Verdict(False, problem)
-    for instance, settings in state.cluster.instances.items():
-        for address in settings.addresses:
-            if problem := _holder_problem(state, address) or _outranked(state, instance, address):
-                return Verdict(False, problem)
-    return Verdict(True, state.who_holds())
+    problem = _unsettled(state)
+    return Verdict(problem is None, problem or state.who_holds())
 
 
 def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
@@ -195,6 +208,16 @@ def _holder_problem(state: ClusterState, address: str) -> str | None:
     """Why `address` is not held by exactly one node. None also when it may be held by a node that was not read."""
     holders = state.holders(address)
     return state.who_holds() if len(holders) > 1 or (not holders and not state.unread()) else None
+
+
+def _unsettled(state: ClusterState) -> str | None:
+    """Which address has not exactly one holder, or one that somebody outranks."""
+    problems = (
+        _holder_problem(state, address) or _outranked(state, instance, address)
+        for instance, settings in state.cluster.instances.items()
+        for address in settings.addresses
+    )
+    return next((problem for problem in problems if problem), None)
 
 
 def _outranked(state: ClusterState, instance: str, address: str) -> str | None:

@@ -21,9 +21,9 @@ from keepalived.cluster import Cluster
 from keepalived.cluster_state import (
     ClusterState,
     Verdict,
+    handed_over,
     healthy,
     in_service,
-    let_go,
     may_leave,
     settled,
     taken_over,
@@ -278,7 +278,8 @@ def _reload(before: ClusterState, node: NodeState, text: str) -> Commands:
 def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
     cluster: Cluster = host.data.cluster
     force = bool(host.data.get("force"))
-    handed_over = node.flag.by_rollout
+    me: str = host.data.node
+    drained_by_us = node.flag.by_rollout
     left = not node.holds
     in_place = False
     if not left and rollout.estranged(node.configuration.terms, terms(text)):
@@ -286,21 +287,21 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
         # seen by who takes the addresses. Where the others still hear this node, it hands over like any holder.
         yield from _in_place(text)  # now, so that the restart follows at once
         in_place = True
-        waited = wait(cluster, partial(may_leave, name=host.data.node, text=text), cluster.move_seconds)
-        left = waited.verdict.done or taken_over(waited.state, host.data.node, text).done
+        waited = wait(cluster, lambda seen: may_leave(seen, me, text), cluster.move_seconds)
+        left = waited.verdict.done or taken_over(waited.state, me, text).done
         if left:
             host.log_styled(waited.verdict.seen, fg="green")
-    if not left and node.running_flag and rollout.successor(before, host.data.node):
+    if not left and node.running_flag and rollout.successor(before, me):
         flag = node.running_flag.path
         if not node.running_drained:
-            handed_over = True
+            drained_by_us = True
             host.log(f"holds {', '.join(node.holds)}: handing over before the restart")
             client.step("Hand over")
             for path in {flag, cluster.drain.flag}:
                 yield set_flag(path, by_rollout=True)
-        yield until(let_go, before, STILL_DRAINED if handed_over else "")
+        yield until(handed_over, before, STILL_DRAINED if drained_by_us else "")
         left = True
-        node = look(cluster).nodes[host.data.node] or node
+        node = look(cluster).nodes[me] or node
     if not left and rollout.reload_carries(node, text):
         host.log_styled(
             "no other node can take over, so keepalived is reloaded and not restarted: should the reload fail, "
@@ -318,7 +319,7 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
         return
     judge = _judge(before, node, text)
     yield from _apply("restart", node, text, in_place=in_place)
-    if not handed_over:
+    if not drained_by_us:
         yield until(judge, before)
         return
     yield until(judge, None, STILL_DRAINED)

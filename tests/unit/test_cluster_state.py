@@ -6,7 +6,7 @@ import pytest
 
 from keepalived.cluster import Cluster
 from keepalived.cluster_file import parse
-from keepalived.cluster_state import ClusterState, Verdict, in_service, let_go, moves, settled
+from keepalived.cluster_state import ClusterState, Verdict, handed_over, in_service, let_go, moves, settled
 from keepalived.configuration import fingerprint
 from keepalived.node_state import Configuration, Flag, InstanceState, NodeState, Unit
 
@@ -175,6 +175,27 @@ LET_GO = [
 @pytest.mark.parametrize(("seen", "verdict"), LET_GO)
 def test_a_drained_node_has_let_go_when_another_one_holds(seen: ClusterState, verdict: Verdict) -> None:
     assert let_go(seen, "server01") == verdict
+
+
+HANDED_OVER = [
+    # server01 is what is asked about; its priority is the one it had before the change
+    (state(node(7, drained=True), node(102, VIP), THIRD), yes("holds nothing; 10.10.0.2 is held by server02")),
+    (state(node(7, VIP, drained=True), SECOND, THIRD), no("still holds 10.10.0.2")),
+    (state(node(7, VIP, drained=True), node(102, VIP), THIRD), no("still holds 10.10.0.2")),
+    (state(node(7, drained=True), SECOND, THIRD), no("holds nothing, but 10.10.0.2 is held by no node seen")),
+    (
+        state(node(107, drained=True), node(102, VIP), THIRD),
+        no("10.10.0.2 is held by server02, but server01 has the higher priority"),
+    ),
+    (state(UNREAD, node(102, VIP), THIRD), no("server01 cannot be read")),
+]
+
+
+@pytest.mark.parametrize(("seen", "verdict"), HANDED_OVER)
+def test_a_node_has_handed_over_when_another_one_holds_and_nobody_outranks_it(
+    seen: ClusterState, verdict: Verdict
+) -> None:
+    assert handed_over(seen, "server01") == verdict
 
 
 def test_a_node_alone_is_told_that_there_is_no_other() -> None:
