@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from icmplib import (
     ICMPLibError,
@@ -31,6 +32,8 @@ TCP_PORT = 22  # open or closed: both are answers of a host that is there
 FIRST_SECONDS = 0.5  # within which an address that is there answers the first probes
 LAST_SECONDS = 0.5  # for the answers still on their way when it ends
 SEQUENCES = 1 << 16
+BUFFER_BYTES = 8 << 20  # answers that wait while this machine is busy must not be dropped and pass for lost
+SO_RCVBUFFORCE = 33  # Linux, asm-generic/socket.h; not in the socket module
 
 Probes = list[list[float | None]]
 
@@ -126,9 +129,13 @@ class TcpProber:
 def _icmp_socket(address: str) -> ICMPv4Socket | ICMPv6Socket:
     kind = ICMPv6Socket if ":" in address else ICMPv4Socket
     try:
-        return kind(privileged=True)
+        opened = kind(privileged=True)
     except SocketPermissionError:
-        return kind(privileged=False)  # net.ipv4.ping_group_range
+        opened = kind(privileged=False)  # net.ipv4.ping_group_range
+    for option in (socket.SO_RCVBUF, SO_RCVBUFFORCE):
+        with suppress(OSError):  # the second one is for root alone
+            opened._sock.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+    return opened
 
 
 def probers(addresses: Sequence[str], interval: float) -> list[IcmpProber] | list[TcpProber]:
