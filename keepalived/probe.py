@@ -23,13 +23,13 @@ from icmplib import (
     ICMPv4Socket,
     ICMPv6Socket,
     SocketPermissionError,
-    TimeoutExceeded,
 )
 
 ICMP_SECONDS = 0.01
 TCP_SECONDS = 0.1
 TCP_PORT = 22  # open or closed: both are answers of a host that is there
 FIRST_SECONDS = 0.5  # within which an address that is there answers the first probes
+FOREVER_SECONDS = 1e6
 LAST_SECONDS = 0.5  # for the answers still on their way when it ends
 SEQUENCES = 1 << 16
 BUFFER_BYTES = 8 << 20  # answers that wait while this machine is busy must not be dropped and pass for lost
@@ -50,16 +50,16 @@ class IcmpProber:
         self._socket = _icmp_socket(address)
         self._id = os.getpid() & 0xFFFF
         self._done = threading.Event()
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._send, self._receive)]
+        self._sender = threading.Thread(target=self._send, daemon=True)
+        self._receiver = threading.Thread(target=self._receive, daemon=True)  # ends with the process
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._receiver.start()
+        self._sender.start()
 
     def stop(self) -> None:
         self._done.set()
-        for thread in self._threads:
-            thread.join()
+        self._sender.join()
 
     def _send(self) -> None:
         due = time.monotonic()
@@ -76,14 +76,11 @@ class IcmpProber:
             time.sleep(max(0.0, due - time.monotonic()))
 
     def _receive(self) -> None:
-        end = None
-        while end is None or time.monotonic() < end:
-            if end is None and self._done.is_set():
-                end = time.monotonic() + LAST_SECONDS
+        while True:
             try:
-                reply = self._socket.receive(None, 0.05)
-            except TimeoutExceeded:
-                continue
+                # A time limit would cost answers: icmplib throws away what it reads after the limit, which is what
+                # happens when this machine was busy in between.
+                reply = self._socket.receive(None, FOREVER_SECONDS)
             except ICMPLibError:
                 continue
             count = len(self.probes)
@@ -162,6 +159,7 @@ def main() -> None:
     sys.stdin.read()
     for prober in running:
         prober.stop()
+    time.sleep(LAST_SECONDS)
     seen = {prober.address: prober.probes for prober in running}
     print(json.dumps({"method": running[0].method, "interval": running[0].interval, "probes": seen}), flush=True)
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=T
 
 DEPLOY = "pyinfra inventory.py deploy.py -y"
 STARTS = "systemctl show keepalived -p InvocationID --value"
+TOGETHER_SECONDS = 3  # two holders: 2 s, and a second for a busy machine
 BUSY_SECONDS = 0.1  # what a busy machine may add to a silence; `make bench` has the tight figures
 
 
@@ -83,7 +84,7 @@ def test_adding_and_removing_an_address_leaves_the_others_alone(managers: Operat
         seen = deploy(managers, cluster)
         assert seen.lost <= 1
         assert seen.longest(0) <= GAP_SECONDS
-        assert seen.longest(2) <= 2
+        assert seen.longest(2) <= TOGETHER_SECONDS
         managers.sees_holder("server01")
         managers.sees("10.10.0.9", lambda: managers.holders("10.10.0.9"), expected)
 
@@ -282,7 +283,7 @@ def test_a_change_that_sets_the_nodes_apart_never_leaves_the_address_alone(
     managers.types(DEPLOY)
     seen = deploy(managers, after)
     assert seen.longest(0) <= GAP_SECONDS
-    assert seen.longest(2) <= 2
+    assert seen.longest(2) <= TOGETHER_SECONDS
     assert 3 not in seen.counts
     assert seen.lost <= 2
     managers.sees_holder("server01")
