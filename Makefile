@@ -11,7 +11,7 @@ demo: setup
 	@$(PYTHON) -m lab demo
 
 test: setup
-	@$(PYTHON) -m pytest --numprocesses 2
+	@$(PYTHON) -m pytest --numprocesses 3
 
 check: .venv/ready
 	.venv/bin/ruff format --check .

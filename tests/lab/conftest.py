@@ -25,6 +25,7 @@ from lab.witness import Witness, holders
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "group_data/managers.yml").read_text()
 GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than the new one: no packet's worth
+TOGETHER_SECONDS = 3  # two holders: 2 s, and a second for a busy machine
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 FLAG = "/var/lib/keepalived/releasevip"
 BROKEN_UNIT = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
