@@ -31,6 +31,7 @@ TIMES = 5
 DEPLOY = "pyinfra inventory.py deploy.py -y"
 SHIPPED = (CHECKOUT / "group_data/managers.yml").read_text()
 CLUSTERS = 20
+MANY_NODES = 30
 
 
 def machine() -> str:
@@ -132,6 +133,23 @@ class Bench:
                     self.note(f"{what}: two holders for, s", seen.longest(2))
                     self.note(f"{what}: no holder for, s", seen.longest(0))
 
+    def status(self) -> None:
+        """Thirty nodes of one cluster, beside what pyinfra itself needs to connect to them."""
+        nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in range(1, MANY_NODES + 1)]
+        self.writes(
+            f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
+            "virtual_ipaddress: [10.10.0.2]}}\n"
+        )
+        with self.hosts(MANY_NODES):
+            self.types(DEPLOY)
+            for _ in range(TIMES):
+                start = seconds(lambda: self.types("pyinfra inventory.py exec -- true"))
+                self.note(f"pyinfra's own start with {MANY_NODES} hosts, s", start)
+                whole = seconds(lambda: self.types("pyinfra inventory.py tasks/status.py"))
+                self.note(f"status of {MANY_NODES} nodes, whole command, s", whole)
+                self.note(f"status of {MANY_NODES} nodes, beside pyinfra's own start, s", whole - start)
+        self.writes(SHIPPED)
+
     def clusters(self) -> None:
         """One cluster of two nodes beside twenty of them, changed in one run."""
         (self.project / "group_data/managers.yml").unlink()
@@ -158,7 +176,7 @@ def main() -> None:
             (project / name).symlink_to(CHECKOUT / name)
         shutil.copytree(CHECKOUT / "group_data", project / "group_data")
         bench = Bench(project)
-        for group in sys.argv[1:] or ("boot", "tasks", "clients", "clusters"):
+        for group in sys.argv[1:] or ("boot", "tasks", "status", "clients", "clusters"):
             getattr(bench, group)()
     table = Table("what", "median", "least", "most", "times", title=machine())
     for what, figures in bench.figures.items():

@@ -4,4 +4,5 @@ Everything that pyinfra's SSH connector knows may stand here (ssh_user, ssh_port
 from ~/.ssh/config.
 """
 
+ssh_paramiko_connect_kwargs = {"channel_timeout": 10}  # seconds; a node that died after it was connected to ends here
 ssh_strict_host_key_checking = "yes"  # a host whose key is not in known_hosts is not talked to

@@ -13,6 +13,7 @@ import gevent
 from gevent import Greenlet
 from pyinfra import host, inventory, logger, state
 
+from keepalived.options import said_true
 from keepalived.seen import Probe, Step, account
 
 _steps: list[Step] = []
@@ -22,20 +23,20 @@ _watching: Greenlet[..., None] | None = None
 def step(words: str) -> None:
     """Notes that this host is about to do something that may move an address. The first time the watch begins."""
     global _watching
-    if str(host.data.get("probe")).lower() in ("off", "false"):
+    if not said_true(host, "probe", default=True):
         return
     if _watching is None:
         _watching = gevent.spawn(_watch)
     _watching.get()
-    _steps.append(Step(time.time(), host.name, words))
+    _steps.append(Step(time.time(), host.data.cluster.name, host.name, words))
 
 
 def _watch() -> None:
     """Starts the probe of all addresses of this run's clusters, and returns when each has been tried."""
     clusters = {member.data.cluster.name: member.data.cluster for member in inventory if state.is_host_in_limit(member)}
-    addresses = [address for cluster in clusters.values() for address in cluster.addresses]
+    cluster_of = {address: cluster.name for cluster in clusters.values() for address in cluster.addresses}
     probe = subprocess.Popen(
-        [sys.executable, "-m", "keepalived.probe", *addresses],
+        [sys.executable, "-m", "keepalived.probe", *cluster_of],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -46,10 +47,10 @@ def _watch() -> None:
     assert probe.stdout is not None
     first = probe.stdout.readline()
     reachable = json.loads(first)["reachable"] if first else []
-    atexit.register(_tell, probe, addresses, reachable)
+    atexit.register(_tell, probe, cluster_of, reachable)
 
 
-def _tell(probe: subprocess.Popen[str], addresses: list[str], reachable: list[str]) -> None:
+def _tell(probe: subprocess.Popen[str], cluster_of: dict[str, str], reachable: list[str]) -> None:
     out, err = probe.communicate()
     logger.info("--> What clients saw, asked from this machine:")
     try:
@@ -60,9 +61,10 @@ def _tell(probe: subprocess.Popen[str], addresses: list[str], reachable: list[st
     how = (
         "" if seen["method"] == "icmp" else f" (TCP port 22, every {1000 * seen['interval']:.0f} ms: no right to ICMP)"
     )
-    for address in addresses:
+    for address, cluster in cluster_of.items():
         if address in reachable:
+            steps = [one for one in _steps if one.cluster == cluster]
             probes = [Probe(*probe) for probe in seen["probes"][address]]
-            logger.info("    %s%s", account(address, probes, seen["interval"], _steps), how)
+            logger.info("    %s%s", account(address, probes, seen["interval"], steps), how)
         else:
             logger.info("    %s: did not answer before the run, so nothing is known", address)

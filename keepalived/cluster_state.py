@@ -16,10 +16,11 @@ from keepalived.terms import terms
 
 
 class Verdict(NamedTuple):
-    """Whether what is waited for has been seen, and what was seen, in words."""
+    """Whether what is waited for has been seen, and what was seen, in words. `hopeless`: waiting longer is no use."""
 
     done: bool
     seen: str
+    hopeless: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,20 @@ class ClusterState:
             if said is not None and said.state in ("BACKUP", "MASTER"):
                 speaking[name] = said
         return speaking
+
+    def unable(self, name: str, instance: str) -> str | None:
+        """Why `name` could not serve the addresses of `instance`, drained included; None when it could."""
+        node = self.nodes[name]
+        if node is None:
+            return f"{name} cannot be read"
+        if not node.unit.runs:
+            return f"keepalived is {node.unit.active_state} on {name}"
+        said = (node.instances or {}).get(instance)
+        if said is None:
+            return f"keepalived on {name} does not tell the state of {instance}"
+        if said.state not in ("BACKUP", "MASTER"):
+            return f"{instance} is in state {said.state} on {name}"
+        return f"{name} is drained" if node.drained else None
 
     def on_terms(self, text: str) -> list[str]:
         """The nodes whose daemon runs on the terms of the configuration `text`."""
@@ -96,6 +111,14 @@ def in_service(state: ClusterState, name: str) -> Verdict:
     return Verdict(True, f"in service as a backup; {state.who_holds()}")
 
 
+def taken_back(state: ClusterState, name: str) -> Verdict:
+    """Is node `name` in service again after a deploy has drained it, or has an operator drained it meanwhile?"""
+    node = state.nodes[name]
+    if node and node.drained and not node.flag.by_rollout:
+        return Verdict(True, f"stays drained: {node.flag.words}; {state.who_holds()}")
+    return in_service(state, name)
+
+
 def let_go(state: ClusterState, name: str) -> Verdict:
     """Is the drained node `name` seen without an address, its priority lowered, and one other node holding them?"""
     node = state.nodes[name]
@@ -104,7 +127,11 @@ def let_go(state: ClusterState, name: str) -> Verdict:
     if not node.drained:
         return Verdict(False, f"the flag {node.flag.path} is not there")
     if node.holds:
-        return Verdict(False, f"still holds {', '.join(node.holds)}{_why_no_other(state, name)}")
+        why = _why_no_other(state, name)
+        stays = not _priority_problem(state, name, drained=True) and all(
+            state.best(instance) == name for instance in state.cluster.instances
+        )
+        return Verdict(False, f"still holds {', '.join(node.holds)}{why}", hopeless=bool(why) and stays)
     if node.unit.runs and (problem := _priority_problem(state, name, drained=True)):
         return Verdict(False, problem)
     if any(len(state.holders(address)) != 1 for address in state.cluster.addresses):
@@ -251,20 +278,11 @@ def _priority_problem(state: ClusterState, name: str, *, drained: bool) -> str |
 
 def _why_no_other(state: ClusterState, name: str) -> str:
     """Of the others, who cannot take over and why; nothing while one could."""
+    others = [other for other in state.nodes if other != name]
     reasons = []
-    for other, node in state.nodes.items():
-        if other == name:
-            continue
-        spoken = [(state.speaking(instance).get(other), instance) for instance in state.cluster.instances]
-        silent = [instance for said, instance in spoken if said is None]
-        if node is None:
-            reasons.append(f"{other} cannot be read")
-        elif not node.unit.runs:
-            reasons.append(f"keepalived is {node.unit.active_state} on {other}")
-        elif silent:
-            reasons.append(f"{silent[0]} is neither BACKUP nor MASTER on {other}")
-        elif node.drained:
-            reasons.append(f"{other} is drained")
-        else:
+    for other in others:
+        whys = [why for instance in state.cluster.instances if (why := state.unable(other, instance))]
+        if not whys:
             return ""
+        reasons.append(whys[0])
     return f": no better node ({', '.join(reasons)})" if reasons else ": there is no other node"

@@ -6,10 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from keepalived.cluster import Cluster
+from keepalived.flag import THIS_BOOT
 
 PATH = "/etc/keepalived/keepalived.conf"
 DROP_IN_PATH = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
@@ -25,9 +27,24 @@ _environment = Environment(  # noqa: S701 - the files are not HTML
 
 
 def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) -> str:
-    """The text of keepalived.conf on `node`; `interfaces` has the network interface of each instance."""
+    """The text of keepalived.conf on `node`; `interfaces` has the network interface of each instance.
+
+    Its fingerprint stands in a comment, so that a file that somebody has changed can be told from an older one.
+    """
     template = _environment.get_template("keepalived.conf.j2")
-    return template.render(cluster=cluster, node=node, interfaces=interfaces)
+
+    def render(fingerprint: str) -> str:
+        return template.render(cluster=cluster, node=node, interfaces=interfaces, fingerprint=fingerprint)
+
+    return render(str(fingerprint(render(""))))
+
+
+def origin(text: str) -> Literal["deployed", "edited", "foreign"]:
+    """Who wrote a keepalived.conf: deploy.py, deploy.py and then somebody else, or only somebody else."""
+    found = re.search(r"^# Written by pyinfra deploy\.py .*\n(?:#.*\n)*?# Fingerprint: (\w+)$", text, re.MULTILINE)
+    if not found:
+        return "foreign"
+    return "deployed" if found[1] == fingerprint(text) else "edited"
 
 
 class NoInterface(Exception):
@@ -59,9 +76,10 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
     return chosen
 
 
-def drop_in() -> str:
-    """The text of the drop-in for keepalived.service, the same on every node."""
-    return (TEMPLATES / "keepalived.service.conf").read_text(encoding="utf-8")
+def drop_in(cluster: Cluster) -> str:
+    """The text of the drop-in for keepalived.service, the same on every node of a cluster."""
+    template = _environment.get_template("keepalived.service.conf.j2")
+    return template.render(flag=cluster.drain.flag, this_boot=THIS_BOOT)
 
 
 def fingerprint(text: str) -> str | None:

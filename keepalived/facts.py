@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -12,8 +13,9 @@ from typing_extensions import override
 
 from keepalived import configuration
 from keepalived.cluster import Cluster
+from keepalived.flag import Flag, is_drained
 from keepalived.node_report import ReportError, read_report
-from keepalived.node_state import Flag, NodeState, is_drained
+from keepalived.node_state import NodeState
 
 # Every part of the report is a line KEY BASE64; a part that is not to be had is left out. The last line is `end`: what
 # was cut short says nothing, rather than that there is no flag.
@@ -24,7 +26,7 @@ from keepalived.node_state import Flag, NodeState, is_drained
 REPORT = r"""
 export LC_ALL=C; runs_with=
 say() { printf '%s ' "$1"; base64 -w 0; echo; }
-printf '%s' "$asked" | say asked
+echo "asked $asked"
 if command -v keepalived >/dev/null; then keepalived --version 2>&1 | head -n 1 | say version; fi
 show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
   -p MainPID -p ExecMainStartTimestamp"
@@ -32,29 +34,37 @@ unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 ther
 printf '%s\n' "$unit" | say unit
 stat -c %.Y /etc/systemd/system/keepalived.service.d/*.conf 2>/dev/null | say drop_ins
 ip -j address show | say addresses
-if [ -e "$flag" ]; then stat -c %Y "$flag"; head -c 4096 "$flag"; fi | say flag
+if [ -e "$flag" ]; then stat -L -c %Y "$flag"; head -c 4096 "$flag"; fi | say flag
+stat -c %a "$(dirname "$flag")" 2>/dev/null | say flag_folder
 if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
 pid=$(printf '%s\n' "$unit" | sed -n 's/^MainPID=//p')
 if [ "${pid:-0}" -gt 0 ]; then
-  for file in /proc/"$pid"/fd/*; do
-    case $(readlink "$file") in /memfd:/keepalived/consolidated_configuration*)
-      say running < "$file"
-      runs_with=$(sed -n 's|^script "/usr/bin/test ! -e \(.*\)"$|\1|p; s|^file "\(.*\)"$|\1|p' "$file" | head -n 1)
-      break;;
-    esac
-  done
+  file=$(find /proc/"$pid"/fd -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
+  if [ -n "$file" ]; then
+    say running < "$file"
+    runs_with=$(sed -n 's|^script "/usr/bin/test ! -e \(.*\)"$|\1|p; s|^file "\(.*\)"$|\1|p' "$file" | head -n 1)
+  fi
 fi
 if [ -n "$runs_with" ]; then
-  { printf '%s\n' "$runs_with"; if [ -e "$runs_with" ]; then stat -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi; } |
+  { echo "$runs_with"; if [ -e "$runs_with" ]; then stat -L -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi; } |
     say running_flag
+fi
+if [ "${pid:-0}" -gt 0 ] && [ -e "$flag" ]; then
+  if [ -e "/proc/$pid/root$flag" ]; then echo yes; else echo no; fi | say flag_seen
+fi
+if [ -n "$journal" ] && command -v journalctl >/dev/null; then
+  look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"
+  { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null |
+    say journal
 fi
 case $unit in *ActiveState=active*)
   folder=$(tr '\0' '\n' < /proc/"$pid"/environ | sed -n 's/^TMPDIR=//p')
   dump=/proc/$pid/root${folder:-/tmp}/keepalived.json
+  exec 9>/run/keepalived-report.lock; flock -w 3 9  # there is one dump for all who ask
   rm -f "$dump"
   if kill -s "$(keepalived --signum=JSON)" "$pid"; then
     tries=0
-    until [ "$(tail -c 2 "$dump" 2>/dev/null | tr -d '\n' | tail -c 1)" = ']' ] || [ $tries -ge 50 ]; do
+    while case $(tail -c 2 "$dump" 2>/dev/null) in *']') false;; esac && [ $tries -lt 50 ]; do
       sleep 0.02; tries=$((tries + 1))
     done
     if [ -s "$dump" ]; then say dump < "$dump"; fi
@@ -84,6 +94,7 @@ class Node(FactBase[NodeState | None]):
     + flag: path of the file that drains the node (default: the cluster's)
     + check: how the flag is looked at, ``script`` or ``file`` (default: the cluster's)
     + addresses: the floating addresses, without prefix length (default: the cluster's)
+    + journal: whether the journal is asked as well (it is the slowest part)
 
     .. code:: python
 
@@ -112,17 +123,28 @@ class Node(FactBase[NodeState | None]):
             },
             "holds": ["10.10.0.2"],
             "interfaces": {"lo": ["127.0.0.1"], "enp0s3": ["10.10.0.3", "10.10.0.2"]},
+            "macs": {"lo": "00:00:00:00:00:00", "enp0s3": "52:54:00:12:34:56"},
             "drained": false,
             "flag": {"path": "/var/lib/keepalived/releasevip", "present": false, "content": null, "since": null},
             "running_flag": {"path": "/var/lib/keepalived/releasevip", "present": false, …},
             "running_drained": false,
-            "configuration": {"sha256": "9d3c…", "applied": true, "running": "51ab…"}
+            "flag_seen": null,
+            "flag_open": false,
+            "configuration": {"sha256": "9d3c…", "applied": true, "running": "51ab…", "origin": "deployed"},
+            "journal": {
+                "last_change": {"time": "2026-01-31T09:12:46Z", "instance": "VI_1", "state": "MASTER"},
+                "adverts_from": []
+            }
         }
     """
 
     @override
     def command(
-        self, flag: str | None = None, check: str | None = None, addresses: list[str] | None = None
+        self,
+        flag: str | None = None,
+        check: str | None = None,
+        addresses: list[str] | None = None,
+        journal: bool = True,
     ) -> StringCommand:
         if flag is None or check is None or addresses is None:
             cluster = node_arguments(_cluster())
@@ -130,7 +152,8 @@ class Node(FactBase[NodeState | None]):
             addresses = cluster["addresses"] if addresses is None else addresses
         asked = json.dumps({"flag": flag, "check": check, "addresses": addresses})
         return StringCommand(
-            StringCommand("asked=", QuoteString(asked), _separator=""),
+            StringCommand("asked=", base64.b64encode(asked.encode()).decode(), _separator=""),
+            StringCommand(";journal=", "yes" if journal else "", _separator=""),
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
             StringCommand(";configuration=", QuoteString(configuration.PATH), _separator=""),
             REPORT,

@@ -9,6 +9,8 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from keepalived.flag import THIS_BOOT
+
 # keepalived splits words at blanks and gives quotes, braces, # ! @ $ ~ a meaning of their own.
 KEEPALIVED_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}")
 FILE_NAME = re.compile(r"[A-Za-z0-9_.,:=+-]{1,255}")
@@ -99,7 +101,11 @@ def _read_flag(value: str) -> str:
     if root or not parts or not all(FILE_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
         raise wrong("{value} is not the full path of a file (no blanks or quotes)", value=shown(value))
     if parts[0] in ("dev", "proc", "sys") or value.startswith("/etc/keepalived/keepalived.conf"):
-        raise wrong("{value} is no place for a flag: use /var/lib/keepalived or /run", value=shown(value))
+        raise wrong("{value} is no place for a flag: use /var/lib/keepalived", value=shown(value))
+    if value.startswith("/run/keepalived/"):  # the unit's own: emptied by every restart of the daemon
+        raise wrong("{value} would be gone after a restart of keepalived: use /var/lib/keepalived", value=shown(value))
+    if value == THIS_BOOT:
+        raise wrong("{value} is taken: use /var/lib/keepalived", value=shown(value))
     return value
 
 

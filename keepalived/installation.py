@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from itertools import zip_longest
+from pathlib import PurePosixPath
 
 import gevent
-from gevent.event import AsyncResult
 from pyinfra import host, inventory, logger, state
-from pyinfra.api import DeployError, FunctionCommand, StringCommand, operation
+from pyinfra.api import FunctionCommand, QuoteString, StringCommand, operation
 from pyinfra.api.command import FileUploadCommand, PyinfraCommand
 from pyinfra.operations import files
 
@@ -23,9 +23,9 @@ from keepalived.cluster_state import (
     Verdict,
     handed_over,
     healthy,
-    in_service,
     may_leave,
     settled,
+    taken_back,
     taken_over,
 )
 from keepalived.configuration import (
@@ -36,9 +36,24 @@ from keepalived.configuration import (
     drop_in,
     interfaces,
 )
+from keepalived.errors import NothingDone
 from keepalived.facts import Node
+from keepalived.flag import carried_over, rollout_content
 from keepalived.node_state import NodeState
-from keepalived.operations import Commands, Judge, refuse, remove_flag, set_flag, tell_failures, until
+from keepalived.once import once
+from keepalived.operations import (
+    Commands,
+    Judge,
+    forced,
+    place_flag,
+    refuse,
+    remove_rollouts_flag,
+    set_flag,
+    targets,
+    tell_failures,
+    wait_until,
+)
+from keepalived.options import said_true
 from keepalived.terms import terms
 from keepalived.watch import look, wait
 
@@ -63,25 +78,11 @@ class Deployment:
     """Names of hosts. Clusters side by side: a wave has the nodes of each cluster whose turn it is."""
 
 
-_deployment: AsyncResult[Deployment] | None = None
-
-
+@once
 def deployment() -> Deployment:
-    """The plan of this run, made once from one look at each cluster, and told. Raises DeployError, before all."""
-    global _deployment
-    if _deployment is None:
-        _deployment = AsyncResult()
-        try:
-            _deployment.set(_plan_all())
-        except DeployError as error:
-            _deployment.set_exception(error)
-    planned = _deployment.get()
-    assert planned is not None
-    return planned
-
-
-def _plan_all() -> Deployment:
+    """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
     tell_failures()
+    said_true(host, "probe", default=True)
     clusters = {member.data.cluster.name: member.data.cluster for member in inventory if state.is_host_in_limit(member)}
     looking = {name: gevent.spawn(_at_rest, cluster) for name, cluster in clusters.items()}
     texts, by_cluster = {}, []
@@ -104,18 +105,18 @@ def _at_rest(cluster: Cluster) -> ClusterState:
 
 
 def _plan(cluster: Cluster, seen: ClusterState) -> tuple[dict[str, str], rollout.Plan]:
-    targets = [member.data.node for member in inventory.get_group(cluster.name) if member in state.active_hosts]
+    meant = targets(cluster)
     try:
         texts = {
             name: configuration(cluster, name, interfaces(cluster, name, node.interfaces))
             for name, node in seen.nodes.items()
-            if node is not None and (name in targets or node.unit.runs)
+            if node is not None and (name in meant or node.unit.runs)
         }
-        if unread := [name for name in targets if name not in texts]:
-            raise DeployError(f"{', '.join(unread)} could not be read. Nothing was done.")
-        return texts, rollout.plan(seen, texts, targets, force=bool(host.data.get("force")))
+        if unread := [name for name in meant if name not in texts]:
+            raise NothingDone(f"{', '.join(unread)} could not be read")
+        return texts, rollout.plan(seen, texts, meant, force=forced())
     except (NoInterface, rollout.Refused) as error:
-        raise DeployError(f"{error}. Nothing was done.") from None
+        raise NothingDone(f"{error}") from None
 
 
 @operation()
@@ -172,7 +173,8 @@ def staged(text: str) -> Commands:
 @operation()
 def unit() -> Commands:
     """
-    Installs the drop-in for keepalived.service, has systemd read it, and the service started at boot.
+    Installs the drop-in for keepalived.service, has systemd read it, and the service started at boot; and the flag's
+    folder, where it is missing.
 
     **Example:**
 
@@ -180,13 +182,18 @@ def unit() -> Commands:
 
         installation.unit(name="Install the unit's drop-in and enable the service")
     """
-    put = list(files.put._inner(src=StringIO(drop_in()), dest=DROP_IN_PATH, user="root", group="root", mode="644"))
+    cluster: Cluster = host.data.cluster
+    put = list(
+        files.put._inner(src=StringIO(drop_in(cluster)), dest=DROP_IN_PATH, user="root", group="root", mode="644")
+    )
     yield from put
     node = host.get_fact(Node)
     if put or node is None or node.unit.needs_reload:
         yield "systemctl daemon-reload"
     if node is None or not node.unit.enabled:
         yield "systemctl enable --quiet keepalived.service"
+    if node is None or node.flag_open is None:  # no such folder: keepalived would not watch it
+        yield StringCommand("mkdir -p", QuoteString(str(PurePosixPath(cluster.drain.flag).parent)))
 
 
 def _in_place(text: str) -> Commands:
@@ -231,7 +238,7 @@ def turn(wave: Collection[str], text: str) -> Commands:
         case "start":
             yield from _in_place(text)
             yield _systemctl("restart")
-            yield until(_judge(before, node, text), before)
+            yield wait_until(_judge(before, node, text), before)
         case "replace":
             yield from _in_place(text)
         case "reload":
@@ -239,9 +246,7 @@ def turn(wave: Collection[str], text: str) -> Commands:
         case "restart":
             yield from _restart(before, node, text)
         case "restore":
-            client.step("Restore")
-            yield remove_flag(cluster.drain.flag)
-            yield until(in_service, before)
+            yield from _take_back("Restore", "")
 
 
 def _nothing() -> None:
@@ -261,23 +266,23 @@ def _apply(verb: str, node: NodeState, text: str, *, in_place: bool = False) -> 
     """Puts the file in place and has the daemon take it up; what drained the node before drains it after."""
     cluster: Cluster = host.data.cluster
     old = node.running_flag
-    if node.running_drained and not node.drained:
-        yield set_flag(cluster.drain.flag)
+    if old is not None and node.running_drained and not node.drained:
+        yield set_flag(cluster.drain.flag, carried_over(old), until_reboot=old.until_reboot, like=old.path)
     if not in_place:
         yield from _in_place(text)
     yield _systemctl(verb)
     if old is not None and old.present and old.path != cluster.drain.flag:
-        yield remove_flag(old.path)
+        yield StringCommand("rm -f", QuoteString(old.path))
 
 
 def _reload(before: ClusterState, node: NodeState, text: str) -> Commands:
     yield from _apply("reload", node, text)
-    yield until(_judge(before, node, text), before)
+    yield wait_until(_judge(before, node, text), before)
 
 
 def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
     cluster: Cluster = host.data.cluster
-    force = bool(host.data.get("force"))
+    force = forced()
     me: str = host.data.node
     drained_by_us = node.flag.by_rollout
     left = not node.holds
@@ -297,14 +302,16 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
             drained_by_us = True
             host.log(f"holds {', '.join(node.holds)}: handing over before the restart")
             client.step("Hand over")
-            for path in {flag, cluster.drain.flag}:
-                yield set_flag(path, by_rollout=True)
-        yield until(handed_over, before, STILL_DRAINED if drained_by_us else "")
+            yield from place_flag({flag, cluster.drain.flag}, rollout_content(), leaving=[], keep=True)
+        yield wait_until(handed_over, before, STILL_DRAINED if drained_by_us else "")
         left = True
         node = look(cluster).nodes[me] or node
+    why = "no other node can take over"
+    if node.running_flag is None and rollout.successor(before, me):
+        why = "its daemon looks at no flag that this repository knows, and so it cannot hand over"
     if not left and rollout.reload_carries(node, text):
         host.log_styled(
-            "no other node can take over, so keepalived is reloaded and not restarted: should the reload fail, "
+            f"{why}, so keepalived is reloaded and not restarted: should the reload fail, "
             f"{', '.join(node.holds)} is gone until it is mended",
             fg="yellow",
             log_func=logger.warning,
@@ -313,20 +320,26 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
         return
     if not left and not force:
         yield refuse(
-            f"it holds {', '.join(node.holds)}, no other node can take over, and a reload cannot carry this: "
+            f"it holds {', '.join(node.holds)}, {why}, and a reload cannot carry this: "
             "--data force=true restarts it all the same, with a gap of some seconds"
         )
         return
     judge = _judge(before, node, text)
     yield from _apply("restart", node, text, in_place=in_place)
     if not drained_by_us:
-        yield until(judge, before)
+        yield wait_until(judge, before)
         return
-    yield until(judge, None, STILL_DRAINED)
-    client.step("Take back")
+    yield wait_until(judge, None, STILL_DRAINED)
+    yield from _take_back("Take back", "Run deploy.py again.")
+
+
+def _take_back(words: str, otherwise: str) -> Commands:
+    """Ends the deploy's own drain of this node, unless an operator has drained it meanwhile."""
+    cluster: Cluster = host.data.cluster
+    client.step(words)
     drained = look(cluster)
-    yield remove_flag(cluster.drain.flag)
-    yield until(in_service, drained, "Run deploy.py again.")
+    yield remove_rollouts_flag(cluster.drain.flag)
+    yield wait_until(taken_back, drained, otherwise)
 
 
 def _systemctl(verb: str) -> StringCommand:

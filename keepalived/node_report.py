@@ -11,11 +11,23 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from keepalived.configuration import fingerprint
-from keepalived.node_state import VRRP_STATES, Configuration, Flag, InstanceState, NodeState, Unit, is_drained
-from keepalived.terms import terms
+from keepalived.configuration import fingerprint, origin
+from keepalived.flag import Flag, is_drained
+from keepalived.node_state import (
+    VRRP_STATES,
+    Change,
+    Configuration,
+    InstanceState,
+    Journal,
+    NodeState,
+    Unit,
+)
+from keepalived.terms import hindrances, terms
 
 T = TypeVar("T")
+# What reading something else than expected raises: a pydantic ValidationError is a ValueError, a time that no clock
+# shows an OSError, a text of brackets a RecursionError.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
 
 
 class ReportError(ValueError):
@@ -24,6 +36,15 @@ class ReportError(ValueError):
 
 def read_report(lines: Iterable[str]) -> NodeState:
     """The state in a report of `facts.Node`: lines `KEY BASE64`, the last one `end`. Raises ReportError."""
+    try:
+        return _read(lines)
+    except ReportError:
+        raise
+    except UNREADABLE as error:
+        raise ReportError("the node's report cannot be read: it is not what it should be") from error
+
+
+def _read(lines: Iterable[str]) -> NodeState:
     encoded = {key: value for key, _, value in (line.partition(" ") for line in lines)}
     report = {key: _part(encoded, key, _decoded) for key in encoded}
     _part(report, "end", str)
@@ -32,6 +53,7 @@ def read_report(lines: Iterable[str]) -> NodeState:
     carried = {address for addresses in interfaces.values() for address in addresses}
     flag = _part(report, "flag", lambda found: _flag(path, found))
     running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
+    macs = _part(report, "addresses", _macs)
     changed = _part(report, "drop_ins", lambda times: [float(time) for time in times.split()])
     return NodeState(
         version=_version(report.get("version", "")),
@@ -39,11 +61,15 @@ def read_report(lines: Iterable[str]) -> NodeState:
         instances=_part(report, "dump", _instances) if "dump" in report else None,
         holds=[address for address in asked if address in carried],
         interfaces=interfaces,
+        macs=macs,
         drained=is_drained(check, flag),
         flag=flag,
         running_flag=running_flag,
         running_drained=is_drained(_running_check(report.get("running", "")), running_flag) if running_flag else None,
+        flag_seen=report["flag_seen"].strip() == "yes" if report.get("flag_seen") else None,
+        flag_open=_part(report, "flag_folder", _everybodys) if report.get("flag_folder") else None,
         configuration=_configuration(report.get("configuration"), report.get("running")),
+        journal=_part(report, "journal", _journal) if "journal" in report else None,
     )
 
 
@@ -53,7 +79,7 @@ def _part(report: dict[str, str], key: str, read: Callable[[str], T]) -> T:
         raise ReportError(f"the node's report lacks `{key}`")
     try:
         return read(report[key])
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise ReportError(f"the node's report cannot be read: `{key}` is not what it should be") from error
 
 
@@ -73,6 +99,27 @@ def _interfaces(text: str) -> dict[str, list[str]]:
         link["ifname"]: [address["local"] for address in link.get("addr_info", []) if "local" in address]
         for link in json.loads(text)
     }
+
+
+def _macs(text: str) -> dict[str, str]:
+    """The other half of what `ip -j address show` says."""
+    return {link["ifname"]: link["address"] for link in json.loads(text) if link.get("address")}
+
+
+def _everybodys(mode: str) -> bool:
+    """Whether a folder of this mode, in octal, is writable for everybody."""
+    return bool(int(mode, 8) & 0o002)
+
+
+def _journal(text: str) -> Journal:
+    """Lines of `journalctl -o short-unix`: `1795346218.123456 server01 Keepalived_vrrp[1]: (VI_1) Entering ...`."""
+    changes = [
+        Change(time=_time(float(line.split(" ", 1)[0])), instance=found[1], state=found[2])
+        for line in text.splitlines()
+        if (found := re.search(r"\((\S+)\) Entering (\w+) STATE", line))
+    ]
+    speakers = re.findall(r"advert from ([0-9a-fA-F.:]+)", text)
+    return Journal(last_change=changes[-1] if changes else None, adverts_from=sorted(set(speakers)))
 
 
 def _version(text: str) -> str | None:
@@ -119,6 +166,8 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
         entries = json.loads(dump)
     except ValueError:
         return None  # half written: the daemon did not finish in time
+    if not isinstance(entries, list):
+        raise TypeError
     return {
         data["iname"]: InstanceState(
             state=VRRP_STATES[data["state"]] if data["state"] in range(len(VRRP_STATES)) else None,
@@ -154,12 +203,15 @@ def _flag(path: str, found: str) -> Flag:
 
 def _configuration(disk: str | None, running: str | None) -> Configuration:
     prints = [fingerprint(text) if text else None for text in (disk, running)]
-    agreed = None
+    agreed, hindering = None, {}
     with suppress(ValueError):  # a configuration that is not ours
-        agreed = terms(running) if running else None
+        if running:
+            agreed, hindering = terms(running), hindrances(running)
     return Configuration(
         sha256=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
+        origin=origin(disk) if disk is not None else None,
         terms=agreed,
+        hindrances=hindering,
     )

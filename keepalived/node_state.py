@@ -5,19 +5,16 @@ Everywhere here None means unknown, never "no".
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from keepalived.flag import Flag
 from keepalived.terms import Terms
 
 VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
 VRRP_STATES: tuple[VrrpState, ...] = ("INIT", "BACKUP", "MASTER", "FAULT")  # in the order of the dump's numbers
-
-ROLLOUT = "rollout"
-"""The line of a flag that a deploy has set. keepalived's track_file reads the number before it and no further."""
 
 
 class _Frozen(BaseModel):
@@ -41,6 +38,7 @@ class Unit(_Frozen):
 
     @property
     def runs(self) -> bool:
+        """Whether the daemon is up."""
         return self.active_state in ("active", "reloading")
 
 
@@ -58,20 +56,6 @@ class InstanceState(_Frozen):
     last_transition: datetime | None
 
 
-class Flag(_Frozen):
-    """The file that drains the node."""
-
-    path: str
-    present: bool
-    content: str | None = None
-    since: datetime | None = None
-
-    @property
-    def by_rollout(self) -> bool:
-        """A deploy has drained the node to change it, and means to restore it."""
-        return self.present and ROLLOUT in (self.content or "").splitlines()
-
-
 class Configuration(_Frozen):
     """keepalived.conf on disk. `sha256` of its text; `applied`: the daemon runs what lies there."""
 
@@ -79,8 +63,28 @@ class Configuration(_Frozen):
     applied: bool | None
     running: str | None
     """The fingerprint of what the daemon runs."""
+    origin: Literal["deployed", "edited", "foreign"] | None = None
+    """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     terms: dict[str, Terms] | None = Field(default=None, exclude=True)
     """The terms of what the daemon runs, by instance."""
+    hindrances: dict[str, str] = Field(default={}, exclude=True)
+    """By instance, what in the running configuration keeps a drain from working, in words."""
+
+
+class Change(_Frozen):
+    """A change of state that keepalived has told the journal."""
+
+    time: datetime
+    instance: str
+    state: str
+
+
+class Journal(_Frozen):
+    """What keepalived told the node's journal."""
+
+    last_change: Change | None
+    adverts_from: list[str]
+    """The addresses of other speakers that it complained about within the last seconds."""
 
 
 class NodeState(_Frozen):
@@ -95,6 +99,8 @@ class NodeState(_Frozen):
     """Those of the cluster's floating addresses that the kernel has."""
     interfaces: dict[str, list[str]]
     """The kernel's addresses by network interface."""
+    macs: dict[str, str] = {}
+    """The link-layer addresses by network interface."""
     drained: bool
     """By the cluster's flag, looked at as the cluster file says."""
     flag: Flag
@@ -102,7 +108,13 @@ class NodeState(_Frozen):
     """The flag that the running daemon looks at, which may be another one; None when it is not known to have any."""
     running_drained: bool | None = None
     """What that flag means to the running daemon."""
+    flag_seen: bool | None = None
+    """Whether the daemon sees the flag that is there: not in a file system namespace of its own, for one."""
+    flag_open: bool | None = None
+    """Whether everybody on the node may make or remove the flag."""
     configuration: Configuration
+    journal: Journal | None = None
+    """None when it was not asked for, or cannot be read."""
 
     @property
     def applied(self) -> bool | None:
@@ -113,11 +125,3 @@ class NodeState(_Frozen):
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""
         return next((name for name, addresses in self.interfaces.items() if address in addresses), None)
-
-
-def is_drained(check: str, flag: Flag) -> bool:
-    """What the flag means: its presence (`check: script`), or the number in it (`file`, keepalived's track_file)."""
-    if check == "script" or not flag.present:
-        return flag.present
-    number = re.match(r"\s*[+-]?\d+", flag.content or "")
-    return number is not None and int(number.group()) > 0

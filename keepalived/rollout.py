@@ -91,9 +91,16 @@ def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str]
                 "it and stop keepalived there, or put it into the file"
             )
 
+    if (renamed := _renamed(nodes, texts, work)) and not force:
+        raise Refused(
+            f"{cluster.name}: {renamed}, and the two are not the same for the nodes that run: take the address out, "
+            "deploy, and put it back under the new name; --data force=true does it at once, with two holders meanwhile"
+        )
+
     waves: list[list[str]]
     if parting := _parting(nodes, work, texts):
-        _all_together(state, nodes, texts, targets, parting)
+        if not force:
+            _all_together(state, nodes, texts, targets, parting)
         if all(work[name] == "reload" for name in idle + holders):
             waves = [idle + holders, starting]
         else:
@@ -162,23 +169,53 @@ def _all_together(
         for name, node in nodes.items()
         if name not in targets and node.unit.runs and estranged(node.configuration.terms, terms(texts[name]))
     ]
+    where = (
+        f"{state.cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this change"
+    )
     if behind:
         raise Refused(
-            f"{state.cluster.name}: {', '.join(sorted(parting))}: nodes do not hear each other before and after this "
-            f"change, so all that run must make it together: {', '.join(behind)} would be left out. Run it without "
+            f"{where}, so all that run must make it together: {', '.join(behind)} would be left out. Run it without "
             "--limit, or stop keepalived there first"
+        )
+    sleeping = [
+        name
+        for name, node in nodes.items()
+        if name not in targets and not node.unit.runs and node.unit.enabled and node.version
+    ]
+    if unseen := state.unread() + sleeping:
+        raise Refused(
+            f"{where}: {', '.join(unseen)} cannot make it now and would hold the addresses a second time when it comes "
+            "back. Deploy to it as well, or take it out of the file; --data force=true leaves it behind all the same"
         )
 
 
+def _renamed(nodes: Mapping[str, NodeState], texts: Mapping[str, str], work: Mapping[str, Work]) -> str | None:
+    """An address that is to change from one instance to another, in words: no order of nodes makes that safe."""
+    for name in work:
+        now = {
+            one: instance for instance, old in (nodes[name].configuration.terms or {}).items() for one in old.addresses
+        }
+        then = {one: instance for instance, new in terms(texts[name]).items() for one in new.addresses}
+        for address in now.keys() & then.keys():
+            if now[address] != then[address]:
+                return f"{address} is to go from instance {now[address]} to {then[address]}"
+    return None
+
+
 def successor(state: ClusterState, name: str) -> str | None:
-    """The node that takes over when `name` is drained: the best of the others that take part and are not drained."""
+    """The node that takes over what `name` holds when it is drained: the best of the others that could serve it."""
+    holder = state.nodes[name]
+    held = [
+        instance
+        for instance, settings in state.cluster.instances.items()
+        if holder and set(settings.addresses) & set(holder.holds)
+    ]
     able = {
         other: sum(said.effective_priority for said in (node.instances or {}).values())
         for other, node in state.nodes.items()
         if other != name
         and node is not None
-        and not node.drained
-        and all(other in state.speaking(instance) for instance in state.cluster.instances)
+        and not any(state.unable(other, instance) for instance in held or state.cluster.instances)
     }
     return max(able, key=able.__getitem__, default=None)
 
@@ -203,6 +240,8 @@ def _words(
             if work[name] == "restart" and holds and not parting:
                 to = successor(state, name)
                 hand = f"hand {', '.join(holds)} to {to}, " if to else "no other node can take over: "
+                if to and node and node.running_flag is None:
+                    hand = "its daemon looks at no flag that this repository knows, so it cannot hand over: "
             words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
     for instance, settings in cluster.instances.items():
         after = _holder_after(state, work)

@@ -19,9 +19,10 @@ class Probe(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Something the run did: when, on which host, what."""
+    """Something the run did: when, in which cluster, on which host, what."""
 
     time: float
+    cluster: str
     host: str
     words: str
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import gevent
 from gevent import Greenlet
-from pyinfra import inventory, logger
+from pyinfra import inventory, logger, state
 from pyinfra.api import Host
 from pyinfra.api.exceptions import PyinfraError
 
@@ -25,36 +25,47 @@ _looking: dict[str, Greenlet[..., ClusterState]] = {}
 _next: dict[str, Greenlet[..., ClusterState]] = {}
 
 
-def look(cluster: Cluster) -> ClusterState:
+def look(cluster: Cluster, *, journal: bool = False) -> ClusterState:
     """Reads every node of the cluster, side by side, whatever --limit says. Connects to those not connected yet.
 
-    Several that look at the same time share one look, which begins after each of them has asked.
+    Several that look at the same time share one look, which begins after each of them has asked. `journal`: what
+    keepalived told the nodes' journals is read as well.
     """
     coming = _next.get(cluster.name)
     if coming is None:
-        coming = _next[cluster.name] = gevent.spawn(_take_turn, cluster)
+        coming = _next[cluster.name] = gevent.spawn(_take_turn, cluster, journal)
     return coming.get()
 
 
-def _take_turn(cluster: Cluster) -> ClusterState:
+def try_again() -> None:
+    """From now on hosts that could not be reached are tried once more."""
+    state.failed_hosts.clear()
+    _unreachable.clear()
+
+
+def _take_turn(cluster: Cluster, journal: bool) -> ClusterState:
     if running := _looking.get(cluster.name):
         running.join()
     _looking[cluster.name] = _next.pop(cluster.name)
     hosts = {host.data.node: host for host in inventory.get_group(cluster.name)}
-    reading = {name: gevent.spawn(_read, host, cluster) for name, host in hosts.items()}
+    reading = {name: gevent.spawn(_read, host, cluster, journal) for name, host in hosts.items()}
     gevent.joinall(list(reading.values()))
     return ClusterState(cluster, {name: reading[name].get() for name in cluster.nodes})
 
 
-def _read(host: Host, cluster: Cluster) -> NodeState | None:
-    if host in _unreachable:
+def _read(host: Host, cluster: Cluster, journal: bool) -> NodeState | None:
+    if host in _unreachable or host in state.failed_hosts:
         return None
+    asked = node_arguments(cluster) | {"journal": journal}
     try:
         host.connect(reason="to see who holds what", raise_exceptions=True)
-        return host.get_fact(Node, **node_arguments(cluster), _ignore_errors=True, _timeout=LOOK_SECONDS)
-    except PyinfraError as error:
+        # pyinfra's own time-out begins when the node has opened a channel, which a dead one never does.
+        with gevent.Timeout(LOOK_SECONDS + 1):
+            return host.get_fact(Node, **asked, _ignore_errors=True, _timeout=LOOK_SECONDS)
+    except (PyinfraError, gevent.Timeout) as error:
         logger.debug("%s could not be read: %s", host.name, error)
         _unreachable.add(host)
+        host.connected = False  # so that it is connected to anew when it is tried again
         return None
 
 
@@ -67,11 +78,13 @@ class Waited(NamedTuple):
 
 
 def wait(cluster: Cluster, judge: Callable[[ClusterState], Verdict], seconds: float) -> Waited:
-    """Looks until `judge` says done or `seconds` have passed."""
+    """Looks until `judge` says done or hopeless, or `seconds` have passed; twice at least."""
     start = time.monotonic()
+    again = False
     while True:
         state = look(cluster)
         waited = Waited(judge(state), state, time.monotonic() - start)
-        if waited.verdict.done or waited.seconds > seconds:
+        if waited.verdict.done or waited.verdict.hopeless or (again and waited.seconds > seconds):
             return waited
+        again = True
         time.sleep(PAUSE_SECONDS)

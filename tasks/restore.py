@@ -2,4 +2,5 @@
 
 from keepalived import operations
 
+operations.plan_restore()
 operations.restore(name="Restore the node and see it hold what it should")

@@ -429,7 +429,7 @@ drain: {wieght: 10}
     *(
         refused(
             cluster(f"drain: {{flag: {flag}}}"),
-            f"drain.flag: {flag!r} is no place for a flag: use /var/lib/keepalived or /run",
+            f"drain.flag: {flag!r} is no place for a flag: use /var/lib/keepalived",
         )
         for flag in ["/dev/null", "/proc/1/x", "/sys/x", "/etc/keepalived/keepalived.conf"]
     ),

@@ -1,77 +1,27 @@
 """One verdict on a cluster: who holds what, whether a node has let go or is back, and in which words it is said."""
 
-from typing import Any
-
 import pytest
 
-from keepalived.cluster import Cluster
 from keepalived.cluster_file import parse
-from keepalived.cluster_state import ClusterState, Verdict, handed_over, in_service, let_go, moves, settled
-from keepalived.configuration import fingerprint
-from keepalived.node_state import Configuration, Flag, InstanceState, NodeState, Unit
-
-ONE = """\
-nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5}
-instances:
-  VI_1: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}
-"""
-TWO = f"{ONE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\n"
-TEXT = "vrrp_instance VI_1 {\n}\n"
-FLAG = "/var/lib/keepalived/releasevip"
-
-
-def node(
-    priority: int | None,
-    *holds: str,
-    drained: bool = False,
-    active: str = "active",
-    says: str = "",
-    instances: tuple[str, ...] = ("VI_1",),
-    runs: str = TEXT,
-) -> NodeState:
-    """A node that announces `priority` in its instances (None: it does not tell), and holds the addresses `holds`."""
-    state: Any = says or ("MASTER" if holds else "BACKUP")
-    instance = InstanceState(
-        state=state,
-        base_priority=1,
-        effective_priority=priority or 0,
-        virtual_router_id=51,
-        version=3,
-        master_priority=None,
-        addresses=[],
-        last_transition=None,
-    )
-    return NodeState(
-        version="2.2.7",
-        unit=Unit(
-            load_state="loaded",
-            active_state=active,
-            sub_state="",
-            enabled=True,
-            since=None,
-            needs_reload=False,
-            current=True,
-        ),
-        instances=None if priority is None else dict.fromkeys(instances, instance),
-        holds=list(holds),
-        interfaces={},
-        drained=drained,
-        flag=Flag(path=FLAG, present=drained),
-        configuration=Configuration(sha256="", applied=True, running=fingerprint(runs)),
-    )
-
-
-def state(*nodes: NodeState | None, text: str = ONE) -> ClusterState:
-    """server01, server02 and server03; None could not be read."""
-    cluster: Cluster = parse(text, "managers")
-    return ClusterState(cluster, dict(zip(cluster.nodes, nodes, strict=True)))
-
-
-VIP = "10.10.0.2"
-UNREAD = None
-FIRST, SECOND, THIRD = node(103, VIP), node(102), node(101)  # at rest
-STOPPED = node(None, active="inactive")
-AT_REST = state(FIRST, SECOND, THIRD)
+from keepalived.cluster_state import ClusterState, Verdict, handed_over, in_service, let_go, moves, settled, taken_back
+from keepalived.flag import Flag, rollout_content
+from tests.unit.cluster_states import (
+    AT_REST,
+    DRAINED,
+    FIRST,
+    FLAG,
+    HOLDING,
+    ONE,
+    SECOND,
+    STOPPED,
+    TEXT,
+    THIRD,
+    TWO,
+    UNREAD,
+    VIP,
+    node,
+    state,
+)
 
 
 def yes(seen: str) -> Verdict:
@@ -80,6 +30,11 @@ def yes(seen: str) -> Verdict:
 
 def no(seen: str) -> Verdict:
     return Verdict(False, seen)
+
+
+def never(seen: str) -> Verdict:
+    """No, and waiting longer is no use."""
+    return Verdict(False, seen, hopeless=True)
 
 
 WHO_HOLDS = [
@@ -119,8 +74,6 @@ def test_the_best_node_is_the_highest_of_those_that_take_part(seen: ClusterState
     assert seen.best("VI_1") == best
 
 
-DRAINED = node(3, drained=True)
-HOLDING = node(3, VIP, drained=True)
 LET_GO = [
     # server01 is what is asked about
     (state(DRAINED, node(102, VIP), THIRD), yes("drained, holds nothing; 10.10.0.2 is held by server02")),
@@ -135,11 +88,19 @@ LET_GO = [
     (state(HOLDING, SECOND, node(1, drained=True)), no("still holds 10.10.0.2")),
     (
         state(HOLDING, node(2, drained=True), node(1, drained=True)),
+        never("still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)"),
+    ),
+    (
+        state(HOLDING, node(5, drained=True), node(1, drained=True)),
         no("still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)"),
     ),
     (
+        state(node(103, VIP, drained=True), node(2, drained=True), STOPPED),
+        no("still holds 10.10.0.2: no better node (server02 is drained, keepalived is inactive on server03)"),
+    ),
+    (
         state(HOLDING, STOPPED, UNREAD),
-        no("still holds 10.10.0.2: no better node (keepalived is inactive on server02, server03 cannot be read)"),
+        never("still holds 10.10.0.2: no better node (keepalived is inactive on server02, server03 cannot be read)"),
     ),
     (state(node(3, VIP, drained=True), node(102, VIP), THIRD), no("still holds 10.10.0.2")),  # two holders
     (
@@ -166,8 +127,8 @@ LET_GO = [
     ),
     (
         state(HOLDING, node(102, says="FAULT"), node(101, says="FAULT")),
-        no("still holds 10.10.0.2: no better node (VI_1 is neither BACKUP nor MASTER on server02, VI_1 is neither"
-           " BACKUP nor MASTER on server03)"),
+        never("still holds 10.10.0.2: no better node (VI_1 is in state FAULT on server02, VI_1 is in state FAULT on"
+              " server03)"),
     ),
 ]  # fmt: skip
 
@@ -201,7 +162,7 @@ def test_a_node_has_handed_over_when_another_one_holds_and_nobody_outranks_it(
 def test_a_node_alone_is_told_that_there_is_no_other() -> None:
     cluster = parse(ONE.replace(", server02: 10.10.0.4, server03: 10.10.0.5", ""), "managers")
     alone = ClusterState(cluster, {"server01": node(1, VIP, drained=True)})
-    assert let_go(alone, "server01") == no("still holds 10.10.0.2: there is no other node")
+    assert let_go(alone, "server01") == never("still holds 10.10.0.2: there is no other node")
 
 
 IN_SERVICE = [
@@ -300,3 +261,13 @@ MOVES = [
 @pytest.mark.parametrize(("before", "after", "words"), MOVES)
 def test_a_move_is_told_once_it_has_arrived(before: ClusterState, after: ClusterState, words: list[str]) -> None:
     assert moves(before, after) == words
+
+
+def test_a_node_is_taken_back_unless_an_operator_has_drained_it_meanwhile() -> None:
+    by_hand = state(DRAINED, node(102, VIP), THIRD)
+    assert taken_back(by_hand, "server01") == yes(
+        "stays drained: by hand (reason unknown); 10.10.0.2 is held by server02"
+    )
+    ours = DRAINED.model_copy(update={"flag": Flag(path=FLAG, present=True, content=rollout_content())})
+    assert taken_back(state(ours, node(102, VIP), THIRD), "server01") == no(f"the flag {FLAG} is still there")
+    assert taken_back(AT_REST, "server01") == yes("in service, holds 10.10.0.2")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keepalived.cluster_file import parse
-from keepalived.configuration import NoInterface, configuration, drop_in, fingerprint, interfaces
+from keepalived.configuration import NoInterface, configuration, drop_in, fingerprint, interfaces, origin
 from tests.unit.node_report import captured
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,8 +41,12 @@ def test_a_script_and_a_file_are_never_both_there() -> None:
             assert ("vrrp_script" in text, "track_script" in text) == ("track_file" not in text,) * 2
 
 
-def test_the_drop_in_makes_the_folder_of_the_default_flag() -> None:
-    assert "StateDirectory=keepalived" in drop_in().splitlines()  # /var/lib/keepalived
+def test_the_drop_in_makes_the_folder_of_the_default_flag_and_ends_a_drain_at_boot() -> None:
+    cluster = parse((GOLDEN / "default.yml").read_text(encoding="utf-8"), "default")
+    lines = drop_in(cluster).splitlines()
+    assert "StateDirectory=keepalived" in lines  # /var/lib/keepalived
+    (before_start,) = [line for line in lines if line.startswith("ExecStartPre=")]
+    assert before_start.endswith("/var/lib/keepalived/releasevip || rm -f /var/lib/keepalived/releasevip'")
 
 
 PLAIN = 'vrrp_script chk {\nscript "/usr/bin/test ! -e /x"\nweight 100\n}\n'
@@ -101,6 +105,50 @@ def test_a_daemons_copy_means_what_its_file_means(report: str) -> None:
 def test_a_daemon_that_was_not_restarted_is_told_by_its_copy() -> None:
     disk, running = (captured("trixie-not_restarted")[part] for part in ("configuration", "running"))
     assert fingerprint(disk) != fingerprint(running)
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_a_rendered_configuration_has_its_own_fingerprint_in_a_comment(name: str) -> None:
+    for text in rendered(name).values():
+        assert f"# Fingerprint: {fingerprint(text)}" in text.splitlines()
+        assert origin(text) == "deployed"
+
+
+OURS = rendered("default")["default.server01.conf"]
+MARK = next(line for line in OURS.splitlines() if line.startswith("# Fingerprint: "))
+ORIGINS = {
+    "as deployed": (OURS, "deployed"),
+    "another comment": (OURS.replace("# By hand,", "# As alice said, by hand,"), "deployed"),
+    "a comment more, within the head": (OURS.replace(MARK, f"# Ask alice.\n{MARK}"), "deployed"),
+    "a comment more, before all": (f"# Ask alice.\n\n{OURS}", "deployed"),
+    "a comment more, at the end": (f"{OURS}# Ask alice.\n", "deployed"),
+    "a comment less": (OURS.replace("#   it", "it").replace("# While", "#\n# While"), "deployed"),
+    "blanks and blank lines": (OURS.replace("    priority 3", "\n\tpriority   3"), "deployed"),
+    "another value": (OURS.replace("priority 3 ", "priority 4 "), "edited"),
+    "a line more": (f"{OURS}vrrp_instance VI_2 {{\n}}\n", "edited"),
+    "a line less": (OURS.replace("    script_user root\n", ""), "edited"),
+    "a line taken out by a comment": (OURS.replace("    script_user", "#   script_user"), "edited"),
+    "more than itself": (f"{OURS}include /etc/keepalived/more.conf\n", "edited"),
+    "another fingerprint": (OURS.replace(MARK, "# Fingerprint: 0"), "edited"),
+    "the fingerprint of what pulls in more": (f"{OURS}include x\n".replace(MARK, "# Fingerprint: None"), "edited"),
+    "without the fingerprint": (OURS.replace(f"{MARK}\n", ""), "foreign"),
+    "without the line before it": (OURS.replace("# Written by pyinfra", "# Written by"), "foreign"),
+    "a fingerprint far from that line": (OURS.replace(MARK, f"\n{MARK}"), "foreign"),
+    "without comments": ("\n".join(line for line in OURS.splitlines() if "#" not in line), "foreign"),
+    "the origin's": ((Path(__file__).parent / "origins_own.conf").read_text(encoding="utf-8"), "foreign"),
+    "before there were fingerprints": (captured("trixie-holder")["configuration"], "foreign"),
+    "nothing": ("", "foreign"),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), ORIGINS.values(), ids=ORIGINS)
+def test_who_wrote_a_configuration_is_told_by_its_fingerprint(text: str, found: str) -> None:
+    assert origin(text) == found
+
+
+def test_configurations_of_different_meaning_have_different_fingerprints() -> None:
+    texts = [text for name in CLUSTERS for text in rendered(name).values()]
+    assert len({fingerprint(text) for text in texts}) == len(texts)
 
 
 TWO = """\

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from keepalived.configuration import fingerprint
+from keepalived.flag import Flag, is_drained
 from keepalived.node_report import ReportError, read_report
-from keepalived.node_state import Flag, NodeState, is_drained
+from keepalived.node_state import NodeState
 from tests.unit.node_report import captured, captured_lines, kernel, report
 
 # name, version, runs, drained, holds, {instance: (state, base, effective)}, applied
@@ -18,6 +19,8 @@ CAPTURED = [
     ("bookworm-unplugged", "2.2.7", True, False, [], {"VI_1": ("FAULT", 2, 102)}, True),
     ("bookworm-stopped", "2.2.7", False, False, [], None, None),
     ("bookworm-not_installed", None, False, False, [], None, None),
+    ("bookworm-drained_by_operator", "2.2.7", True, True, [], {"VI_1": ("BACKUP", 3, 3)}, True),
+    ("trixie-drained_by_operator", "2.3.3", True, True, [], {"VI_1": ("BACKUP", 3, 3)}, True),
     ("trixie-holder", "2.3.3", True, False, ["10.10.0.2"], {"VI_1": ("MASTER", 3, 103)}, True),
     ("trixie-backup", "2.3.3", True, False, [], {"VI_1": ("BACKUP", 2, 102)}, True),
     ("trixie-drained", "2.3.3", True, True, [], {"VI_1": ("BACKUP", 3, 3)}, True),
@@ -74,6 +77,17 @@ def test_real_reports_are_read(
     )
 
 
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_a_real_report_tells_who_drained_the_node_and_what_the_journal_has(suite: str) -> None:
+    node = read_report(captured_lines(f"{suite}-drained_by_operator"))
+    assert (node.flag.by, node.flag.reason, node.flag.until_reboot) == ("root@vm", "kernel upgrade", True)
+    assert (node.flag_seen, node.flag_open, node.configuration.origin) == (True, False, "deployed")
+    assert node.journal is not None
+    assert node.journal.last_change is not None
+    assert (node.journal.last_change.instance, node.journal.last_change.state) == ("VI_1", "BACKUP")
+    assert node.journal.adverts_from == ["10.10.0.4"]
+
+
 def test_a_real_report_in_full() -> None:
     node = read_report(captured_lines("trixie-drained"))
     assert node.to_json() == {
@@ -101,6 +115,7 @@ def test_a_real_report_in_full() -> None:
         },
         "holds": [],
         "interfaces": {"lo": ["127.0.0.1", "::1"], "enp0s3": ["10.10.0.3", "fe80::e496:efff:fe5f:8c56"]},
+        "macs": {"lo": "00:00:00:00:00:00", "enp0s3": "e6:96:ef:5f:8c:56"},
         "drained": True,
         "flag": {
             "path": "/var/lib/keepalived/releasevip",
@@ -110,11 +125,15 @@ def test_a_real_report_in_full() -> None:
         },
         "running_flag": None,
         "running_drained": None,
+        "flag_seen": None,
+        "flag_open": None,
         "configuration": {
             "sha256": "53f0357c54b6532e02e4759b89215b8f4167de48926e540380457f35a362e508",  # sha256sum keepalived.conf
             "applied": True,
             "running": fingerprint(captured("trixie-drained")["configuration"]),
+            "origin": "foreign",  # captured before deploy.py left its mark
         },
+        "journal": None,
     }
 
 

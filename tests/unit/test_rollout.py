@@ -8,7 +8,8 @@ from keepalived.cluster import Cluster
 from keepalived.cluster_file import parse
 from keepalived.cluster_state import ClusterState
 from keepalived.configuration import configuration, fingerprint
-from keepalived.node_state import ROLLOUT, Configuration, Flag, InstanceState, NodeState, Unit
+from keepalived.flag import Flag, rollout_content
+from keepalived.node_state import Configuration, InstanceState, NodeState, Unit
 from keepalived.rollout import Refused, due, estranged, plan, successor
 from keepalived.terms import terms
 
@@ -25,7 +26,7 @@ VIP = "10.10.0.2"
 
 
 def text(cluster: Cluster, name: str) -> str:
-    return configuration(cluster, name, {"VI_1": "enp0s3"})
+    return configuration(cluster, name, dict.fromkeys(cluster.instances, "enp0s3"))
 
 
 def node(
@@ -59,7 +60,7 @@ def node(
         holds=[VIP] if holds else [],
         interfaces={"enp0s3": [str(runs.nodes[name].address)]},
         drained=drained,
-        flag=Flag(path="", present=drained, content=f"1\n{ROLLOUT}\n" if left else "1\n"),
+        flag=Flag(path="", present=drained, content=rollout_content() if left else "1\n"),
         configuration=Configuration(
             sha256=hashlib.sha256(own.encode()).hexdigest(),
             applied=up,
@@ -128,14 +129,25 @@ def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
 def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
     with pytest.raises(Refused, match="server01, server02, server04 would be left out"):
         waves(OTHER_ID, *AT_REST, targets="3")
-    assert waves(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124") == [["2"], ["4", "1"]]
+    with pytest.raises(Refused, match="server03 cannot make it now and would hold the addresses a second time"):
+        waves(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124")
+    assert waves(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124", force=True) == [["2"], ["4", "1"]]
 
 
 def test_a_node_alone_is_set_apart_only_by_force() -> None:
     down = [node(name, up=False) for name in ("server02", "server03", "server04")]
-    with pytest.raises(Refused, match="there is no other node to hold"):
+    with pytest.raises(Refused, match="server02, server03, server04 cannot make it now"):
         waves(OTHER_ID, FIRST, *down, targets="1")
     assert waves(OTHER_ID, FIRST, *down, targets="1", force=True) == [["1"]]
+    off = [other.model_copy(update={"unit": other.unit.model_copy(update={"enabled": False})}) for other in down]
+    with pytest.raises(Refused, match="there is no other node to hold"):
+        waves(OTHER_ID, FIRST, *off, targets="1")
+
+
+def test_an_address_does_not_change_its_instance_on_the_way() -> None:
+    renamed = parse(FILE.replace("VI_1", "WEB"), "managers")
+    with pytest.raises(Refused, match="is to go from instance VI_1 to WEB"):
+        waves(renamed, *AT_REST)
 
 
 def test_an_address_held_by_a_stranger_stops_the_rollout() -> None:

@@ -46,9 +46,9 @@ def test_large_counts_are_grouped() -> None:
 
 def test_a_loss_is_told_with_the_step_that_ran_then() -> None:
     steps = [
-        Step(START, "server03", "Restart keepalived"),
-        Step(START + 0.03, "server01", "Hand over"),
-        Step(START + 9, "server01", "Take back"),
+        Step(START, "managers", "server03", "Restart keepalived"),
+        Step(START + 0.03, "managers", "server01", "Hand over"),
+        Step(START + 9, "managers", "server01", "Take back"),
     ]
     line = account("10.10.0.2", probes("...xx......"), TICK, steps)
     assert line.endswith('while "Hand over" ran on server01')

@@ -4,7 +4,7 @@ import pytest
 
 from keepalived.cluster_file import parse
 from keepalived.configuration import configuration
-from keepalived.terms import Terms, terms
+from keepalived.terms import Terms, hindrances, terms
 from tests.unit.node_report import captured
 from tests.unit.test_configuration import CLUSTERS, GOLDEN, rendered
 
@@ -139,3 +139,73 @@ def test_a_change_of_priorities_alone_leaves_the_terms() -> None:
     ]
     assert texts[0] != texts[1]
     assert terms(texts[0]) == terms(texts[1])
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_nothing_in_our_own_configurations_hinders_a_drain(name: str) -> None:
+    assert [hindrances(text) for text in rendered(name).values()] == [{}] * len(rendered(name))
+
+
+@pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
+def test_nothing_in_a_daemons_copy_of_them_hinders_a_drain(report: str) -> None:
+    assert hindrances(captured(report)["running"]) == {}
+
+
+USER = "global_defs {\n script_user root\n}\n"
+SCRIPT = 'vrrp_script chk {\n script "/usr/bin/test ! -e /f"\n}\n'
+FILE = 'track_file chk {\n file "/f"\n}\n'
+NOPREEMPT = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
+DELAY = "preempt_delay: a node waits before it takes over from one of lower priority"
+NO_CHECK = "no check that looks at a flag"
+NO_USER = "a check without script_user: keepalived may have removed it for want of a user"
+
+
+def looking(at: str, *lines: str, name: str = "VI_1") -> str:
+    """An instance that looks at the check `chk` by `at`."""
+    return "\n".join([f"vrrp_instance {name} {{", *lines, f"{at} {{", "chk", "}", "}", ""])
+
+
+BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
+HINDRANCES: dict[str, tuple[str, str | None]] = {
+    "a script": (USER + SCRIPT + BY_SCRIPT, None),
+    "a file": (FILE + BY_FILE, None),
+    "a file as it was called before 2.1": (f"vrrp_{FILE}{BY_FILE}", None),
+    "words behind a check": (USER + SCRIPT + BY_SCRIPT.replace("{\nchk", "{\nchk weight 9"), None),
+    "on one line": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{ track_script {{ chk }} }}", None),
+    "the check behind the instance": (BY_SCRIPT + SCRIPT + USER, None),
+    "a user of the script's own": (SCRIPT.replace("}", "user root\n}") + BY_SCRIPT, None),
+    "nopreempt in a comment": (FILE + looking("track_file", "# nopreempt"), None),
+    "nopreempt": (FILE + looking("track_file", "nopreempt"), NOPREEMPT),
+    "nopreempt and no check": ("vrrp_instance VI_1 {\n nopreempt\n}\n", NOPREEMPT),
+    "preempt_delay": (FILE + looking("track_file", "preempt_delay 300"), DELAY),
+    "no check": ("vrrp_instance VI_1 {\n}\n", NO_CHECK),
+    "an empty list of checks": (FILE + BY_FILE.replace("chk\n", ""), NO_CHECK),
+    "a check that nobody looks at": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{\n}}\n", NO_CHECK),
+    "a check that is not there": (USER + BY_SCRIPT, NO_CHECK),
+    "a check of another name": (USER + SCRIPT.replace("chk", "other") + BY_SCRIPT, NO_CHECK),
+    "a script without a user": (SCRIPT + BY_SCRIPT, NO_USER),
+    "settings without a user": (USER.replace("script_user", "router_id") + SCRIPT + BY_SCRIPT, NO_USER),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), HINDRANCES.values(), ids=HINDRANCES)
+def test_what_keeps_a_drain_from_working_is_found(text: str, found: str | None) -> None:
+    assert hindrances(text) == ({"VI_1": found} if found else {})
+
+
+def test_hindrances_are_told_by_instance() -> None:
+    text = (
+        f"{FILE}{looking('track_file', name='A')}{looking('track_file', 'nopreempt', name='B')}vrrp_instance C {{\n}}\n"
+    )
+    assert hindrances(text) == {"B": NOPREEMPT, "C": NO_CHECK}
+
+
+@pytest.mark.parametrize("text", ["", "global_defs {\n}\n", "vrrp_instance\n", "vrrp_script {\n}\n"])
+def test_what_has_no_instance_has_no_hindrance(text: str) -> None:
+    assert hindrances(text) == {}
+
+
+@pytest.mark.parametrize("text", [text for name, text in NOT_TO_BE_READ.items() if "brace" in name or "block" in name])
+def test_what_cannot_be_read_has_no_hindrances(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        hindrances(text)

@@ -1,0 +1,105 @@
+"""The file that drains a node: what it says, and what that means. Pure.
+
+    1
+    by: alice@notebook
+    reason: kernel upgrade
+    until: reboot
+
+keepalived's track_file reads the number and no further (tested on 2.2.7 and 2.3.3), vrrp_script only whether the file
+is there; the lines below are for people. Made by hand it has none of them. `rollout` on a line of its own: a deploy
+made it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+THIS_BOOT = "/run/keepalived-drained"
+"""Made with every flag that says `until: reboot`, and taken away by a boot. Where it is missing when keepalived starts,
+the unit's drop-in removes such a flag first."""
+
+ROLLOUT = "rollout"
+LONGEST = 200  # characters of a reason or a name
+
+
+class Flag(BaseModel):
+    """The flag as it was found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    present: bool
+    content: str | None = None
+    since: datetime | None = None
+
+    def _said(self, key: str) -> str | None:
+        found = re.search(rf"^{key}: (.+)$", self.content or "", re.MULTILINE)
+        return found[1].strip() or None if found else None
+
+    @property
+    def by(self) -> str | None:
+        """Who drained the node; None: unknown, it was made by hand."""
+        return self._said("by")
+
+    @property
+    def reason(self) -> str | None:
+        """Why; None: unknown."""
+        return self._said("reason")
+
+    @property
+    def until_reboot(self) -> bool:
+        """Whether the next boot ends it."""
+        return self._said("until") == "reboot"
+
+    @property
+    def by_rollout(self) -> bool:
+        """A deploy has drained the node to change it, and means to restore it."""
+        return self.present and ROLLOUT in (self.content or "").splitlines()
+
+    @property
+    def words(self) -> str:
+        """`since 2026-01-31 10:11:12 UTC by alice@notebook (kernel upgrade), until its next boot`"""
+        parts = [f"since {self.since:%Y-%m-%d %H:%M:%S} UTC"] if self.since else []
+        if self.by_rollout:
+            parts.append("by a deploy that is under way or did not end")
+        else:
+            parts.append(f"by {self.by}" if self.by else "by hand")
+            parts.append(f"({self.reason or 'reason unknown'})")
+        return " ".join(parts) + (", until its next boot" if self.until_reboot else "")
+
+
+def content(by: str | None = None, reason: str | None = None, *, until_reboot: bool = False) -> str:
+    """What an operator's flag says."""
+    said = {"by": by, "reason": reason, "until": "reboot" if until_reboot else None}
+    return "1\n" + "".join(f"{key}: {value}\n" for key, value in said.items() if value)
+
+
+def rollout_content() -> str:
+    """What a deploy's flag says."""
+    return f"1\n{ROLLOUT}\n"
+
+
+def carried_over(old: Flag) -> str:
+    """What a flag must say to drain as the flag `old` does, however it is looked at."""
+    said = old.content or ""
+    return said if is_drained("file", old) else f"1\n{said}"
+
+
+def fault_of(words: str) -> str | None:
+    """Why `words` cannot stand in a flag as a reason; None when they can."""
+    if not words.strip() or not words.isprintable():
+        return "must be one line of words"
+    if len(words) > LONGEST:
+        return f"has {len(words)} characters, {LONGEST} at most are kept"
+    return None
+
+
+def is_drained(check: str, flag: Flag) -> bool:
+    """What the flag means: its presence (`check: script`), or the number in it (`file`, keepalived's track_file)."""
+    if check == "script" or not flag.present:
+        return flag.present
+    number = re.match(r"\s*[+-]?\d+", flag.content or "")
+    return number is not None and int(number.group()) > 0
