@@ -233,10 +233,8 @@ def place_flag(
     waited = wait(host.data.cluster, somebody_left, AGAIN_SECONDS)
     if not waited.verdict.done:
         for path in paths:
-            yield remove_flag(path)
-        yield refuse(
-            f"taken back, {host.data.node} is in service: somebody else was at work, and {waited.verdict.seen}"
-        )
+            yield remove_rollouts_flag(path) if keep else remove_flag(path)
+        yield refuse(f"taken back, {host.data.node} is in service: {waited.verdict.seen}")
 
 
 def _change_flag(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import gevent
 from gevent import Greenlet
+from paramiko import SSHException
 from pyinfra import inventory, logger, state
 from pyinfra.api import Host
 from pyinfra.api.exceptions import PyinfraError
@@ -18,6 +19,8 @@ from keepalived.facts import Node, node_arguments
 from keepalived.node_state import NodeState
 
 LOOK_SECONDS = 5  # a node that does not answer for so long counts as unread
+GONE = (PyinfraError, SSHException, OSError, EOFError, gevent.Timeout)
+"""What a node that is gone makes of a reading: refused, unanswered, or cut off in the middle."""
 PAUSE_SECONDS = 0.2  # every look leaves a line in the journal of each daemon
 
 _unreachable: set[Host] = set()  # a dead node costs one connect time-out a run, not one a look
@@ -62,7 +65,7 @@ def _read(host: Host, cluster: Cluster, journal: bool) -> NodeState | None:
         # pyinfra's own time-out begins when the node has opened a channel, which a dead one never does.
         with gevent.Timeout(LOOK_SECONDS + 1):
             return host.get_fact(Node, **asked, _ignore_errors=True, _timeout=LOOK_SECONDS)
-    except (PyinfraError, gevent.Timeout) as error:
+    except GONE as error:
         logger.debug("%s could not be read: %s", host.name, error)
         _unreachable.add(host)
         host.connected = False  # so that it is connected to anew when it is tried again
