@@ -41,7 +41,7 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
 
 def origin(text: str) -> Literal["deployed", "edited", "foreign"]:
     """Who wrote a keepalived.conf: deploy.py, deploy.py and then somebody else, or only somebody else."""
-    found = re.search(r"^# Written by pyinfra deploy\.py .*\n(?:#.*\n)*?# Fingerprint: (\w+)$", text, re.MULTILINE)
+    found = re.search(r"^# Written by pyinfra deploy\.py .*\n(?:#.*\n)*?# Fingerprint: (\w+)\r?$", text, re.MULTILINE)
     if not found:
         return "foreign"
     return "deployed" if found[1] == fingerprint(text) else "edited"

@@ -57,8 +57,7 @@ def _holders(state: ClusterState) -> Iterator[Problem]:
             if not holders:
                 unread = state.unread()
                 seen = f" that could be read ({', '.join(unread)} could not)" if unread else ""
-                heard = any(said.master_priority for said in state.speaking(instance).values())
-                severity = BAD if unread and heard else WORST  # somebody serves it, most likely who was not read
+                severity = BAD if unread and _hear_another(state, instance) else WORST  # most likely who was not read
                 yield Problem(severity, None, f"{address} is held by no node{seen}", _why_no_holder(state, instance))
             elif len(holders) > 1:
                 running = [name for name in holders if (node := state.nodes[name]) and node.unit.runs]
@@ -72,13 +71,20 @@ def _holders(state: ClusterState) -> Iterator[Problem]:
                 yield from _not_the_best(state, instance, address, holders[0])
 
 
+def _hear_another(state: ClusterState, instance: str) -> list[str]:
+    """The backups that hear a master, where no node that was read is one."""
+    speaking = state.speaking(instance)
+    if any(said.state == "MASTER" for said in speaking.values()):
+        return []
+    return [name for name, said in speaking.items() if said.master_priority]
+
+
 def _why_no_holder(state: ClusterState, instance: str) -> str:
-    unread = " or ".join(state.unread())
-    if unread and any(said.master_priority for said in state.speaking(instance).values()):
-        return f"A master is heard, probably {unread}: mend the way to it"
     if masters := [name for name, said in state.speaking(instance).items() if said.state == "MASTER"]:
         return f"{masters[0]} says MASTER, and its kernel lacks the address: restart keepalived there"
-    if hears := [name for name, said in state.speaking(instance).items() if said.master_priority]:
+    if hears := _hear_another(state, instance):
+        if unread := " or ".join(state.unread()):
+            return f"A master is heard, probably {unread}: mend the way to it"
         return (
             f"{hears[0]} hears a master of virtual_router_id {state.cluster.instances[instance].virtual_router_id}: "
             "find out which machine that is, drain it there or give this cluster another virtual_router_id"
@@ -161,7 +167,7 @@ def _strangers(state: ClusterState) -> Iterator[Problem]:
                     BAD,
                     name,
                     f"{name} hears a master of virtual_router_id {settings.virtual_router_id} with priority "
-                    f"{said.master_priority}, which no node announces",
+                    f"{said.master_priority}, which no node{' that could be read' if state.unread() else ''} announces",
                     "Look again in a moment; if it stays, another machine on this network uses this virtual_router_id",
                 )
                 break
@@ -213,7 +219,8 @@ def _node(state: ClusterState, name: str, node: NodeState | None) -> Iterator[Pr
             yield Problem(
                 BAD,
                 name,
-                f"{instance} is in state {said.state} on {name}: it cannot take over",
+                f"{instance} is in {f'state {said.state}' if said.state else 'an unknown state'} on {name}: it cannot "
+                "take over",
                 "Look at its network interface and its checks: journalctl -u keepalived -e",
             )
         elif said is not None:

@@ -84,8 +84,8 @@ def rollout_content() -> str:
 
 def carried_over(old: Flag) -> str:
     """What a flag must say to drain as the flag `old` does, however it is looked at."""
-    said = old.content or ""
-    return said if is_drained("file", old) else f"1\n{said}"
+    words = re.sub(r"\A\s*[+-]?[0-9]+\s*?(\n|\Z)", "", old.content or "")  # its number may be another one
+    return f"1\n{words}"
 
 
 def fault_of(words: str) -> str | None:
@@ -101,5 +101,5 @@ def is_drained(check: str, flag: Flag) -> bool:
     """What the flag means: its presence (`check: script`), or the number in it (`file`, keepalived's track_file)."""
     if check == "script" or not flag.present:
         return flag.present
-    number = re.match(r"\s*[+-]?\d+", flag.content or "")
+    number = re.match(r"\s*[+-]?[0-9]+", flag.content or "")
     return number is not None and int(number.group()) > 0

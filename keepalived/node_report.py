@@ -166,6 +166,8 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
         entries = json.loads(dump)
     except ValueError:
         return None  # half written: the daemon did not finish in time
+    if isinstance(entries, dict):
+        entries = entries["vrrp"]  # json_version 2
     if not isinstance(entries, list):
         raise TypeError
     return {
@@ -176,7 +178,9 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
             virtual_router_id=data["vrid"],
             version=data["version"],
             master_priority=data.get("master_priority"),
-            addresses=[re.split("[ /]", address)[0] for address in data["vips"]],  # 10.10.0.2/24 dev eth0 scope global
+            addresses=[
+                re.split("[ /]", address)[0] for address in data.get("vips", [])
+            ],  # 10.10.0.2/24 dev eth0 scope global
             last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
         )
         for data in (entry["data"] for entry in entries)
@@ -204,7 +208,7 @@ def _flag(path: str, found: str) -> Flag:
 def _configuration(disk: str | None, running: str | None) -> Configuration:
     prints = [fingerprint(text) if text else None for text in (disk, running)]
     agreed, hindering = None, {}
-    with suppress(ValueError):  # a configuration that is not ours
+    with suppress(ValueError, RecursionError):  # a configuration that is not ours
         if running:
             agreed, hindering = terms(running), hindrances(running)
     return Configuration(

@@ -208,7 +208,7 @@ def _row(seen: Seen, name: str, node: NodeState | None, now: datetime) -> list[T
         Text("\n".join(node.holds) or "-", style="bold green" if node.holds else ""),
         Text("\n".join(states), style="" if set(states) <= {"MASTER", "BACKUP"} else "red"),
         Text("\n".join(priority for _, priority in each) or "-"),
-        Text(node.flag.words if node.drained else "-", style="yellow" if node.drained else ""),
+        Text("yes" if node.drained else "-", style="yellow" if node.drained else ""),
         Text(", ".join(f"{award:+d}" for award in sorted(awards)) or "-"),
         Text(node.version or "-"),
         Text(configuration, style="" if configuration == "applied" else "yellow"),
@@ -230,11 +230,13 @@ STYLES = ("bold red", "red", "yellow", "")
 
 def _below(seen: Seen) -> list[Text]:
     lines = [Text.assemble((f"{one.words}.", STYLES[one.severity]), f" {one.cure}.") for one in seen.problems]
+    drained = [(name, node.flag.words) for name, node in seen.state.nodes.items() if node and node.drained]
     if not lines:
         asked = seen.state.cluster.addresses
         alone = all(address in seen.outside and len(seen.outside[address].macs) == 1 for address in asked)
         answers = ", and one machine answers for each address" if alone else ""
         lines = [Text(f"Nothing is wrong: {seen.state.who_holds()}{answers}.", style="green")]
+    lines = [*(Text(f"{name} is drained {words}.", style="yellow") for name, words in drained), *lines]
     whys = sorted(set(seen.not_asked.values()))
     if whys:
         lines.append(Text(f"Who answers on the network was not asked: {', '.join(whys)}.", style="dim"))

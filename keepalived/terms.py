@@ -78,7 +78,7 @@ def hindrances(text: str) -> dict[str, str]:
         users = [line[0] for name in tracked & scripts.keys() for line, _ in scripts[name]]
         if any(line[0] == "nopreempt" for line, _ in block):
             found[line[1]] = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
-        elif any(line[0] == "preempt_delay" for line, _ in block):
+        elif float(_value(block, "preempt_delay", "0")) > 0:
             found[line[1]] = "preempt_delay: a node waits before it takes over from one of lower priority"
         elif not tracked & (scripts.keys() | files):
             found[line[1]] = "no check that looks at a flag"
