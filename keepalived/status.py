@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,10 +65,16 @@ def _watch(clusters: list[Cluster]) -> None:
     """Redraws until Ctrl-C."""
     stop = Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # pyinfra's own would disconnect under our hands
-    with Live(console=_console(), auto_refresh=False) as live:
+    console = _console()
+    redraws = console.is_terminal and not console.is_dumb_terminal  # else one below the other
+    with Live(console=console, auto_refresh=False) if redraws else nullcontext() as live:
         while not stop.is_set():
-            seen = _look(clusters)
-            live.update(report.render(seen, datetime.now(UTC)), refresh=True)
+            drawn = report.render(_look(clusters), datetime.now(UTC))
+            if live:
+                live.update(drawn, refresh=True)
+            else:
+                console.print(drawn)
+                sys.stdout.flush()
             stop.wait(REDRAW_SECONDS)
             watch.try_again()
 

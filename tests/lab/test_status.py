@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -273,16 +274,22 @@ def test_limit_chooses_the_cluster_and_options_are_checked(managers: Operator) -
     assert "do not go together" in both.text
 
 
-def test_watch_redraws_until_ctrl_c(managers: Operator) -> None:
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_watch_redraws_until_ctrl_c(managers: Operator, terminal: str) -> None:
     ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
     watching = managers.lab.operator_popen(
-        [*STATUS.split(), "--data", "watch=true"], cwd=managers.project, stdout=theirs, stderr=subprocess.STDOUT
+        ["env", f"TERM={terminal}", *STATUS.split(), "--data", "watch=true"],
+        cwd=managers.project,
+        stdout=theirs,
+        stderr=subprocess.STDOUT,
     )
     said = ""
 
     def drawn() -> int:
         nonlocal said
-        said += os.read(ours, 65536).decode(errors="replace")
+        with suppress(BlockingIOError):
+            said += os.read(ours, 65536).decode(errors="replace")
         return min(said.count("Nothing is wrong"), 3)
 
     try:
@@ -290,6 +297,8 @@ def test_watch_redraws_until_ctrl_c(managers: Operator) -> None:
     finally:
         watching.send_signal(signal.SIGINT)
         status = watching.wait(timeout=20)
+        os.close(ours)
+        os.close(theirs)
     assert status == 0
     assert "Traceback" not in said
 
