@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from lab.errors import LabError
 from lab.places import cgroup_root
 from lab.waiting import wait_for
 
@@ -37,9 +38,21 @@ def leave() -> None:
 
 def kill(cgroup: Path) -> None:
     """Kill all processes in `cgroup` and below, and return when they have gone."""
+    killed = [pid for directory, _, _ in os.walk(cgroup) for pid in processes(Path(directory))]
     with suppress(FileNotFoundError):
         (cgroup / "cgroup.kill").write_text("1")
     wait_until_empty(cgroup, seconds=30)
+    with suppress(LabError):  # the machine's own init buries them, when it comes to it: nothing that we could hasten
+        wait_for("their burial", lambda: [*filter(_unburied, killed)], seconds=10, until=lambda left: not left)
+
+
+def _unburied(pid: int) -> bool:
+    """Whether a dead process is still listed, as somebody else's child."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return False
+    return state == "Z" and int(parent) != os.getpid()
 
 
 def wait_until_empty(cgroup: Path, *, seconds: float) -> None:
