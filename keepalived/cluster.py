@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from keepalived.fields import (
+    Command,
     Flag,
     FloatingAddress,
     InstanceName,
@@ -92,6 +93,56 @@ class Drain(_Strict):
     """What a node in service has more than a drained one."""
 
 
+class Hook(_Strict):
+    """A command of the operator's own. `"systemctl stop app"` is short for `{command: "systemctl stop app"}`.
+
+    It is run by sh as root, with the name and the address of the node that is in maintenance in NODE and NODE_ADDRESS.
+    """
+
+    command: Command
+    """What is run; its failure ends the run."""
+    on: Literal["node", "another"] = "node"
+    """`node`: on the node that is in maintenance; `another`: on another node that can serve."""
+    timeout: Annotated[int, Within(1, 86400)] = 300
+    """Seconds after which it is ended and has failed."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [{"type": "string", "description": "the command"}, schema]}
+
+
+def _read_hook(value: object) -> object:
+    return {"command": value} if isinstance(value, str) else value
+
+
+class Healthy(_Strict):
+    """What tells that a node may serve again."""
+
+    command: Command
+    """Run on the node as a hook is, again and again until it succeeds."""
+    timeout: Annotated[int, Within(1, 86400)] = 60
+    """Seconds after which the node counts as unhealthy, which ends the run."""
+
+
+Hooks = list[Annotated[Hook, BeforeValidator(_read_hook)]]
+
+
+class Maintenance(_Strict):
+    """What belongs to a reboot or an upgrade of a node, beside its floating addresses."""
+
+    before: Hooks = []
+    """Commands once the node holds nothing any more, before it is rebooted or upgraded."""
+    after: Hooks = []
+    """Commands once the node is back, before it serves again."""
+    healthy: Healthy | None = None
+    """A command that must succeed before the node serves again."""
+    swarm: bool = False
+    """The nodes are Docker Swarm managers: their tasks are moved away and the quorum is kept."""
+    boot_timeout: Annotated[int, Within(10, 86400)] = 600
+    """Seconds a reboot may take."""
+
+
 class Cluster(_Strict):
     """A group of nodes that share floating addresses: one file in group_data."""
 
@@ -110,6 +161,7 @@ class Cluster(_Strict):
     """`restart`: the holder hands its addresses over, then its daemon starts afresh; `reload`: no address moves, so
     established connections live on. What a reload cannot carry is done by restart all the same."""
     drain: Drain = Drain()
+    maintenance: Maintenance = Maintenance()
 
     @property
     def advert_seconds(self) -> float:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from keepalived import plain_yaml
-from keepalived.cluster import Authentication, Cluster, Drain, Instance, Node
+from keepalived.cluster import Authentication, Cluster, Drain, Healthy, Hook, Instance, Maintenance, Node
 from keepalived.fields import shown
 from keepalived.rules import Fault, faults_between, faults_of
 
@@ -80,7 +80,7 @@ def _problem(error: ErrorDetails) -> str:
 
 def _meant(key: object) -> str | None:
     """The known key that an unknown one resembles."""
-    models = (Cluster, Node, Instance, Authentication, Drain)
+    models = (Cluster, Node, Instance, Authentication, Drain, Maintenance, Hook, Healthy)
     known = [field for model in models for field in model.model_fields if field != "name"]
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from keepalived.cluster import Cluster
 from keepalived.configuration import fingerprint
+from keepalived.flag import Run
 from keepalived.node_state import InstanceState, NodeState
 from keepalived.terms import terms
 
@@ -111,10 +112,10 @@ def in_service(state: ClusterState, name: str) -> Verdict:
     return Verdict(True, f"in service as a backup; {state.who_holds()}")
 
 
-def taken_back(state: ClusterState, name: str) -> Verdict:
-    """Is node `name` in service again after a deploy has drained it, or has an operator drained it meanwhile?"""
+def taken_back(state: ClusterState, name: str, run: Run) -> Verdict:
+    """Is node `name` in service again after a `run` has drained it, or has an operator drained it meanwhile?"""
     node = state.nodes[name]
-    if node and node.drained and not node.flag.by_rollout:
+    if node and node.drained and node.flag.run != run:
         return Verdict(True, f"stays drained: {node.flag.words}; {state.who_holds()}")
     return in_service(state, name)
 
@@ -154,6 +155,15 @@ def handed_over(state: ClusterState, name: str) -> Verdict:
         return Verdict(False, f"holds nothing, but {state.who_holds()}")
     problem = _unsettled(state)
     return Verdict(problem is None, problem or f"holds nothing; {state.who_holds()}")
+
+
+def fit(state: ClusterState, name: str) -> Verdict:
+    """Does node `name` run what lies on its disk, as BACKUP or MASTER and with the priority due, drained or not?"""
+    node = state.nodes[name]
+    problem = _priority_problem(state, name, drained=bool(node and node.drained))
+    if problem is None and node and node.applied is False:
+        problem = f"keepalived on {name} does not run what lies on its disk: run deploy.py"
+    return Verdict(problem is None, problem or f"keepalived is healthy; {state.who_holds()}")
 
 
 def healthy(state: ClusterState, name: str, text: str) -> Verdict:
@@ -203,7 +213,7 @@ def standing(state: ClusterState) -> list[str]:
         parts = said or [f"keepalived is {node.unit.active_state}"]
         parts.append(f"holds {', '.join(node.holds)}" if node.holds else "holds nothing")
         if node.drained:
-            parts.append("drained by a deploy that did not end" if node.flag.by_rollout else "drained")
+            parts.append(f"drained by a run of {node.flag.run}.py that did not end" if node.flag.run else "drained")
         if node.applied is False:
             parts.append("does not run what lies on its disk")
         lines.append(f"{name}: {', '.join(parts)}")

@@ -225,12 +225,13 @@ def _node(state: ClusterState, name: str, node: NodeState | None) -> Iterator[Pr
             )
         elif said is not None:
             yield from _priority(state, name, node, instance, said)
-    if node.drained and node.flag.by_rollout:
+    if node.drained and node.flag.run:
+        script = "deploy.py" if node.flag.run == "deploy" else f"tasks/{node.flag.run}.py"
         yield Problem(
             RISK,
             name,
-            f"{name} was drained by a deploy that is under way or did not end",
-            "If none runs: run deploy.py",
+            f"{name} was drained {node.flag.words}",
+            f"If none runs: run {script} again, or tasks/restore.py --limit {name}",
         )
     if node.flag.present and not node.drained:
         yield Problem(

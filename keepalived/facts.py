@@ -5,74 +5,29 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pyinfra import host
 from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString, StringCommand
 from typing_extensions import override
 
-from keepalived import configuration
+from keepalived import configuration, record
+from keepalived.boot import IDENTITY, read_boot
+from keepalived.boot import Boot as BootState
 from keepalived.cluster import Cluster
 from keepalived.flag import Flag, is_drained
-from keepalived.node_report import ReportError, read_report
+from keepalived.node_report import UNREADABLE, ReportError, parts_of, read_report
 from keepalived.node_state import NodeState
+from keepalived.packages import Packages as PackagesState
+from keepalived.packages import read_packages
+from keepalived.swarm import Swarm as SwarmState
+from keepalived.swarm import Tasks, read_swarm, read_tasks
 
-# Every part of the report is a line KEY BASE64; a part that is not to be had is left out. The last line is `end`: what
-# was cut short says nothing, rather than that there is no flag.
-#
-# The daemon is asked for its JSON dump by a signal, and only while systemd says it is up: before that it has no handler
-# and would die of it. It renames the file into place before it writes it, so the end of the JSON is waited for, for a
-# second at most. It writes to $TMPDIR, ours or that of whoever started it.
-REPORT = r"""
-export LC_ALL=C; runs_with=
-say() { printf '%s ' "$1"; base64 -w 0; echo; }
-echo "asked $asked"
-if command -v keepalived >/dev/null; then keepalived --version 2>&1 | head -n 1 | say version; fi
-show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
-  -p MainPID -p ExecMainStartTimestamp"
-unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 there is no --timestamp
-printf '%s\n' "$unit" | say unit
-stat -c %.Y /etc/systemd/system/keepalived.service.d/*.conf 2>/dev/null | say drop_ins
-ip -j address show | say addresses
-if [ -e "$flag" ]; then stat -L -c %Y "$flag"; head -c 4096 "$flag"; fi | say flag
-stat -c %a "$(dirname "$flag")" 2>/dev/null | say flag_folder
-if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
-pid=$(printf '%s\n' "$unit" | sed -n 's/^MainPID=//p')
-if [ "${pid:-0}" -gt 0 ]; then
-  file=$(find /proc/"$pid"/fd -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
-  if [ -n "$file" ]; then
-    say running < "$file"
-    runs_with=$(sed -n 's|^script "/usr/bin/test ! -e \(.*\)"$|\1|p; s|^file "\(.*\)"$|\1|p' "$file" | head -n 1)
-  fi
-fi
-if [ -n "$runs_with" ]; then
-  { echo "$runs_with"; if [ -e "$runs_with" ]; then stat -L -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi; } |
-    say running_flag
-fi
-if [ "${pid:-0}" -gt 0 ] && [ -e "$flag" ]; then
-  if [ -e "/proc/$pid/root$flag" ]; then echo yes; else echo no; fi | say flag_seen
-fi
-if [ -n "$journal" ] && command -v journalctl >/dev/null; then
-  look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"
-  { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null |
-    say journal
-fi
-case $unit in *ActiveState=active*)
-  folder=$(tr '\0' '\n' < /proc/"$pid"/environ | sed -n 's/^TMPDIR=//p')
-  dump=/proc/$pid/root${folder:-/tmp}/keepalived.json
-  exec 9>/run/keepalived-report.lock; flock -w 3 9  # there is one dump for all who ask
-  rm -f "$dump"
-  if kill -s "$(keepalived --signum=JSON)" "$pid"; then
-    tries=0
-    while case $(tail -c 2 "$dump" 2>/dev/null) in *']') false;; esac && [ $tries -lt 50 ]; do
-      sleep 0.02; tries=$((tries + 1))
-    done
-    if [ -s "$dump" ]; then say dump < "$dump"; fi
-    rm -f "$dump"
-  fi;;
-esac
-echo end
-"""
+T = TypeVar("T")
+REPORTS = Path(__file__).parent / "reports"
+REPORT = (REPORTS / "node.sh").read_text(encoding="utf-8")
 
 
 def _cluster() -> Cluster:
@@ -134,7 +89,9 @@ class Node(FactBase[NodeState | None]):
             "journal": {
                 "last_change": {"time": "2026-01-31T09:12:46Z", "instance": "VI_1", "state": "MASTER"},
                 "adverts_from": []
-            }
+            },
+            "boot": "5a1c5b7c-…/21",
+            "maintenance": null
         }
     """
 
@@ -156,7 +113,9 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";journal=", "yes" if journal else "", _separator=""),
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
             StringCommand(";configuration=", QuoteString(configuration.PATH), _separator=""),
-            REPORT,
+            StringCommand(";record=", QuoteString(record.PATH), _separator=""),
+            StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
+            f"\n{REPORT}",
         )
 
     @override
@@ -215,3 +174,126 @@ class Holds(FactBase[list[str] | None]):
         if not carried:  # not even that of lo
             return None
         return [address for address in self.addresses if address in carried]
+
+
+def _read(output: list[str], read: Callable[[dict[str, str]], T], what: str) -> T:
+    try:
+        return read(parts_of(output))
+    except ReportError as error:
+        raise FactProcessError(str(error)) from error
+    except UNREADABLE as error:
+        raise FactProcessError(f"{what} cannot be read: it is not what it should be") from error
+
+
+class Boot(FactBase[BootState | None]):
+    """
+    How the server has booted, and whether it asks for another boot. None: it could not be read.
+
+    .. code:: python
+
+        {
+            "kernel": "6.1.0-27-amd64",
+            "newest_kernel": "6.1.0-28-amd64",
+            "reboot_required": false,
+            "system": "running",
+            "failed": [],
+            "stale": ["cron.service"],
+            "asks": "kernel 6.1.0-28-amd64 is installed, 6.1.0-27-amd64 runs"
+        }
+    """
+
+    @override
+    def command(self) -> str:
+        return (REPORTS / "boot.sh").read_text(encoding="utf-8")
+
+    @override
+    def process(self, output: list[str]) -> BootState:
+        return _read(output, read_boot, "the report of the boot")
+
+
+class Packages(FactBase[PackagesState | None]):
+    """
+    What apt tells of keepalived and of the system's packages. None: it could not be read.
+
+    .. code:: python
+
+        {
+            "installed": "1:2.2.7-1+b2",
+            "offered": ["1:2.2.8-1", "1:2.2.7-1+b2"],
+            "pending": ["keepalived", "libnftnl11"],
+            "broken": false
+        }
+    """
+
+    @override
+    def command(self) -> str:
+        return (REPORTS / "packages.sh").read_text(encoding="utf-8")
+
+    @override
+    def process(self, output: list[str]) -> PackagesState:
+        return _read(output, read_packages, "what apt says")
+
+
+class Swarm(FactBase[SwarmState | None]):
+    """
+    The Docker Swarm as this server tells of it. None: it could not be read.
+
+    .. code:: python
+
+        {
+            "node_id": "x1k9…",
+            "state": "active",
+            "members": {
+                "x1k9…": {
+                    "id": "x1k9…",
+                    "hostname": "server01",
+                    "status": "Ready",
+                    "availability": "Active",
+                    "manager": "Leader"
+                }
+            },
+            "cluster_id": "u7r2…"
+        }
+    """
+
+    @override
+    def command(self) -> str:
+        return (REPORTS / "swarm.sh").read_text(encoding="utf-8")
+
+    @override
+    def process(self, output: list[str]) -> SwarmState:
+        return _read(output, read_swarm, "what docker says of the swarm")
+
+
+class SwarmTasks(FactBase[Tasks | None]):
+    """
+    The tasks of the swarm, asked of a manager. None: they could not be read.
+
+    + node: the id of the node whose tasks are told apart
+
+    .. code:: python
+
+        {
+            "here": [],
+            "all": [
+                {
+                    "name": "web.1",
+                    "node": "server01",
+                    "desired": "Running",
+                    "current": "Running 2 hours ago",
+                    "error": ""
+                }
+            ]
+        }
+    """
+
+    @override
+    def command(self, node: str) -> StringCommand:
+        return StringCommand(
+            StringCommand("node=", QuoteString(node), _separator=""),
+            f"\n{(REPORTS / 'swarm_tasks.sh').read_text(encoding='utf-8')}",
+        )
+
+    @override
+    def process(self, output: list[str]) -> Tasks:
+        return _read(output, read_tasks, "what docker says of the tasks")

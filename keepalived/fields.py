@@ -115,6 +115,14 @@ def _read_password(value: SecretStr) -> SecretStr:
     return value
 
 
+def _read_command(value: str) -> str:
+    if not value.strip():
+        raise wrong("is empty: a command is needed")
+    if "\0" in value:
+        raise wrong("a command cannot have a NUL in it")
+    return value
+
+
 NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
 FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
 InstanceName = Annotated[
@@ -123,4 +131,5 @@ InstanceName = Annotated[
 NodeName = Annotated[str, matching(HOST_NAME, "is not a host name")]
 InterfaceName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "is not the name of a network interface")]
 Password = Annotated[SecretStr, AfterValidator(_read_password)]
+Command = Annotated[str, AfterValidator(_read_command)]
 Flag = Annotated[str, AfterValidator(_read_flag)]

@@ -6,14 +6,15 @@
     until: reboot
 
 keepalived's track_file reads the number and no further (tested on 2.2.7 and 2.3.3), vrrp_script only whether the file
-is there; the lines below are for people. Made by hand it has none of them. `rollout` on a line of its own: a deploy
-made it.
+is there; the lines below are for people. Made by hand it has none of them. `run: deploy`: a deploy has drained the node
+to change it, and will restore it; likewise `run: reboot` and `run: upgrade`.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,7 +22,9 @@ THIS_BOOT = "/run/keepalived-drained"
 """Made with every flag that says `until: reboot`, and taken away by a boot. Where it is missing when keepalived starts,
 the unit's drop-in removes such a flag first."""
 
-ROLLOUT = "rollout"
+Run = Literal["deploy", "reboot", "upgrade"]
+"""What drains a node on its own account, and restores it; each run ends the drains of its own kind only."""
+
 LONGEST = 200  # characters of a reason or a name
 
 
@@ -55,31 +58,32 @@ class Flag(BaseModel):
         return self._said("until") == "reboot"
 
     @property
-    def by_rollout(self) -> bool:
-        """A deploy has drained the node to change it, and means to restore it."""
-        return self.present and ROLLOUT in (self.content or "").splitlines()
+    def run(self) -> Run | None:
+        """The kind of run that has drained the node and means to restore it; None: an operator has."""
+        said = self._said("run") if self.present else None
+        return next((run for run in get_args(Run) if run == said), None)
 
     @property
     def words(self) -> str:
         """`since 2026-01-31 10:11:12 UTC by alice@notebook (kernel upgrade), until its next boot`"""
         parts = [f"since {self.since:%Y-%m-%d %H:%M:%S} UTC"] if self.since else []
-        if self.by_rollout:
-            parts.append("by a deploy that is under way or did not end")
+        if self.run:
+            whose = f"{self.by}'s {self.run}" if self.by else f"{'an' if self.run == 'upgrade' else 'a'} {self.run}"
+            parts.append(f"by {whose} that is under way or did not end")
+            if self.reason:
+                parts.append(f"({self.reason})")
         else:
             parts.append(f"by {self.by}" if self.by else "by hand")
             parts.append(f"({self.reason or 'reason unknown'})")
         return " ".join(parts) + (", until its next boot" if self.until_reboot else "")
 
 
-def content(by: str | None = None, reason: str | None = None, *, until_reboot: bool = False) -> str:
-    """What an operator's flag says."""
-    said = {"by": by, "reason": reason, "until": "reboot" if until_reboot else None}
+def content(
+    by: str | None = None, reason: str | None = None, *, until_reboot: bool = False, run: Run | None = None
+) -> str:
+    """What an operator's flag says, or that of a `run`."""
+    said = {"run": run, "by": by, "reason": reason, "until": "reboot" if until_reboot else None}
     return "1\n" + "".join(f"{key}: {value}\n" for key, value in said.items() if value)
-
-
-def rollout_content() -> str:
-    """What a deploy's flag says."""
-    return f"1\n{ROLLOUT}\n"
 
 
 def carried_over(old: Flag) -> str:

@@ -38,22 +38,22 @@ from keepalived.configuration import (
 )
 from keepalived.errors import NothingDone
 from keepalived.facts import Node
-from keepalived.flag import carried_over, rollout_content
+from keepalived.flag import carried_over, content
 from keepalived.node_state import NodeState
 from keepalived.once import once
-from keepalived.operations import (
+from keepalived.options import said_true
+from keepalived.steps import (
     Commands,
     Judge,
     forced,
     place_flag,
     refuse,
-    remove_rollouts_flag,
+    remove_runs_flag,
     set_flag,
     targets,
     tell_failures,
     wait_until,
 )
-from keepalived.options import said_true
 from keepalived.terms import terms
 from keepalived.watch import look, wait
 
@@ -284,7 +284,7 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
     cluster: Cluster = host.data.cluster
     force = forced()
     me: str = host.data.node
-    drained_by_us = node.flag.by_rollout
+    drained_by_us = node.flag.run == "deploy"
     left = not node.holds
     in_place = False
     if not left and rollout.estranged(node.configuration.terms, terms(text)):
@@ -302,7 +302,7 @@ def _restart(before: ClusterState, node: NodeState, text: str) -> Commands:
             drained_by_us = True
             host.log(f"holds {', '.join(node.holds)}: handing over before the restart")
             client.step("Hand over")
-            yield from place_flag({flag, cluster.drain.flag}, rollout_content(), leaving=[], keep=True)
+            yield from place_flag({flag, cluster.drain.flag}, content(run="deploy"), leaving=[], run="deploy")
         yield wait_until(handed_over, before, STILL_DRAINED if drained_by_us else "")
         left = True
         node = look(cluster).nodes[me] or node
@@ -338,8 +338,8 @@ def _take_back(words: str, otherwise: str) -> Commands:
     cluster: Cluster = host.data.cluster
     client.step(words)
     drained = look(cluster)
-    yield remove_rollouts_flag(cluster.drain.flag)
-    yield wait_until(taken_back, drained, otherwise)
+    yield remove_runs_flag(cluster.drain.flag, "deploy")
+    yield wait_until(partial(taken_back, run="deploy"), drained, otherwise)
 
 
 def _systemctl(verb: str) -> StringCommand:

@@ -22,6 +22,7 @@ from keepalived.node_state import (
     NodeState,
     Unit,
 )
+from keepalived.record import Record, read_record
 from keepalived.terms import hindrances, terms
 
 T = TypeVar("T")
@@ -44,10 +45,16 @@ def read_report(lines: Iterable[str]) -> NodeState:
         raise ReportError("the node's report cannot be read: it is not what it should be") from error
 
 
-def _read(lines: Iterable[str]) -> NodeState:
+def parts_of(lines: Iterable[str]) -> dict[str, str]:
+    """The parts of a report: lines `KEY BASE64`, the last one `end`. Raises ReportError."""
     encoded = {key: value for key, _, value in (line.partition(" ") for line in lines)}
     report = {key: _part(encoded, key, _decoded) for key in encoded}
     _part(report, "end", str)
+    return report
+
+
+def _read(lines: Iterable[str]) -> NodeState:
+    report = parts_of(lines)
     path, check, asked = _part(report, "asked", _asked)
     interfaces = _part(report, "addresses", _interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
@@ -70,6 +77,8 @@ def _read(lines: Iterable[str]) -> NodeState:
         flag_open=_part(report, "flag_folder", _everybodys) if report.get("flag_folder") else None,
         configuration=_configuration(report.get("configuration"), report.get("running")),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
+        boot=report["boot"].strip() or None if "boot" in report else None,
+        maintenance=_record(report["record"]) if "record" in report else None,
     )
 
 
@@ -120,6 +129,13 @@ def _journal(text: str) -> Journal:
     ]
     speakers = re.findall(r"advert from ([0-9a-fA-F.:]+)", text)
     return Journal(last_change=changes[-1] if changes else None, adverts_from=sorted(set(speakers)))
+
+
+def _record(text: str) -> Record | None:
+    """A file that is not ours, or damaged, is no reason not to read the rest."""
+    with suppress(*UNREADABLE):
+        return read_record(text)
+    return None
 
 
 def _version(text: str) -> str | None:

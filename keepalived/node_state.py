@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepalived.flag import Flag
+from keepalived.record import Record
 from keepalived.terms import Terms
 
 VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
@@ -115,6 +116,10 @@ class NodeState(_Frozen):
     configuration: Configuration
     journal: Journal | None = None
     """None when it was not asked for, or cannot be read."""
+    boot: str | None = None
+    """Another one after each boot (`boot.IDENTITY`)."""
+    maintenance: Record | None = None
+    """What a reboot or upgrade has noted here."""
 
     @property
     def applied(self) -> bool | None:

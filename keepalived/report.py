@@ -17,6 +17,7 @@ from rich.text import Text
 
 from keepalived.cluster_state import ClusterState
 from keepalived.diagnosis import Outside, Problem, problems, standing_of_configuration
+from keepalived.flag import Run
 from keepalived.node_state import NodeState
 
 VERSION = 1
@@ -48,7 +49,9 @@ class _InstanceStatus(BaseModel):
 class _DrainStatus(BaseModel):
     since: datetime | None
     by: str | None
-    """None: unknown, the flag was made by hand. `deploy`: one that is under way or did not end."""
+    """None: unknown, the flag was made by hand."""
+    run: Run | None
+    """What means to restore it: a run that is under way or did not end."""
     reason: str | None
     until: Literal["reboot"] | None
 
@@ -145,7 +148,8 @@ def _node(seen: Seen, name: str, node: NodeState | None) -> _NodeStatus:
     flag = node.flag
     drain = _DrainStatus(
         since=flag.since,
-        by="deploy" if flag.by_rollout else flag.by,
+        by=flag.by or flag.run,
+        run=flag.run,
         reason=flag.reason,
         until="reboot" if flag.until_reboot else None,
     )

@@ -52,7 +52,7 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
             return "reload" if reload_carries(node, text) else "restart"
     elif differs or node.unit.current is False:
         return "restart"
-    if node.flag.by_rollout:
+    if node.flag.run == "deploy":
         return "restore"
     if node.configuration.sha256 != hashlib.sha256(text.encode()).hexdigest():
         return "replace"
@@ -255,7 +255,7 @@ def _holder_after(state: ClusterState, work: Mapping[str, Work]) -> str | None:
     """The best of the nodes that will run: by the new priorities, and by their flags as they are."""
     cluster = state.cluster
     rank = {
-        name: cluster.effective_priority(name, drained=node.drained and not node.flag.by_rollout)
+        name: cluster.effective_priority(name, drained=node.drained and node.flag.run != "deploy")
         for name, node in state.nodes.items()
         if node is not None and (node.unit.runs or work.get(name) == "start")
     }

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 import gevent
 from gevent import Greenlet
 from paramiko import SSHException
 from pyinfra import inventory, logger, state
-from pyinfra.api import Host
+from pyinfra.api import FactBase, Host
 from pyinfra.api.exceptions import PyinfraError
+from pyinfra.connectors.util import clear_askpass_cache
 
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState, Verdict
 from keepalived.facts import Node, node_arguments
 from keepalived.node_state import NodeState
 
+T = TypeVar("T")
 LOOK_SECONDS = 5  # a node that does not answer for so long counts as unread
 GONE = (PyinfraError, SSHException, OSError, EOFError, gevent.Timeout)
 """What a node that is gone makes of a reading: refused, unanswered, or cut off in the middle."""
@@ -50,7 +52,7 @@ def _take_turn(cluster: Cluster, journal: bool) -> ClusterState:
     if running := _looking.get(cluster.name):
         running.join()
     _looking[cluster.name] = _next.pop(cluster.name)
-    hosts = {host.data.node: host for host in inventory.get_group(cluster.name)}
+    hosts = hosts_of(cluster)
     reading = {name: gevent.spawn(_read, host, cluster, journal) for name, host in hosts.items()}
     gevent.joinall(list(reading.values()))
     return ClusterState(cluster, {name: reading[name].get() for name in cluster.nodes})
@@ -59,17 +61,54 @@ def _take_turn(cluster: Cluster, journal: bool) -> ClusterState:
 def _read(host: Host, cluster: Cluster, journal: bool) -> NodeState | None:
     if host in _unreachable or host in state.failed_hosts:
         return None
-    asked = node_arguments(cluster) | {"journal": journal}
     try:
         host.connect(reason="to see who holds what", raise_exceptions=True)
-        # pyinfra's own time-out begins when the node has opened a channel, which a dead one never does.
-        with gevent.Timeout(LOOK_SECONDS + 1):
-            return host.get_fact(Node, **asked, _ignore_errors=True, _timeout=LOOK_SECONDS)
+        return ask(host, Node, **node_arguments(cluster), journal=journal)
     except GONE as error:
         logger.debug("%s could not be read: %s", host.name, error)
         _unreachable.add(host)
         host.connected = False  # so that it is connected to anew when it is tried again
         return None
+
+
+def ask(host: Host, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS, **arguments: Any) -> T:
+    """A fact of any host, within `seconds`. Raises one of GONE when the host is."""
+    # pyinfra's own time-out begins when the node has opened a channel, which a dead one never does.
+    with gevent.Timeout(seconds + 1):
+        return host.get_fact(fact, **arguments, _ignore_errors=True, _timeout=seconds)
+
+
+def ask_all(hosts: Iterable[Host], fact: type[FactBase[T]], seconds: float = LOOK_SECONDS) -> dict[Host, T | None]:
+    """A fact of several hosts, side by side. None: it could not be read."""
+
+    def read(host: Host) -> T | None:
+        if host in _unreachable or host in state.failed_hosts:
+            return None
+        try:
+            host.connect(reason=f"to read {fact.__name__}", raise_exceptions=True)
+            return ask(host, fact, seconds)
+        except GONE as error:
+            logger.debug("%s could not be read: %s", host.name, error)
+            return None
+
+    reading = {host: gevent.spawn(read, host) for host in hosts}
+    return {host: greenlet.get() for host, greenlet in reading.items()}
+
+
+def hosts_of(cluster: Cluster) -> dict[str, Host]:
+    """The hosts of a cluster, by node."""
+    return {host.data.node: host for host in inventory.get_group(cluster.name)}
+
+
+def forget_connection(host: Host) -> None:
+    """The connection to a host that has gone down is of no use any more: the next one is made anew."""
+    clear_askpass_cache(host)
+    host.connected = False
+
+
+def is_back(host: Host) -> None:
+    """A host that was away has been connected to again."""
+    _unreachable.discard(host)
 
 
 class Waited(NamedTuple):

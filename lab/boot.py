@@ -89,6 +89,7 @@ def start(host: HostPlaces, base: Path) -> subprocess.Popen[bytes]:
     nspawn += [f"--network-namespace-path=/run/netns/{host.namespace}", "--capability=all"]
     # What only a machine with a kernel of its own may do; systemd would try and fail.
     nspawn += ["--drop-capability=CAP_SYS_MODULE"]
+    nspawn += ["--system-call-filter=@keyring bpf"]  # what Docker's containers are started with
     nspawn += ["--register=no", "--keep-unit", "--console=read-only"]
     nspawn += ["--settings=no", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
     namespaces = ["unshare", "--mount", "--cgroup", "--pid", "--fork", "--mount-proc"]

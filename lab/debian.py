@@ -23,11 +23,13 @@ INSTALLED = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "sudo"),
     *("iproute2", "iputils-ping", "ca-certificates"),
 )
-OFFERED = ("keepalived",)
+OFFERED = ("keepalived", "docker.io", "iptables", "busybox-static")
+RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs
 NEEDED_BYTES = 1_000_000_000
 REPOSITORY = "/srv/packages"
+NEWER = "/srv/newer"  # a repository that no host knows by itself: RENEWED as of a higher version, the same inside
 
-# Runs with $1 suite, $2 directory, $3 mirror, $4 packages to install, $5 packages to offer.
+# Runs with $1 suite, $2 directory, $3 mirror, $4 packages to install, $5 packages to offer, $6 those to offer anew.
 BUILD = r"""
 set -eu
 umask 022
@@ -38,22 +40,30 @@ mount -t proc proc "$2/proc"
 echo "deb $3 $1 main" >"$2/etc/apt/sources.list"
 chroot "$2" apt-get -o Acquire::Check-Valid-Until=false update
 chroot "$2" apt-get clean
-chroot "$2" apt-get install --yes --download-only $5
-mkdir "$2/srv/packages"
+chroot "$2" apt-get install --yes --download-only --no-install-recommends $5
+mkdir "$2/srv/packages" "$2/srv/newer"
 mv "$2"/var/cache/apt/archives/*.deb "$2/srv/packages/"
-cd "$2/srv/packages"
-for package in *.deb; do
-    dpkg-deb --field "$package"
-    echo "Filename: ./$package"
-    echo "Size: $(stat --format=%s "$package")"
-    echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
-    echo
-done >Packages
-# Without it apt looks for every kind of compressed index, and complains.
-echo "Suite: $1
+for name in $6; do
+    dpkg-deb --raw-extract "$2/srv/packages/$name"_*.deb "$2/srv/$name"
+    sed -i 's/^Version: .*/&+newer/' "$2/srv/$name/DEBIAN/control"
+    dpkg-deb -Znone --root-owner-group --build "$2/srv/$name" "$2/srv/newer/$name.deb"
+    rm -r "$2/srv/$name"
+done
+for repository in packages newer; do
+    cd "$2/srv/$repository"
+    for package in *.deb; do
+        dpkg-deb --field "$package"
+        echo "Filename: ./$package"
+        echo "Size: $(stat --format=%s "$package")"
+        echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
+        echo
+    done >Packages
+    # Without it apt looks for every kind of compressed index, and complains.
+    echo "Suite: $1
 Date: $(date --utc --rfc-email)
 SHA256:
  $(sha256sum Packages | cut -d ' ' -f 1) $(stat --format=%s Packages) Packages" >Release
+done
 cd /
 
 chroot "$2" useradd --create-home --shell /bin/bash admin
@@ -71,7 +81,7 @@ umount "$2/proc"
 
 def base_directory(suite: str) -> Path:
     """Where the base system of `suite` is, or will be: a changed recipe has another place."""
-    recipe = hashlib.sha256("\n".join((*INSTALLED, *OFFERED, BUILD)).encode()).hexdigest()[:12]
+    recipe = hashlib.sha256("\n".join((*INSTALLED, *OFFERED, *RENEWED, BUILD)).encode()).hexdigest()[:12]
     return CACHE / f"{suite}-{recipe}"
 
 
@@ -112,7 +122,7 @@ def _build(suite: str, base: Path, mirror: str, detail: Detail) -> None:
     # Everything mounted or started on the way is in namespaces of its own and dies with us.
     contained = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork"]
     contained += ["--kill-child", "--mount-proc"]
-    arguments = [suite, str(beside), mirror, ",".join(INSTALLED), " ".join(OFFERED)]
+    arguments = [suite, str(beside), mirror, ",".join(INSTALLED), " ".join(OFFERED), " ".join(RENEWED)]
     last = ""
     with (
         log.open("w") as written,

@@ -3,4 +3,5 @@
 from keepalived import operations
 
 operations.plan_restore()
+operations.end_maintenance(name="End what a reboot or upgrade has left")
 operations.restore(name="Restore the node and see it hold what it should")

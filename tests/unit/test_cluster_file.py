@@ -597,6 +597,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "priority_step": 1,
         "on_change": "restart",
         "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
+        "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from keepalived.cluster_file import parse
 from keepalived.cluster_state import ClusterState, Verdict, handed_over, in_service, let_go, moves, settled, taken_back
-from keepalived.flag import Flag, rollout_content
+from keepalived.flag import Flag, content
 from tests.unit.cluster_states import (
     AT_REST,
     DRAINED,
@@ -265,9 +265,9 @@ def test_a_move_is_told_once_it_has_arrived(before: ClusterState, after: Cluster
 
 def test_a_node_is_taken_back_unless_an_operator_has_drained_it_meanwhile() -> None:
     by_hand = state(DRAINED, node(102, VIP), THIRD)
-    assert taken_back(by_hand, "server01") == yes(
+    assert taken_back(by_hand, "server01", "deploy") == yes(
         "stays drained: by hand (reason unknown); 10.10.0.2 is held by server02"
     )
-    ours = DRAINED.model_copy(update={"flag": Flag(path=FLAG, present=True, content=rollout_content())})
-    assert taken_back(state(ours, node(102, VIP), THIRD), "server01") == no(f"the flag {FLAG} is still there")
-    assert taken_back(AT_REST, "server01") == yes("in service, holds 10.10.0.2")
+    ours = DRAINED.model_copy(update={"flag": Flag(path=FLAG, present=True, content=content(run="deploy"))})
+    assert taken_back(state(ours, node(102, VIP), THIRD), "server01", "deploy") == no(f"the flag {FLAG} is still there")
+    assert taken_back(AT_REST, "server01", "deploy") == yes("in service, holds 10.10.0.2")

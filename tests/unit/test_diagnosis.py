@@ -16,7 +16,7 @@ from keepalived.diagnosis import (
     problems,
     standing_of_configuration,
 )
-from keepalived.flag import Flag, rollout_content
+from keepalived.flag import Flag, content
 from keepalived.node_state import Change, Journal, NodeState
 from tests.unit.cluster_states import (
     ALONE,
@@ -294,12 +294,12 @@ NODES: list[tuple[NodeState | None, list[Problem]]] = [
         [risk("server02", "keepalived is not enabled on server02: it stays away after the next boot", DEPLOY)],
     ),
     (
-        but(SECOND_DRAINED, flag=Flag(path=FLAG, present=True, content=rollout_content())),
+        but(SECOND_DRAINED, flag=Flag(path=FLAG, present=True, content=content(run="deploy"))),
         [
             risk(
                 "server02",
                 "server02 was drained by a deploy that is under way or did not end",
-                "If none runs: run deploy.py",
+                "If none runs: run deploy.py again, or tasks/restore.py --limit server02",
             )
         ],
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keepalived.flag import LONGEST, Flag, carried_over, content, fault_of, is_drained, rollout_content
+from keepalived.flag import LONGEST, Flag, Run, carried_over, content, fault_of, is_drained
 
 WHOLE = """\
 1
@@ -41,7 +41,7 @@ SAID = list(product([None, "alice@notebook"], [None, "kernel upgrade: 6.1 → 6.
 @pytest.mark.parametrize(("by", "reason", "until_reboot"), SAID)
 def test_what_an_operators_flag_says_is_read_again(by: str | None, reason: str | None, until_reboot: bool) -> None:
     found = flag(content(by, reason, until_reboot=until_reboot))
-    assert (found.by, found.reason, found.until_reboot, found.by_rollout) == (by, reason, until_reboot, False)
+    assert (found.by, found.reason, found.until_reboot, found.run) == (by, reason, until_reboot, None)
     assert is_drained("script", found)
     assert is_drained("file", found)
 
@@ -71,25 +71,27 @@ def test_what_a_flag_made_by_hand_does_not_say_is_unknown(
     assert (found.by, found.reason, found.until_reboot) == (by, reason, until_reboot)
 
 
-ROLLOUTS = [
-    (rollout_content(), True),
-    ("1\nby: alice\nrollout\n", True),
-    ("rollout", True),
-    ("1\nrollout later\n", False),
-    ("1\n rollout\n", False),
-    ("1\n", False),
-    (None, False),
+RUNS: list[tuple[str | None, Run | None]] = [
+    (content(run="deploy"), "deploy"),
+    (content("alice@notebook", "kernel upgrade", run="reboot"), "reboot"),
+    ("1\nby: alice\nrun: upgrade\n", "upgrade"),
+    ("run: deploy", "deploy"),
+    ("1\nrun: deploy later\n", None),
+    ("1\n run: deploy\n", None),
+    ("1\nrun: away\n", None),
+    ("1\n", None),
+    (None, None),
 ]
 
 
-@pytest.mark.parametrize(("text", "by_rollout"), ROLLOUTS)
-def test_a_deploys_flag_is_told_by_a_line_of_its_own(text: str | None, by_rollout: bool) -> None:
-    assert flag(text).by_rollout is by_rollout
-    assert not Flag(path="/run/flag", present=False, content=text).by_rollout
+@pytest.mark.parametrize(("text", "run"), RUNS)
+def test_a_runs_flag_is_told_by_a_line_of_its_own(text: str | None, run: Run | None) -> None:
+    assert flag(text).run == run
+    assert Flag(path="/run/flag", present=False, content=text).run is None
 
 
 def test_a_deploys_flag_drains_however_it_is_looked_at() -> None:
-    assert [is_drained(check, flag(rollout_content())) for check in ("script", "file")] == [True, True]
+    assert [is_drained(check, flag(content(run="deploy"))) for check in ("script", "file")] == [True, True]
 
 
 def test_a_flag_that_is_not_there_drains_nothing_whatever_it_said() -> None:
@@ -97,14 +99,14 @@ def test_a_flag_that_is_not_there_drains_nothing_whatever_it_said() -> None:
     assert [is_drained(check, gone) for check in ("script", "file")] == [False, False]
 
 
-LOOKS_LIKE_MORE = ["rollout", "by: bob", "until: reboot", "reason: another", "0", "-1", "reboot"]
+LOOKS_LIKE_MORE = ["run: deploy", "by: bob", "until: reboot", "reason: another", "0", "-1", "reboot"]
 
 
 @pytest.mark.parametrize("reason", LOOKS_LIKE_MORE)
 def test_a_reason_is_never_taken_for_anything_else(reason: str) -> None:
     assert fault_of(reason) is None
     found = flag(content("alice", reason))
-    assert (found.by, found.reason, found.until_reboot, found.by_rollout) == ("alice", reason, False, False)
+    assert (found.by, found.reason, found.until_reboot, found.run) == ("alice", reason, False, None)
     assert is_drained("file", found)
 
 
@@ -118,8 +120,8 @@ FAULTS = [
     ("one\ntwo", "must be one line of words"),
     ("one\r", "must be one line of words"),
     ("one\ttwo", "must be one line of words"),
-    ("one\u2028rollout", "must be one line of words"),
-    ("one\x85rollout", "must be one line of words"),
+    ("one\u2028run: deploy", "must be one line of words"),
+    ("one\x85run: deploy", "must be one line of words"),
     ("\x1b[31mred", "must be one line of words"),
     ("\x00", "must be one line of words"),
 ]
@@ -137,8 +139,14 @@ WORDS: list[tuple[str | None, datetime | None, str]] = [
     ("1\nreason: kernel upgrade\n", SINCE, "since 2026-01-31 10:11:12 UTC by hand (kernel upgrade)"),
     ("", SINCE, "since 2026-01-31 10:11:12 UTC by hand (reason unknown)"),
     (None, None, "by hand (reason unknown)"),
-    (rollout_content(), SINCE, "since 2026-01-31 10:11:12 UTC by a deploy that is under way or did not end"),
-    (rollout_content(), None, "by a deploy that is under way or did not end"),
+    (content(run="deploy"), SINCE, "since 2026-01-31 10:11:12 UTC by a deploy that is under way or did not end"),
+    (content(run="deploy"), None, "by a deploy that is under way or did not end"),
+    (content(run="upgrade"), None, "by an upgrade that is under way or did not end"),
+    (
+        content("alice@notebook", "new kernel", run="reboot"),
+        SINCE,
+        "since 2026-01-31 10:11:12 UTC by alice@notebook's reboot that is under way or did not end (new kernel)",
+    ),
 ]
 
 
@@ -160,7 +168,7 @@ CARRIED = [
     ("maintenance\n", "1\nmaintenance\n"),
     ("by: alice\n", "1\nby: alice\n"),
     (WHOLE, WHOLE),
-    (rollout_content(), rollout_content()),
+    (content(run="deploy"), content(run="deploy")),
 ]
 
 
@@ -171,9 +179,9 @@ def test_a_flag_that_is_carried_over_drains_however_it_is_looked_at(old: str | N
     assert is_drained("script", after)
     assert is_drained("file", after)
     assert carried_over(after) == new
-    assert (after.by, after.reason, after.until_reboot, after.by_rollout) == (
+    assert (after.by, after.reason, after.until_reboot, after.run) == (
         before.by,
         before.reason,
         before.until_reboot,
-        before.by_rollout,
+        before.run,
     )

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from keepalived.diagnosis import Outside
-from keepalived.flag import Flag, content, rollout_content
+from keepalived.flag import Flag, content
 from keepalived.node_state import Change, Configuration, Journal, NodeState
 from keepalived.report import Seen, ago, document, render
 from tests.unit.cluster_states import (
@@ -80,6 +80,7 @@ def test_the_document_of_a_healthy_cluster() -> None:
                         "drained": {
                             "since": "2026-01-31T11:00:00Z",
                             "by": "alice@notebook",
+                            "run": None,
                             "reason": "kernel upgrade",
                             "until": "reboot",
                         },
@@ -351,7 +352,7 @@ def test_one_sick_cluster_makes_the_whole_sick() -> None:
 def test_the_document_tells_a_deploys_drain_from_one_by_hand() -> None:
     by_hand, by_deploy = (
         document([Seen(state(but(DRAINED, flag=but(UPGRADED, content=said)), node(102, VIP), THIRD))], NOW)
-        for said in ("", rollout_content())
+        for said in ("", content(run="deploy"))
     )
     drained = [found.clusters["managers"].nodes["server01"].drained for found in (by_hand, by_deploy)]
     assert drained[0] != drained[1]

@@ -8,7 +8,7 @@ from keepalived.cluster import Cluster
 from keepalived.cluster_file import parse
 from keepalived.cluster_state import ClusterState
 from keepalived.configuration import configuration, fingerprint
-from keepalived.flag import Flag, rollout_content
+from keepalived.flag import Flag, content
 from keepalived.node_state import Configuration, InstanceState, NodeState, Unit
 from keepalived.rollout import Refused, due, estranged, plan, successor
 from keepalived.terms import terms
@@ -60,7 +60,7 @@ def node(
         holds=[VIP] if holds else [],
         interfaces={"enp0s3": [str(runs.nodes[name].address)]},
         drained=drained,
-        flag=Flag(path="", present=drained, content=rollout_content() if left else "1\n"),
+        flag=Flag(path="", present=drained, content=content(run="deploy") if left else "1\n"),
         configuration=Configuration(
             sha256=hashlib.sha256(own.encode()).hexdigest(),
             applied=up,

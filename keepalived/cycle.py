@@ -1,0 +1,97 @@
+"""A node's way out of service and back again, around its reboot or upgrade: the two halves of a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from itertools import zip_longest
+
+from pyinfra import host, inventory, logger
+
+from keepalived import flag, progress, swarm_turn
+from keepalived.cluster import Cluster
+from keepalived.cluster_state import ClusterState, fit, let_go, taken_back
+from keepalived.flag import Run
+from keepalived.guard import nobody_left
+from keepalived.hooks import run_hooks, wait_until_healthy
+from keepalived.node_state import NodeState
+from keepalived.record import Record
+from keepalived.steps import (
+    Commands,
+    operator_name,
+    place_flag,
+    remove_runs_flag,
+    set_flag,
+    tell_journal,
+    wait_until,
+)
+from keepalived.watch import look
+
+
+def waves(orders: Mapping[str, Collection[str]], swarm_of: Mapping[str, str | None]) -> tuple[frozenset[str], ...]:
+    """The names of the hosts whose turn it is, turn by turn: `orders` has the nodes of each cluster.
+
+    Clusters side by side, but those of one swarm (`swarm_of` has its id) one after the other: two managers away at once
+    could cost it the quorum.
+    """
+    chains: dict[str, list[str]] = {}
+    for cluster, nodes in orders.items():
+        hosts = {member.data.node: member.name for member in inventory.get_group(cluster)}
+        chains.setdefault(swarm_of.get(cluster) or cluster, []).extend(hosts[node] for node in nodes)
+    turns = zip_longest(*chains.values())
+    return tuple(frozenset(name for name in turn if name is not None) for turn in turns)
+
+
+def otherwise(run: Run) -> str:
+    """What to type when a turn has stopped."""
+    return (
+        f"It stays out of service. Mend the cause and run tasks/{run}.py again, which goes on from here; or put it "
+        f"back as it is: tasks/restore.py --limit {host.name}"
+    )
+
+
+def leave(run: Run, before: ClusterState, node: NodeState, noted: Record, why: str | None, *, force: bool) -> Commands:
+    """Takes the node out of service: its address, its tasks in the swarm, and what the hooks see to.
+
+    Without `force` it returns only when another node has been seen holding what this one held. `why`: for the flag.
+    """
+    cluster: Cluster = host.data.cluster
+    me: str = host.data.node
+    path = cluster.drain.flag
+    alone = nobody_left(before, [me]) if node.holds or not node.drained else None
+    progress.step("taking it out of service")
+    if not node.drained:
+        text = flag.content(operator_name(), why, run=run)
+        if alone and force:
+            yield set_flag(path, text)
+        else:
+            yield from place_flag([path], text, leaving=[], run=run)
+        yield tell_journal(f"taken out of service for {run} by {operator_name()} ({why or 'no reason given'})")
+    elif run == "reboot" and node.flag.until_reboot:
+        # It ends with this reboot, but not before the node is seen healthy: from now on it is this run's.
+        yield set_flag(path, flag.content(node.flag.by, node.flag.reason, run=run), like=path)
+    if alone and force:
+        host.log_styled(f"{alone}: clients will notice", fg="yellow", log_func=logger.warning)
+    else:
+        yield wait_until(let_go, before, otherwise(run))
+    progress.turn().away_now()
+    if cluster.maintenance.swarm:
+        yield from swarm_turn.leave(noted, otherwise(run), force=force)
+    yield from run_hooks(cluster.maintenance.before, otherwise(run))
+
+
+def come_back(run: Run, noted: Record | None) -> Commands:
+    """Puts the node back in service once it is seen healthy; what an operator has drained stays drained."""
+    cluster: Cluster = host.data.cluster
+    progress.step("waiting until keepalived is healthy")
+    yield wait_until(fit, None, otherwise(run))
+    if cluster.maintenance.swarm and noted:
+        yield from swarm_turn.come_back(noted, otherwise(run))
+    yield from run_hooks(cluster.maintenance.after, otherwise(run))
+    yield from wait_until_healthy(otherwise(run))
+    progress.step("putting it back in service")
+    drained = look(cluster)
+    yield remove_runs_flag(cluster.drain.flag, run)
+    yield wait_until(partial(taken_back, run=run), drained, f"Run tasks/{run}.py again.")
+    yield tell_journal(f"back after {run} by {operator_name()}")
+    progress.turn().back_now()

@@ -1,0 +1,64 @@
+"""Running the operator's own commands around a node's maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from pyinfra import host
+from pyinfra.api import Host, QuoteString, StringCommand
+
+from keepalived import progress
+from keepalived.cluster import Cluster, Healthy, Hook
+from keepalived.cluster_state import Verdict
+from keepalived.progress import wait_for
+from keepalived.rollout import successor
+from keepalived.steps import Call, Commands, Runner, refuse, shell
+from keepalived.watch import hosts_of, look
+
+TRY_SECONDS = 10  # how long one try of the health command may take
+
+
+def run_hooks(hooks: Iterable[Hook], otherwise: str) -> Commands:
+    """Runs the hooks one after the other. The first that fails ends the run; `otherwise` says what stands then."""
+    cluster: Cluster = host.data.cluster
+    for hook in hooks:
+        where = host.data.node
+        if hook.on == "another":
+            found = successor(look(cluster), host.data.node)
+            if found is None:
+                yield refuse(f"there is no other node that can serve, to run `{hook.command}` on. {otherwise}")
+                return
+            where = found
+        words = f"`{hook.command}`"
+        progress.step(f"running {words}{f' on {where}' if where != host.data.node else ''}")
+        yield shell(words, command_of(hook.command, hook.timeout), hosts_of(cluster)[where], otherwise)
+
+
+def command_of(command: str, seconds: float) -> StringCommand:
+    """The operator's `command`, with the node in its environment, ended after `seconds`."""
+    node = host.data.node
+    environment = {"NODE": node, "NODE_ADDRESS": str(host.data.cluster.nodes[node].address)}
+    return StringCommand(
+        "env",
+        *(QuoteString(f"{name}={value}") for name, value in environment.items()),
+        f"timeout --kill-after=5 {seconds:g} sh -c",
+        QuoteString(command),
+    )
+
+
+def wait_until_healthy(otherwise: str) -> Commands:
+    """Waits until the health command of the cluster file, if there is one, succeeds."""
+    healthy = host.data.cluster.maintenance.healthy
+    if healthy is not None:
+        progress.step(f"waiting until it is healthy: `{healthy.command}`")
+        yield Call(partial(_healthy, healthy, command_of(healthy.command, TRY_SECONDS), otherwise))
+
+
+def _healthy(healthy: Healthy, asking: StringCommand, otherwise: str, host: Host, run: Runner) -> bool:
+    def look() -> Verdict:
+        done, lines = run(asking, host)
+        said = " ".join(lines[-1].split()) if lines else "nothing"
+        return Verdict(done, "it is healthy" if done else f"`{healthy.command}` fails and says: {said}")
+
+    return wait_for(look, healthy.timeout, otherwise, host)

@@ -1,0 +1,132 @@
+"""Which nodes a maintenance run is for, in what order, and what is refused. Pure.
+
+One node of a cluster at a time; those that hold nothing first, the lowest rank first; holders last, and the leader of a
+swarm after them. A run notes on each of its nodes which boot it means to end (`record.py`): so the next run can tell
+what is done already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Literal, NamedTuple
+
+from keepalived.cluster_state import ClusterState
+from keepalived.flag import Run
+from keepalived.guard import expected_moves, nobody_left
+from keepalived.node_state import NodeState
+
+Work = Literal["do", "end"]
+"""do: the whole turn. end: it has been rebooted for this run already, and is to be put back in service."""
+
+
+class Plan(NamedTuple):
+    """What is to be done to the nodes of a cluster, in this order, and the same in words."""
+
+    work: Mapping[str, Work]
+    words: list[str]
+
+
+def is_pending(node: NodeState) -> bool:
+    """Whether a reboot that was noted on `node` has not been yet."""
+    noted = node.maintenance
+    return noted is not None and noted.run == "reboot" and noted.boot == node.boot
+
+
+def is_rebooted(node: NodeState) -> bool:
+    """Whether `node` has been rebooted since a run noted it."""
+    noted = node.maintenance
+    return noted is not None and noted.run == "reboot" and noted.boot != node.boot
+
+
+def is_left(node: NodeState, run: Run) -> bool:
+    """Whether a `run` has left `node` out of service."""
+    noted = node.maintenance
+    return node.flag.run == run or (noted is not None and noted.run == run and noted.availability is not None)
+
+
+def unfinished(state: ClusterState) -> bool:
+    """Whether an earlier reboot of the cluster stopped on its way."""
+    return any(node and (is_pending(node) or is_left(node, "reboot")) for node in state.nodes.values())
+
+
+def reboots(
+    state: ClusterState, targets: Collection[str], asking: Collection[str] | None, *, resume: bool
+) -> dict[str, Work]:
+    """What is to be done to each of the `targets`; what is not in it is left alone.
+
+    `asking`: the nodes that ask for a reboot, when only those are meant. `resume`: an earlier run is gone on with.
+    """
+    goes_on = resume and unfinished(state)
+    work: dict[str, Work] = {}
+    for name in targets:
+        node = state.nodes[name]
+        if node is None:
+            continue
+        if goes_on and is_rebooted(node):
+            if is_left(node, "reboot"):
+                work[name] = "end"
+        elif asking is None or name in asking or (goes_on and is_pending(node)):
+            work[name] = "do"
+    return work
+
+
+def refusal(state: ClusterState, work: Mapping[str, Work]) -> str | None:
+    """Why the run may not be: somewhere on its way no node would be left to serve, or one would not come back."""
+    for name in in_order(state, work):
+        node = state.nodes[name]
+        if node is None or work[name] == "end":
+            continue
+        if not node.unit.enabled:
+            return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
+        if not node.drained and (why := nobody_left(state, [name])):
+            return f"{why}. Restore or mend one first; --data force=true does it all the same, and clients will notice"
+    return None
+
+
+def in_order(state: ClusterState, names: Collection[str], leader: str | None = None) -> list[str]:
+    """The nodes one after the other: holders last, and behind them the swarm's `leader`."""
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        node = state.nodes[name]
+        return name == leader, bool(node and node.holds), state.cluster.rank(name)
+
+    return sorted(names, key=rank)
+
+
+def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | None = None) -> Plan:
+    """The order of a run, and what will move."""
+    cluster = state.cluster.name
+    order = in_order(state, work, leader)
+    words = []
+    if run == "reboot" and (begun := _begun(state)) and unfinished(state):
+        words.append(f"{cluster}: goes on with the reboot that {begun}")
+        done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
+        if done:
+            been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"
+            words.append(f"  {', '.join(done)} {been} (--data resume=no begins from the start)")
+    if not order:
+        words.append(f"{cluster}: nothing to {run}; {state.who_holds()}")
+        return Plan({}, words)
+    words.append(f"{cluster}: {run} {', then '.join(order)}; {state.who_holds()}")
+    for number, name in enumerate(order, 1):
+        words.append(f"  {number}. {name}: {_turn(state, name, run, work[name], is_leader=name == leader)}")
+    return Plan({name: work[name] for name in order}, words)
+
+
+def _begun(state: ClusterState) -> str | None:
+    """`alice@notebook began at 2026-01-31 10:11:12 UTC`, of the reboot that is noted on the nodes."""
+    noted = [node.maintenance for node in state.nodes.values() if node and node.maintenance]
+    return next((f"{one.by} began at {one.begun}" for one in noted if one.run == "reboot"), None)
+
+
+def _turn(state: ClusterState, name: str, run: Run, work: Work, *, is_leader: bool) -> str:
+    node = state.nodes[name]
+    leads = " (leader of the swarm)" if is_leader else ""
+    if node is None:
+        return f"cannot be read{leads}"
+    if work == "end":
+        return f"put it back in service{leads}"
+    if node.drained and node.flag.run != run and not (run == "reboot" and node.flag.until_reboot):
+        return f"stays drained ({node.flag.words}){leads}"
+    moves = [] if node.drained else expected_moves(state, {name: True})
+    return f"{', '.join(moves)}, and back{leads}" if moves else f"nothing moves{leads}"

@@ -1,0 +1,57 @@
+"""What apt tells of a server's packages, and whether an upgrade has something to do there. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Packages(BaseModel):
+    """keepalived as it is installed and offered, and the rest of the system."""
+
+    model_config = ConfigDict(frozen=True)
+
+    installed: str | None
+    """keepalived's version in Debian's words: `1:2.2.7-1+b2`."""
+    offered: list[str]
+    """The versions apt knows, the best one first."""
+    pending: list[str]
+    """The packages that an upgrade of the whole system would install."""
+    broken: bool
+    """Whether an earlier installation was cut short."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For pyinfra's output of facts."""
+        return self.model_dump(mode="json")
+
+    def chosen(self, version: str | None) -> str | None:
+        """The version of keepalived to be installed: the best one, or the best that `version`, a pattern, matches."""
+        return next((one for one in self.offered if version is None or fnmatchcase(one, version)), None)
+
+    def due(self, version: str | None, *, everything: bool) -> str | None:
+        """What there is to upgrade, in words; None: nothing."""
+        if self.broken:
+            return "an installation that was cut short"
+        if everything:
+            return f"{len(self.pending)} package{'s' * (len(self.pending) != 1)}" if self.pending else None
+        chosen = self.chosen(version)
+        return f"keepalived {self.installed} → {chosen}" if chosen not in (None, self.installed) else None
+
+
+def read_packages(parts: Mapping[str, str]) -> Packages:
+    """What the parts of the report of `facts.Packages` say. Raises LookupError when one is missing."""
+    policy = parts["policy"]
+    installed = re.search(r"^  Installed: (\S+)$", policy, re.MULTILINE)
+    candidate = re.search(r"^  Candidate: (\S+)$", policy, re.MULTILINE)
+    table = re.findall(r"^ (?:\*\*\*|   ) (\S+) -?\d+$", policy, re.MULTILINE)
+    best = [candidate[1]] if candidate else []
+    return Packages(
+        installed=installed[1] if installed and installed[1] != "(none)" else None,
+        offered=[one for one in [*best, *(one for one in table if one not in best)] if one != "(none)"],
+        pending=re.findall(r"^Inst (\S+)", parts["pending"], re.MULTILINE),
+        broken=bool(parts["audit"].strip()),
+    )

@@ -1,0 +1,232 @@
+"""pyinfra operations that reboot the nodes of each cluster in turn, and go on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from pyinfra import host, logger, state
+from pyinfra.api import FunctionCommand, Host, StringCommand, operation
+
+from keepalived import cycle, maintenance, progress, record, swarm_turn
+from keepalived.boot import IDENTITY, UNSETTLED
+from keepalived.cluster import Cluster
+from keepalived.cluster_state import ClusterState, Verdict
+from keepalived.errors import NothingDone
+from keepalived.facts import Boot, Node
+from keepalived.maintenance import Work
+from keepalived.once import once
+from keepalived.operations import drain_argument
+from keepalived.options import said_true
+from keepalived.progress import wait_for
+from keepalived.record import Record
+from keepalived.steps import Call, Commands, Runner, fail, forced, operator_name, plan_run, refuse, targets, write_file
+from keepalived.watch import GONE, ask, ask_all, forget_connection, hosts_of, is_back, look
+
+ANSWER_SECONDS = 5  # within which a server that is up answers
+ORDER_SECONDS = 20  # within which it has taken the order to reboot
+SETTLE_SECONDS = 300  # for the services to start once the server answers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What this run is to do: to each host, and the waves of hosts whose turn it is."""
+
+    work: Mapping[str, Work]
+    waves: tuple[frozenset[str], ...]
+
+
+@once
+def planned() -> Plan:
+    """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
+    drain_argument("reason")
+    only = host.data.get("only")
+    if only not in (None, "required"):
+        raise NothingDone(f"only={only} is not known: only=required reboots the nodes that ask for it")
+    resume, force = said_true(host, "resume", default=True), forced()
+
+    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, Work]:
+        asking = None if only is None else [name for name in meant if asks(seen.cluster)[name]]
+        return maintenance.reboots(seen, meant, asking, resume=resume)
+
+    asked: dict[str, dict[str, str | None]] = {}
+
+    def asks(cluster: Cluster) -> dict[str, str | None]:
+        if cluster.name not in asked:
+            hosts = hosts_of(cluster)
+            found = ask_all([hosts[name] for name in targets(cluster)], Boot)
+            asked[cluster.name] = {one.data.node: boot.asks if boot else None for one, boot in found.items()}
+        return asked[cluster.name]
+
+    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
+        return None if force else maintenance.refusal(seen, work_of(seen, meant))
+
+    work: dict[str, Work] = {}
+    orders, swarm_of = {}, {}
+    for name, seen in plan_run(refuses).items():
+        meant = targets(seen.cluster)
+        todo = work_of(seen, meant)
+        leader, swarm_of[name] = swarm_turn.plan(seen.cluster, todo, force=force)
+        plan = maintenance.plan(seen, "reboot", todo, leader)
+        for words in plan.words:
+            logger.info(words)
+        if only:
+            for node in meant:
+                why = asked[name][node]
+                logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
+        orders[name] = list(plan.work)
+        work |= {hosts_of(seen.cluster)[node].name: what for node, what in plan.work.items()}
+    return Plan(work, cycle.waves(orders, swarm_of))
+
+
+@operation()
+def noted(plan: Plan, resume: bool = True) -> Commands:
+    """
+    Notes on a node which boot is to end, so that a run that is cut short can be gone on with.
+
+    + plan: what this run is to do
+    + resume: whether what an earlier run has noted stays
+
+    **Example:**
+
+    .. code:: python
+
+        reboot.noted(name="Note what is to be rebooted", plan=plan)
+    """
+    if plan.work.get(host.name) != "do":
+        return
+    node = host.get_fact(Node)
+    if node is None or node.boot is None:
+        yield refuse(f"{host.name} does not tell its boot")
+        return
+    if resume and maintenance.is_pending(node):
+        return
+    begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    new = Record(run="reboot", by=operator_name(), begun=begun, boot=node.boot)
+    if node.maintenance and node.maintenance.availability:  # what the swarm is to be brought back to is not forgotten
+        new = new.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
+    yield write_file(record.PATH, new.content)
+
+
+@operation()
+def turn(wave: Collection[str], reason: str | None = None, force: bool = False) -> Commands:
+    """
+    Reboots this node if it is its turn: out of service, reboot, healthy, back in service.
+
+    + wave: the names of the hosts whose turn it is
+    + reason: why, for status and the node's journal
+    + force: also when no other node could serve
+
+    **Example:**
+
+    .. code:: python
+
+        for wave in host.loop(plan.waves):
+            reboot.turn(name="Reboot one node of each cluster", wave=wave)
+    """
+    if host.name not in wave:
+        return
+    if not state.is_executing:
+        yield FunctionCommand(_nothing, (), {})  # for the plan: there is something to do
+        return
+    before = look(host.data.cluster)
+    node = before.nodes[host.data.node]
+    if node is None or node.maintenance is None:
+        yield refuse(f"{host.name} cannot be read any more: nothing was done to it")
+        return
+    progress.begin()
+    if maintenance.is_pending(node):
+        yield from cycle.leave("reboot", before, node, node.maintenance, reason, force=force)
+        yield from _reboot()
+        node = host.get_fact(Node)
+    yield from cycle.come_back("reboot", node.maintenance if node else None)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _reboot() -> Commands:
+    """Tells the server to reboot, and waits until it has another boot and its services have started."""
+    cluster: Cluster = host.data.cluster
+    progress.step("rebooting")
+    old, boot = host.get_fact(Node), host.get_fact(Boot)
+    if old is None or old.boot is None or boot is None:
+        yield refuse(f"{host.name} does not tell its boot. {cycle.otherwise('reboot')}")
+        return
+    yield Call(_order)
+    progress.turn().down_now()
+    yield Call(partial(_wait_for_boot, old.boot, cluster))
+    progress.turn().up_now()
+    progress.step("waiting until its services have started")
+    yield Call(partial(_wait_for_services, boot.failed))
+
+
+def _order(host: Host, run: Runner) -> bool:
+    """The connection may break before the answer is there; so only a server that refuses in words is a failure."""
+    done, lines = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)
+    if done or not any("fail" in line.lower() or "denied" in line.lower() for line in lines):
+        return True
+    return fail(host, f"{host.name} does not reboot: {' '.join(lines)}", cycle.otherwise("reboot"))
+
+
+def _wait_for_boot(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
+    """Known by the boot, not by the connection: that of the old boot may still answer for a while."""
+    timeout = cluster.maintenance.boot_timeout
+
+    def look() -> Verdict:
+        try:
+            host.connect(show_errors=False, raise_exceptions=True)
+        except GONE as error:
+            forget_connection(host)
+            return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
+        done, lines = run(StringCommand(IDENTITY), host, ANSWER_SECONDS)
+        if not done or not lines:
+            forget_connection(host)
+            return Verdict(False, f"the connection to {host.name} has broken")
+        if lines[0] == old:
+            return Verdict(False, f"{host.name} has not gone down yet")
+        is_back(host)
+        return Verdict(True, f"{host.name} has booted")
+
+    return wait_for(
+        look,
+        timeout,
+        f"It was told to reboot, and is out of service; the others serve. See its console; then {_again(host)}",
+        host,
+    )
+
+
+def _again(host: Host) -> str:
+    return f"run tasks/reboot.py again, which goes on from here, or tasks/restore.py --limit {host.name}"
+
+
+def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) -> bool:
+    def look() -> Verdict:
+        boot = ask(host, Boot)
+        if boot is None or boot.system in UNSETTLED:
+            return Verdict(False, f"{host.name} is {boot.system if boot else 'not to be read'}")
+        if failed := sorted(set(boot.failed) - set(failed_before)):
+            return Verdict(False, f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b")
+        return Verdict(True, "")
+
+    return wait_for(look, SETTLE_SECONDS, cycle.otherwise("reboot"), host)
+
+
+@operation()
+def forgotten() -> Commands:
+    """
+    Takes the note away again, once no node of the cluster is left to be rebooted.
+
+    **Example:**
+
+    .. code:: python
+
+        reboot.forgotten(name="Note that all is done")
+    """
+    seen = look(host.data.cluster)
+    node = seen.nodes[host.data.node]
+    if node and node.maintenance and not maintenance.unfinished(seen):
+        yield StringCommand("rm -f", record.PATH)

@@ -1,0 +1,57 @@
+"""What a maintenance run notes on a node until it has ended, so that the next one can go on where it stopped. Pure.
+
+    run: reboot
+    by: alice@notebook
+    begun: 2026-01-31 10:11:12 UTC
+    boot: 5a1c…/21
+    availability: active
+    waiting: web
+
+`boot` is the boot that the run means to end: once the node has another, it has been rebooted for this run.
+`availability` and `waiting` are there while the node is drained in the swarm: what it had before, and the services that
+lacked a task then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from pydantic import BaseModel, ConfigDict
+
+from keepalived.flag import Run
+
+PATH = "/var/lib/keepalived/maintenance"
+
+
+class Record(BaseModel):
+    """The note of one run on one node."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: Run
+    by: str = "somebody"
+    begun: str = "unknown"
+    boot: str = ""
+    availability: str | None = None
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """What stands in the file."""
+        said = {"run": self.run, "by": self.by, "begun": self.begun, "boot": self.boot}
+        if self.availability:
+            said |= {"availability": self.availability, "waiting": " ".join(self.waiting)}
+        return "".join(f"{key}: {value}\n" for key, value in said.items())
+
+    def drained_in_swarm(self, availability: str, waiting: Collection[str]) -> Record:
+        """The same, with what the swarm must be brought back to."""
+        return self.model_copy(update={"availability": availability, "waiting": tuple(sorted(waiting))})
+
+
+def read_record(text: str) -> Record:
+    """The record in the file's `text`. Raises ValueError when it is none."""
+    said = dict(re.findall(r"^(\w+): ?(.*)$", text, re.MULTILINE))
+    if "waiting" in said:
+        said["waiting"] = tuple(said["waiting"].split())
+    return Record.model_validate(said)

@@ -1,0 +1,166 @@
+"""What a Docker Swarm tells of its nodes and tasks, and whether a manager may leave it for a while. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+UNPLACEABLE = "no suitable node"  # how the scheduler's complaint begins: every other node is full or does not fit
+ENDED = ("Complete", "Shutdown", "Failed", "Rejected", "Remove", "Orphaned")
+
+
+class _Said(BaseModel):
+    """A line of `docker … --format '{{json .}}'`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Member(_Said):
+    """A node of the swarm, as a manager lists it."""
+
+    id: str = Field(alias="ID")
+    hostname: str = Field(alias="Hostname")
+    status: str = Field(alias="Status")
+    """Ready, Down, Unknown, Disconnected."""
+    availability: str = Field(alias="Availability")
+    """Active, Pause, Drain."""
+    manager: str = Field(alias="ManagerStatus")
+    """Leader, Reachable, Unreachable; empty: a worker."""
+
+    @property
+    def is_reachable_manager(self) -> bool:
+        """Whether it counts for the quorum now."""
+        return self.manager in ("Leader", "Reachable")
+
+
+class Task(_Said):
+    """A task of a service, as a manager lists it."""
+
+    name: str = Field(alias="Name")
+    """`web.1`; of a global service `agent.NODE_ID`."""
+    node: str = Field(alias="Node", default="")
+    desired: str = Field(alias="DesiredState")
+    current: str = Field(alias="CurrentState")
+    """`Running 5 minutes ago`"""
+    error: str = Field(alias="Error", default="")
+
+    @property
+    def service(self) -> str:
+        """The name of its service."""
+        return self.name.rpartition(".")[0] or self.name
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return self.current.split(" ")[0] in ENDED
+
+    @property
+    def lacks(self) -> bool:
+        """Whether it should run and does not."""
+        return self.desired in ("Running", "Ready") and not self.current.startswith("Running")
+
+
+class Swarm(_Said):
+    """What one server tells of the swarm it is in."""
+
+    node_id: str
+    state: str
+    """Of this server: active, inactive, pending, locked, error."""
+    members: dict[str, Member] | None
+    """By id; None where this server is no manager, or its swarm has lost the quorum."""
+    cluster_id: str | None
+    """The swarm's own id."""
+
+    @property
+    def leader(self) -> str | None:
+        """The id of the leader."""
+        return next((one.id for one in (self.members or {}).values() if one.manager == "Leader"), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """For pyinfra's output of facts."""
+        return self.model_dump(mode="json")
+
+
+class Tasks(_Said):
+    """What runs where: the tasks on one node, and those of every service."""
+
+    here: list[Task]
+    all: list[Task]
+
+    def to_json(self) -> dict[str, Any]:
+        """For pyinfra's output of facts."""
+        return self.model_dump(mode="json")
+
+
+def read_swarm(parts: Mapping[str, str]) -> Swarm:
+    """What the parts of the report of `facts.Swarm` say. Raises ValueError or LookupError."""
+    said = json.loads(parts["swarm"] or "{}")
+    members = [Member.model_validate_json(line) for line in parts["members"].splitlines()]
+    return Swarm(
+        node_id=said.get("NodeID", ""),
+        state=said.get("LocalNodeState", "inactive"),
+        members={one.id: one for one in members} or None,
+        cluster_id=(said.get("Cluster") or {}).get("ID"),
+    )
+
+
+def read_tasks(parts: Mapping[str, str]) -> Tasks:
+    """What the parts of the report of `facts.SwarmTasks` say. Raises ValueError or LookupError."""
+    return Tasks(
+        **{key: [Task.model_validate_json(line) for line in parts[key].splitlines()] for key in ("here", "all")}
+    )
+
+
+def quorum_lost(members: Mapping[str, Member], leaving: str) -> str | None:
+    """Why the swarm would lose its quorum without the node `leaving` (an id); None when it would not."""
+    managers = [one for one in members.values() if one.manager]
+    left = [one for one in managers if one.is_reachable_manager and one.id != leaving]
+    needed = len(managers) // 2 + 1
+    if not members[leaving].manager or len(left) >= needed:
+        return None
+    unreachable = [one.hostname for one in managers if not one.is_reachable_manager]
+    also = f" ({', '.join(unreachable)} cannot be reached by the others)" if unreachable else ""
+    return (
+        f"the swarm would lose its quorum: without {members[leaving].hostname} it has {len(left)} of {len(managers)} "
+        f"managers{also}, and needs {needed}"
+    )
+
+
+def lacking(tasks: Tasks) -> set[str]:
+    """The services that have a task which should run and does not."""
+    return {task.service for task in tasks.all if task.lacks}
+
+
+def still_here(tasks: Tasks, before: Collection[str]) -> str | None:
+    """What is to be waited for until the node's tasks run elsewhere; None: nothing.
+
+    A task that fits on no other node waits for this one, and is not waited for. `before`: services that lacked a task
+    before this began.
+    """
+    here = [task.name for task in tasks.here if not task.is_over]
+    if here:
+        return f"{', '.join(sorted(here))} still run{'s' if len(here) == 1 else ''} here"
+    return _not_yet({task.service: task for task in tasks.all if task.lacks and UNPLACEABLE not in task.error}, before)
+
+
+def not_back(tasks: Tasks, before: Collection[str]) -> str | None:
+    """What is to be waited for until all services are as they were before; None: nothing."""
+    return _not_yet({task.service: task for task in tasks.all if task.lacks}, before)
+
+
+def homeless(tasks: Tasks, before: Collection[str]) -> list[str]:
+    """The tasks that fit on no other node and wait for this one."""
+    waiting = [task for task in tasks.all if task.lacks and UNPLACEABLE in task.error]
+    return sorted(task.name for task in waiting if task.service not in before)
+
+
+def _not_yet(found: Mapping[str, Task], before: Collection[str]) -> str | None:
+    words = [
+        f"{task.name} is {task.current.split(' ')[0].lower()}{f' ({task.error})' if task.error else ''}"
+        for service, task in sorted(found.items())
+        if service not in before
+    ]
+    return ", ".join(words) or None

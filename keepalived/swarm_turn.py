@@ -1,0 +1,155 @@
+"""A node's leave of the Docker Swarm and its return, as steps of its turn in a maintenance run.
+
+Another manager of the cluster is asked, never the node itself where there is another: it is about to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from pyinfra import host
+from pyinfra.api import Host, QuoteString, StringCommand
+
+from keepalived import progress, record
+from keepalived.cluster import Cluster
+from keepalived.cluster_state import Verdict
+from keepalived.errors import NothingDone
+from keepalived.facts import Swarm, SwarmTasks
+from keepalived.progress import wait_for
+from keepalived.record import Record
+from keepalived.steps import Call, Commands, Runner, refuse, shell, write_file
+from keepalived.swarm import Swarm as SwarmState
+from keepalived.swarm import homeless, lacking, not_back, quorum_lost, still_here
+from keepalived.watch import ask, ask_all, hosts_of
+
+ASK_SECONDS = 45  # two questions to docker, which may be slow to answer while managers come and go
+MOVE_SECONDS = 300  # for tasks to end here and start elsewhere: images may have to be pulled
+READY_SECONDS = 180  # for a booted manager to be reached by the others
+
+
+def read_swarms(cluster: Cluster) -> dict[str, SwarmState | None]:
+    """What each node of the cluster tells of its swarm. None: it could not be read."""
+    hosts = hosts_of(cluster)
+    found = ask_all(hosts.values(), Swarm, ASK_SECONDS)
+    return {name: found[one] for name, one in hosts.items()}
+
+
+def refusal(swarms: dict[str, SwarmState | None], name: str) -> str | None:
+    """Why node `name` may not leave its swarm for a while; None when it may."""
+    own = swarms[name]
+    if own is None or own.state != "active":
+        state = own.state if own else "unknown"
+        return f"{name} is not in a swarm (docker says {state}): join it, or take maintenance.swarm out of the file"
+    asked = asked_manager(swarms, name)
+    if asked is None:
+        return f"no node tells of the swarm of {name}: a manager with a quorum must be among the nodes of the cluster"
+    return quorum_lost((swarms[asked] or own).members or {}, own.node_id)
+
+
+def asked_manager(swarms: dict[str, SwarmState | None], name: str) -> str | None:
+    """The node that is asked about the swarm while `name` is away: a manager of it, another one where there is one."""
+    managers = [one for one, swarm in swarms.items() if swarm and swarm.members]
+    return next((one for one in managers if one != name), next(iter(managers), None))
+
+
+def plan(cluster: Cluster, nodes: Iterable[str], *, force: bool) -> tuple[str | None, str | None]:
+    """The node that leads the swarm, and the swarm's id; None, None where the cluster is none. Raises NothingDone."""
+    if not cluster.maintenance.swarm:
+        return None, None
+    swarms = read_swarms(cluster)
+    if not force:
+        for name in nodes:
+            if why := refusal(swarms, name):
+                raise NothingDone(f"{cluster.name}: {why}")
+    ids = {one.node_id: name for name, one in swarms.items() if one}
+    leaders = [ids[one.leader] for one in swarms.values() if one and one.leader in ids]
+    return next(iter(leaders), None), next((one.cluster_id for one in swarms.values() if one and one.cluster_id), None)
+
+
+def leave(noted: Record, otherwise: str, *, force: bool) -> Commands:
+    """Drains the node in the swarm and waits until its tasks run elsewhere. What it was before is noted on it first."""
+    cluster: Cluster = host.data.cluster
+    me: str = host.data.node
+    progress.step("draining it in the swarm")
+    swarms = read_swarms(cluster)
+    if (why := refusal(swarms, me)) and not force:
+        yield refuse(f"{why}. {otherwise}")
+        return
+    asked, own = asked_manager(swarms, me), swarms[me]
+    if asked is None or own is None:
+        return  # forced, and nobody to tell
+    manager = hosts_of(cluster)[asked]
+    member = (swarms[asked] or own).members[own.node_id]  # type: ignore[index] # asked_manager has seen to it
+    if noted.availability is None:
+        tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=own.node_id)
+        noted = noted.drained_in_swarm(member.availability, lacking(tasks) if tasks else ())
+        yield write_file(record.PATH, noted.content)
+    yield _set_availability(manager, own.node_id, "drain", otherwise)
+    yield Call(partial(_wait_for_tasks, manager, own.node_id, noted, otherwise))
+
+
+def come_back(noted: Record, otherwise: str) -> Commands:
+    """Waits until the others reach the node again, gives it its availability back, and waits for its tasks."""
+    cluster: Cluster = host.data.cluster
+    me: str = host.data.node
+    availability = noted.availability
+    if availability is None:
+        return
+    progress.step("waiting until the swarm has it back")
+    found: list[tuple[Host, str]] = []
+    yield Call(partial(_wait_until_ready, cluster, me, found, otherwise))
+    manager, node_id = found[0]
+    yield _set_availability(manager, node_id, availability.lower(), otherwise)
+    if availability == "Active":
+        yield Call(partial(_wait_for_services, manager, node_id, noted, otherwise))
+    yield write_file(record.PATH, noted.model_copy(update={"availability": None, "waiting": ()}).content)
+
+
+def _set_availability(manager: Host, node_id: str, availability: str, otherwise: str) -> Call:
+    command = StringCommand("docker node update --availability", availability, QuoteString(node_id))
+    return shell(f"`docker node update --availability {availability}`", command, manager, otherwise)
+
+
+def _wait_for_tasks(manager: Host, node_id: str, noted: Record, otherwise: str, host: Host, run: Runner) -> bool:
+    def look() -> Verdict:
+        tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=node_id)
+        if tasks is None:
+            return Verdict(False, f"{manager.name} does not tell of the tasks")
+        if why := still_here(tasks, noted.waiting):
+            return Verdict(False, why)
+        alone = homeless(tasks, noted.waiting)
+        rest = f" ({', '.join(alone)} fits on no other node and waits for this one)" if alone else ""
+        return Verdict(True, f"no task runs here any more{rest}")
+
+    return wait_for(look, MOVE_SECONDS, otherwise, host)
+
+
+def _wait_for_services(manager: Host, node_id: str, noted: Record, otherwise: str, host: Host, run: Runner) -> bool:
+    def look() -> Verdict:
+        tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=node_id)
+        if tasks is None:
+            return Verdict(False, f"{manager.name} does not tell of the tasks")
+        why = not_back(tasks, noted.waiting)
+        return Verdict(why is None, why or "every service has its tasks")
+
+    return wait_for(look, MOVE_SECONDS, otherwise, host)
+
+
+def _wait_until_ready(
+    cluster: Cluster, me: str, found: list[tuple[Host, str]], otherwise: str, host: Host, run: Runner
+) -> bool:
+    def look() -> Verdict:
+        swarms = read_swarms(cluster)
+        asked, own = asked_manager(swarms, me), swarms[me]
+        if own is None or own.state != "active" or asked is None:
+            return Verdict(False, f"docker on {me} is {own.state if own else 'not to be read'}")
+        member = ((swarms[asked] or own).members or {}).get(own.node_id)
+        if member is None or member.status != "Ready":
+            return Verdict(False, f"{me} is {member.status if member else 'unknown'} in the swarm")
+        if member.manager and not member.is_reachable_manager:
+            return Verdict(False, f"{me} is {member.manager} as a manager")
+        found.append((hosts_of(cluster)[asked], own.node_id))
+        return Verdict(True, f"{member.status} in the swarm{f', {member.manager}' if member.manager else ''}")
+
+    return wait_for(look, READY_SECONDS, otherwise, host)

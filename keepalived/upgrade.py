@@ -1,0 +1,163 @@
+"""pyinfra operations that upgrade keepalived, or the whole system, on the nodes of each cluster one after the other."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pyinfra import host, logger, state
+from pyinfra.api import FunctionCommand, QuoteString, StringCommand, operation
+from pyinfra.facts.apt import noninteractive_apt
+
+from keepalived import cycle, maintenance, progress, record, swarm_turn
+from keepalived.cluster_state import ClusterState
+from keepalived.errors import NothingDone
+from keepalived.facts import Boot, Packages
+from keepalived.maintenance import Work, is_left
+from keepalived.once import once
+from keepalived.operations import drain_argument
+from keepalived.record import Record
+from keepalived.steps import Commands, forced, operator_name, plan_run, refuse, shell, targets, write_file
+from keepalived.watch import hosts_of, look
+
+WAITS_FOR_APT = "-o DPkg::Lock::Timeout=300"  # unattended-upgrades may be at it
+STAYS = re.compile(
+    r"(dbus|systemd-logind|user@\d+|getty@\w+|serial-getty@\w+|display-manager|gdm3?|sddm|lightdm)\.service"
+)
+"""Services whose restart ends sessions or cuts off the system's own parts from each other: they wait for a reboot."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be upgraded, and the waves of hosts whose turn it is."""
+
+    version: str | None
+    everything: bool
+    waves: tuple[frozenset[str], ...]
+
+
+@once
+def planned() -> Plan:
+    """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
+    drain_argument("reason")
+    version, packages = host.data.get("version"), host.data.get("packages")
+    if packages not in (None, "all"):
+        raise NothingDone(f"packages={packages} is not known: packages=all upgrades the whole system")
+    if version is not None and packages is not None:
+        raise NothingDone("version= is keepalived's, packages=all takes the newest of all: leave one of them out")
+    if version is not None and not re.fullmatch(r"[A-Za-z0-9.+:~*-]+", str(version)):
+        raise NothingDone(f"version={version} is not a version of a Debian package: 1:2.2.7-1+b2, or 1:2.2.*")
+    force = forced()
+
+    def work_of(meant: Collection[str]) -> dict[str, Work]:
+        return dict.fromkeys(meant, "do")
+
+    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
+        return None if force else maintenance.refusal(seen, work_of(meant))
+
+    orders, swarm_of = {}, {}
+    for name, seen in plan_run(refuses).items():
+        todo = work_of(targets(seen.cluster))
+        leader, swarm_of[name] = swarm_turn.plan(seen.cluster, todo, force=force)
+        plan = maintenance.plan(seen, "upgrade", todo, leader)
+        for words in plan.words:
+            logger.info(words)
+        orders[name] = list(plan.work)
+    return Plan(str(version) if version else None, packages == "all", cycle.waves(orders, swarm_of))
+
+
+@operation()
+def turn(wave: Collection[str], plan: Plan, reason: str | None = None, force: bool = False) -> Commands:
+    """
+    Upgrades this node if it is its turn and there is something to upgrade: out of service, upgrade, healthy, back.
+
+    + wave: the names of the hosts whose turn it is
+    + plan: what is to be upgraded
+    + reason: why, for status and the node's journal
+    + force: also when no other node could serve
+
+    **Example:**
+
+    .. code:: python
+
+        for wave in host.loop(plan.waves):
+            upgrade.turn(name="Upgrade one node of each cluster", wave=wave, plan=plan)
+    """
+    if host.name not in wave:
+        return
+    if not state.is_executing:
+        yield FunctionCommand(_nothing, (), {})  # for the plan: there may be something to do
+        return
+    before = look(host.data.cluster)
+    node, packages = before.nodes[host.data.node], host.get_fact(Packages)
+    if node is None or packages is None:
+        yield refuse(f"{host.name} cannot be read any more: nothing was done to it")
+        return
+    if plan.version and packages.chosen(plan.version) is None:
+        there = ", ".join(packages.offered) or "none"
+        yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there}. Nothing was done to it")
+        return
+    due = packages.due(plan.version, everything=plan.everything)
+    stale = _stale(plan)
+    if not (due or stale or is_left(node, "upgrade")):
+        host.log(f"nothing to upgrade, keepalived {packages.installed} is what apt offers")
+        return
+    progress.begin()
+    noted = node.maintenance if node.maintenance and node.maintenance.run == "upgrade" else None
+    if noted is None:
+        begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+        noted = Record(run="upgrade", by=operator_name(), begun=begun, boot=node.boot or "")
+        yield write_file(record.PATH, noted.content)
+    yield from cycle.leave("upgrade", before, node, noted, reason, force=force)
+    progress.step(f"upgrading {due}" if due else "restarting what runs with replaced files")
+    yield from _upgrade(plan)
+    after = look(host.data.cluster).nodes[host.data.node]
+    yield from cycle.come_back("upgrade", after.maintenance if after else noted)
+    yield StringCommand("rm -f", record.PATH)
+    _tell_what_waits()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _stale(plan: Plan) -> list[str]:
+    """The services that run with replaced files and that this run is to restart."""
+    boot = host.get_fact(Boot)
+    found = [one for one in boot.stale if not STAYS.fullmatch(one)] if boot else []
+    return found if plan.everything else [one for one in found if one == "keepalived.service"]
+
+
+def _upgrade(plan: Plan) -> Commands:
+    """What apt has to do, and the restart of services that it leaves with replaced files."""
+    stands, me = cycle.otherwise("upgrade"), hosts_of(host.data.cluster)[host.data.node]
+    mend = StringCommand("DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a")
+    yield shell("`dpkg --configure -a`", mend, me, stands)
+    wanted = host.get_fact(Packages)
+    if wanted is None:
+        yield refuse(f"apt on {host.name} does not answer. {stands}")
+        return
+    if plan.everything:
+        command = StringCommand(noninteractive_apt(f"{WAITS_FOR_APT} upgrade --with-new-pkgs"))
+        yield shell("`apt-get upgrade`", command, me, stands)
+    elif (chosen := wanted.chosen(plan.version)) not in (None, wanted.installed):
+        install = noninteractive_apt(f"{WAITS_FOR_APT} --no-install-recommends --allow-downgrades install")
+        yield shell("`apt-get install`", StringCommand(install, QuoteString(f"keepalived={chosen}")), me, stands)
+    for service in _stale(plan):
+        progress.step(f"restarting {service}, which runs with replaced files")
+        restart = StringCommand("systemctl try-restart", QuoteString(service))
+        yield shell(f"`systemctl try-restart {service}`", restart, me, stands)
+    now = host.get_fact(Packages)
+    if now is not None and wanted.installed != now.installed:
+        host.log_styled(f"keepalived {wanted.installed} → {now.installed}", fg="green")
+
+
+def _tell_what_waits() -> None:
+    """What a reboot alone brings about."""
+    boot = host.get_fact(Boot)
+    if boot and boot.stale:
+        host.log(f"{', '.join(boot.stale)} still run with replaced files until the next boot")
+    if boot and boot.asks:
+        host.log(f"asks for a reboot ({boot.asks}): tasks/reboot.py --data only=required")

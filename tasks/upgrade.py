@@ -1,0 +1,26 @@
+"""Upgrades keepalived on the nodes of each cluster one after the other: `pyinfra inventory.py tasks/upgrade.py`.
+
+--data version=1:2.2.7-1+b2      that version, also an older one; a pattern (1:2.2.*) takes the best that matches
+--data packages=all              the whole system instead
+--data reason="security update"  why, for status and the node's journal
+--data force=true                also when no other node could serve
+"""
+
+from pyinfra import host
+from pyinfra.operations import apt
+
+from keepalived import operations, upgrade
+from keepalived.steps import forced
+
+plan = upgrade.planned()  # refused here, before anything is done on any host
+apt.update(name="Read what packages there are")
+
+# Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
+for wave in host.loop(plan.waves):
+    upgrade.turn(
+        name="Upgrade one node of each cluster",
+        wave=wave,
+        plan=plan,
+        reason=operations.drain_argument("reason"),
+        force=forced(),
+    )
