@@ -74,7 +74,8 @@ def leave(run: Run, before: ClusterState, node: NodeState, noted: Record, why: s
         host.log_styled(f"{alone}: clients will notice", fg="yellow", log_func=logger.warning)
     else:
         yield wait_until(let_go, before, otherwise(run))
-    progress.turn().away_now()
+    if node.holds:
+        progress.turn().away_now()
     if cluster.maintenance.swarm:
         yield from swarm_turn.leave(noted, otherwise(run), force=force)
     yield from run_hooks(cluster.maintenance.before, otherwise(run))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from keepalived import maintenance
 from keepalived.cluster_state import ClusterState
 from keepalived.configuration import PATH, fingerprint
 from keepalived.node_state import InstanceState, NodeState
@@ -41,8 +42,22 @@ def problems(
         *(problem for name, node in state.nodes.items() for problem in _node(state, name, node)),
         *_configurations(state, due or {}),
         *_versions(state),
+        *_maintenance(state),
     ]
     return sorted(found, key=lambda problem: problem.severity)
+
+
+def _maintenance(state: ClusterState) -> Iterator[Problem]:
+    begun = maintenance.begun(state)
+    if begun is not None:
+        pending = [name for name, node in state.nodes.items() if node and maintenance.is_pending(node)]
+        left = f"{', '.join(pending)} still to be rebooted" if pending else "every node that was read has been rebooted"
+        yield Problem(
+            UNTIDY,
+            None,
+            f"the reboot that {begun} is under way or did not end: {left}",
+            "If none runs: run tasks/reboot.py again, which goes on with it",
+        )
 
 
 def likely(state: ClusterState) -> list[str]:

@@ -57,8 +57,8 @@ def wait_until_healthy(otherwise: str) -> Commands:
 
 def _healthy(healthy: Healthy, asking: StringCommand, otherwise: str, host: Host, run: Runner) -> bool:
     def look() -> Verdict:
-        done, lines = run(asking, host)
-        said = " ".join(lines[-1].split()) if lines else "nothing"
-        return Verdict(done, "it is healthy" if done else f"`{healthy.command}` fails and says: {said}")
+        ran = run(asking, host)
+        said = " ".join(ran.lines[-1].split()) if ran.lines else "nothing"
+        return Verdict(ran.done, "it is healthy" if ran.done else f"`{healthy.command}` fails and says: {said}")
 
     return wait_for(look, healthy.timeout, otherwise, host)

@@ -46,6 +46,7 @@ from keepalived.steps import (
     Commands,
     Judge,
     forced,
+    in_words,
     place_flag,
     refuse,
     remove_runs_flag,
@@ -207,6 +208,7 @@ def _in_place(text: str) -> Commands:
 
 
 @operation()
+@in_words
 def turn(wave: Collection[str], text: str) -> Commands:
     """
     Changes this node if it is its turn: hands over what it holds, restarts or reloads, takes back.

@@ -45,8 +45,17 @@ def is_left(node: NodeState, run: Run) -> bool:
 
 
 def unfinished(state: ClusterState) -> bool:
-    """Whether an earlier reboot of the cluster stopped on its way."""
-    return any(node and (is_pending(node) or is_left(node, "reboot")) for node in state.nodes.values())
+    """Whether an earlier reboot of the cluster stopped on its way: the last that a run does is take its notes away."""
+    known = [node for node in state.nodes.values() if node is not None]
+    return any(is_pending(node) or is_rebooted(node) or is_left(node, "reboot") for node in known)
+
+
+def noted_nodes(state: ClusterState) -> list[str]:
+    """The nodes whose notes of a reboot may be taken away; none while one is still to be rebooted or restored."""
+    known = {name: node for name, node in state.nodes.items() if node is not None}
+    if any(is_pending(node) or is_left(node, "reboot") for node in known.values()):
+        return []
+    return [name for name, node in known.items() if is_rebooted(node)]
 
 
 def reboots(
@@ -98,8 +107,8 @@ def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | 
     cluster = state.cluster.name
     order = in_order(state, work, leader)
     words = []
-    if run == "reboot" and (begun := _begun(state)) and unfinished(state):
-        words.append(f"{cluster}: goes on with the reboot that {begun}")
+    if run == "reboot" and (since := begun(state)) and unfinished(state):
+        words.append(f"{cluster}: goes on with the reboot that {since}")
         done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
         if done:
             been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"
@@ -113,7 +122,7 @@ def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | 
     return Plan({name: work[name] for name in order}, words)
 
 
-def _begun(state: ClusterState) -> str | None:
+def begun(state: ClusterState) -> str | None:
     """`alice@notebook began at 2026-01-31 10:11:12 UTC`, of the reboot that is noted on the nodes."""
     noted = [node.maintenance for node in state.nodes.values() if node and node.maintenance]
     return next((f"{one.by} began at {one.begun}" for one in noted if one.run == "reboot"), None)

@@ -20,6 +20,7 @@ from keepalived.steps import (
     Commands,
     Judge,
     forced,
+    in_words,
     operator_name,
     place_flag,
     plan_run,
@@ -99,6 +100,7 @@ def _change_flag(
 
 
 @operation()
+@in_words
 def drain(reason: str | None = None, until: str | None = None, force: bool = False) -> Commands:
     """
     Takes the node out of service: sets its flag, and waits until another node is seen holding the addresses.
@@ -141,6 +143,7 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
 
 
 @operation()
+@in_words
 def restore() -> Commands:
     """
     Puts the node back in service: removes its flag, and waits until it holds again what it should.

@@ -109,13 +109,16 @@ def _since(host: Host) -> str:
 
 
 def _tell() -> None:
-    table = Table("node", "address away at", "rebooted in", "back at", "whole turn", box=None, pad_edge=False)
+    rebooting = any(one.down for one in _turns.values())
+    table = Table(
+        "node", "address away at", *["rebooted in"] * rebooting, "back at", "whole turn", box=None, pad_edge=False
+    )
     for name, one in _turns.items():
-        rebooted = f"{one.up - one.down:.0f} s" if one.up and one.down else "not back" if one.down else "-"
+        rebooted = f"{one.up - one.down:.0f} s" if one.up and one.down else "NOT BACK" if one.down else "-"
         table.add_row(
             name,
             time.strftime("%H:%M:%S", time.localtime(one.away)) if one.away else "-",
-            rebooted,
+            *[rebooted] * rebooting,
             time.strftime("%H:%M:%S", time.localtime(one.back)) if one.back else "NOT BACK",
             f"{one.back - one.began:.0f} s" if one.back else "-",
         )

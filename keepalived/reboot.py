@@ -22,7 +22,19 @@ from keepalived.operations import drain_argument
 from keepalived.options import said_true
 from keepalived.progress import wait_for
 from keepalived.record import Record
-from keepalived.steps import Call, Commands, Runner, fail, forced, operator_name, plan_run, refuse, targets, write_file
+from keepalived.steps import (
+    Call,
+    Commands,
+    Runner,
+    forced,
+    in_words,
+    operator_name,
+    plan_run,
+    refuse,
+    shell,
+    targets,
+    write_file,
+)
 from keepalived.watch import GONE, ask, ask_all, forget_connection, hosts_of, is_back, look
 
 ANSWER_SECONDS = 5  # within which a server that is up answers
@@ -111,6 +123,7 @@ def noted(plan: Plan, resume: bool = True) -> Commands:
 
 
 @operation()
+@in_words
 def turn(wave: Collection[str], reason: str | None = None, force: bool = False) -> Commands:
     """
     Reboots this node if it is its turn: out of service, reboot, healthy, back in service.
@@ -151,30 +164,22 @@ def _nothing() -> None:
 def _reboot() -> Commands:
     """Tells the server to reboot, and waits until it has another boot and its services have started."""
     cluster: Cluster = host.data.cluster
-    progress.step("rebooting")
     old, boot = host.get_fact(Node), host.get_fact(Boot)
     if old is None or old.boot is None or boot is None:
         yield refuse(f"{host.name} does not tell its boot. {cycle.otherwise('reboot')}")
         return
-    yield Call(_order)
+    progress.step("rebooting")
     progress.turn().down_now()
-    yield Call(partial(_wait_for_boot, old.boot, cluster))
+    yield Call(partial(_boot_anew, old.boot, cluster))
     progress.turn().up_now()
     progress.step("waiting until its services have started")
     yield Call(partial(_wait_for_services, boot.failed))
 
 
-def _order(host: Host, run: Runner) -> bool:
-    """The connection may break before the answer is there; so only a server that refuses in words is a failure."""
-    done, lines = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)
-    if done or not any("fail" in line.lower() or "denied" in line.lower() for line in lines):
-        return True
-    return fail(host, f"{host.name} does not reboot: {' '.join(lines)}", cycle.otherwise("reboot"))
-
-
-def _wait_for_boot(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
+def _boot_anew(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
     """Known by the boot, not by the connection: that of the old boot may still answer for a while."""
-    timeout = cluster.maintenance.boot_timeout
+    told = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)  # and perhaps it is gone before it has answered
+    refuses = not told.done and not told.gone
 
     def look() -> Verdict:
         try:
@@ -182,19 +187,21 @@ def _wait_for_boot(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
         except GONE as error:
             forget_connection(host)
             return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
-        done, lines = run(StringCommand(IDENTITY), host, ANSWER_SECONDS)
-        if not done or not lines:
+        now = run(StringCommand(IDENTITY), host, ANSWER_SECONDS)
+        if not now.done or not now.lines:
             forget_connection(host)
             return Verdict(False, f"the connection to {host.name} has broken")
-        if lines[0] == old:
-            return Verdict(False, f"{host.name} has not gone down yet")
-        is_back(host)
-        return Verdict(True, f"{host.name} has booted")
+        if now.lines[0] != old:
+            is_back(host)
+            return Verdict(True, f"{host.name} has booted")
+        if refuses:
+            return Verdict(False, f"{host.name} does not reboot: {' '.join(told.lines)}", hopeless=True)
+        return Verdict(False, f"{host.name} has not gone down yet")
 
     return wait_for(
         look,
-        timeout,
-        f"It was told to reboot, and is out of service; the others serve. See its console; then {_again(host)}",
+        cluster.maintenance.boot_timeout,
+        f"It is out of service, the others serve. See its console, then {_again(host)}",
         host,
     )
 
@@ -226,7 +233,9 @@ def forgotten() -> Commands:
 
         reboot.forgotten(name="Note that all is done")
     """
-    seen = look(host.data.cluster)
-    node = seen.nodes[host.data.node]
-    if node and node.maintenance and not maintenance.unfinished(seen):
-        yield StringCommand("rm -f", record.PATH)
+    cluster: Cluster = host.data.cluster
+    meant = targets(cluster)
+    for name in maintenance.noted_nodes(look(cluster)):
+        # One of this run sees to those that an earlier one has noted and that this one was not for.
+        if name == host.data.node or (name not in meant and host.data.node == meant[0]):
+            yield shell("taking the note away", StringCommand("rm -f", record.PATH), hosts_of(cluster)[name])

@@ -5,17 +5,17 @@
     begun: 2026-01-31 10:11:12 UTC
     boot: 5a1c…/21
     availability: active
-    waiting: web
+    waiting: web=1
 
 `boot` is the boot that the run means to end: once the node has another, it has been rebooted for this run.
-`availability` and `waiting` are there while the node is drained in the swarm: what it had before, and the services that
-lacked a task then.
+`availability` and `waiting` are there while the node is drained in the swarm: what it had before, and how many tasks
+each service lacked then.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,24 +34,28 @@ class Record(BaseModel):
     begun: str = "unknown"
     boot: str = ""
     availability: str | None = None
-    waiting: tuple[str, ...] = ()
+    waiting: dict[str, int] = {}
 
     @property
     def content(self) -> str:
         """What stands in the file."""
         said = {"run": self.run, "by": self.by, "begun": self.begun, "boot": self.boot}
         if self.availability:
-            said |= {"availability": self.availability, "waiting": " ".join(self.waiting)}
+            said |= {
+                "availability": self.availability,
+                "waiting": " ".join(f"{service}={count}" for service, count in sorted(self.waiting.items())),
+            }
         return "".join(f"{key}: {value}\n" for key, value in said.items())
 
-    def drained_in_swarm(self, availability: str, waiting: Collection[str]) -> Record:
+    def drained_in_swarm(self, availability: str, waiting: Mapping[str, int]) -> Record:
         """The same, with what the swarm must be brought back to."""
-        return self.model_copy(update={"availability": availability, "waiting": tuple(sorted(waiting))})
+        return self.model_copy(update={"availability": availability, "waiting": dict(waiting)})
 
 
 def read_record(text: str) -> Record:
     """The record in the file's `text`. Raises ValueError when it is none."""
     said = dict(re.findall(r"^(\w+): ?(.*)$", text, re.MULTILINE))
-    if "waiting" in said:
-        said["waiting"] = tuple(said["waiting"].split())
-    return Record.model_validate(said)
+    waiting = {
+        service: int(count) for service, _, count in (one.partition("=") for one in said.get("waiting", "").split())
+    }
+    return Record.model_validate(said | {"waiting": waiting})

@@ -6,9 +6,9 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Collection, Generator
-from functools import partial
+from functools import partial, wraps
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import NamedTuple, ParamSpec, Protocol
 
 import gevent
 from pyinfra import host, inventory, logger, state
@@ -29,6 +29,7 @@ from keepalived.watch import GONE, look, wait
 AGAIN_SECONDS = 2  # a refusal is looked at again for so long: a daemon may have been slow to tell its state
 SLACK_SECONDS = 10  # what a busy machine may need beyond the protocol's own time
 
+P = ParamSpec("P")
 Commands = Generator[PyinfraCommand | str, None, None]
 
 
@@ -222,13 +223,18 @@ def place_flag(
         yield refuse(f"taken back, {host.data.node} is in service: {waited.verdict.seen}")
 
 
+class Ran(NamedTuple):
+    """What came of a shell command: whether it succeeded, the lines it wrote, and whether the host was gone instead."""
+
+    done: bool
+    lines: list[str]
+    gone: bool = False
+
+
 class Runner(Protocol):
-    """Runs a shell command on a host, within `seconds`: whether it succeeded, and the lines it wrote.
+    """Runs a shell command on a host, within `seconds`."""
 
-    A host that is gone is a failure.
-    """
-
-    def __call__(self, command: StringCommand, on: Host, seconds: float | None = None) -> tuple[bool, list[str]]: ...
+    def __call__(self, command: StringCommand, on: Host, seconds: float | None = None) -> Ran: ...
 
 
 class Call(PyinfraCommand):
@@ -244,13 +250,13 @@ class Call(PyinfraCommand):
     def execute(self, state: State, host: Host, connector_arguments: ConnectorArguments) -> bool:
         """What pyinfra calls."""
 
-        def run(command: StringCommand, on: Host, seconds: float | None = None) -> tuple[bool, list[str]]:
+        def run(command: StringCommand, on: Host, seconds: float | None = None) -> Ran:
             try:
                 with gevent.Timeout(seconds):
-                    done, output = on.run_shell_command(command, **connector_arguments)
+                    done, output = on.run_shell_command(command, **connector_arguments | command.connector_arguments)
             except GONE as error:
-                return False, [str(error) or type(error).__name__]
-            return done, output.output_lines
+                return Ran(False, [str(error) or type(error).__name__], gone=True)
+            return Ran(done, output.output_lines)
 
         return self._function(host, run)
 
@@ -259,12 +265,13 @@ def shell(words: str, command: StringCommand, on: Host, otherwise: str = "") -> 
     """A shell command on any host. When it fails its last lines are told, and `otherwise`: what stands then."""
 
     def call(host: Host, run: Runner) -> bool:
-        done, lines = run(command, on)
-        if not done:
-            for line in lines[-15:]:
-                host.log(f"    {line}")
-            fail(host, f"{words} failed on {on.name}", otherwise)
-        return done
+        ran = run(command, on)
+        if not ran.done:
+            for line in ran.lines[-15:]:
+                host.log(line)
+            if words:
+                fail(host, f"{words} failed on {on.name}", otherwise)
+        return ran.done
 
     return Call(call)
 
@@ -273,3 +280,26 @@ def fail(host: Host, words: str, otherwise: str = "") -> bool:
     """Tells what has failed, and how things stand then. False, for who returns it."""
     host.log_styled(f"{words}. {otherwise}" if otherwise else words, fg="red", log_func=logger.error)
     return False
+
+
+def in_words(operate: Callable[P, Commands]) -> Callable[P, Commands]:
+    """For an operation: a node that dies in its midst ends it in words, where pyinfra would show a traceback."""
+
+    @wraps(operate)
+    def commands(*args: P.args, **kwargs: P.kwargs) -> Commands:
+        yielding = operate(*args, **kwargs)
+        me = inventory.get_host(host.name)
+        while True:
+            try:
+                command = next(yielding)
+            except StopIteration:
+                return
+            except GONE as error:
+                words = " ".join(str(error).split()) or type(error).__name__
+                yield refuse(f"{host.name} does not answer any more ({words}): what was begun there may be half done")
+                return
+            if isinstance(command, str):
+                command = StringCommand(command)
+            yield shell("", command, me) if type(command) is StringCommand else command
+
+    return commands

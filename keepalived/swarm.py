@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -62,6 +63,16 @@ class Task(_Said):
         """Whether it should run and does not."""
         return self.desired in ("Running", "Ready") and not self.current.startswith("Running")
 
+    @property
+    def is_homeless(self) -> bool:
+        """Whether it fits on no node that takes tasks."""
+        return self.lacks and UNPLACEABLE in self.error
+
+    @property
+    def words(self) -> str:
+        """`web.1 is starting`"""
+        return f"{self.name} is {self.current.split(' ')[0].lower()}{f' ({self.error})' if self.error else ''}"
+
 
 class Swarm(_Said):
     """What one server tells of the swarm it is in."""
@@ -97,7 +108,7 @@ class Tasks(_Said):
 
 def read_swarm(parts: Mapping[str, str]) -> Swarm:
     """What the parts of the report of `facts.Swarm` say. Raises ValueError or LookupError."""
-    said = json.loads(parts["swarm"] or "{}")
+    said = json.loads(parts["swarm"].strip() or "{}")
     members = [Member.model_validate_json(line) for line in parts["members"].splitlines()]
     return Swarm(
         node_id=said.get("NodeID", ""),
@@ -129,38 +140,35 @@ def quorum_lost(members: Mapping[str, Member], leaving: str) -> str | None:
     )
 
 
-def lacking(tasks: Tasks) -> set[str]:
-    """The services that have a task which should run and does not."""
-    return {task.service for task in tasks.all if task.lacks}
+def lacking(tasks: Tasks) -> dict[str, int]:
+    """How many tasks of each service should run and do not; a service that has all of its is not in it."""
+    return dict(Counter(task.service for task in tasks.all if task.lacks))
 
 
-def still_here(tasks: Tasks, before: Collection[str]) -> str | None:
+def starting(tasks: Tasks) -> set[str]:
+    """The services of which a task is about to run somewhere."""
+    return {task.service for task in tasks.all if task.lacks and not task.is_homeless}
+
+
+def still_here(tasks: Tasks, restless: Collection[str]) -> str | None:
     """What is to be waited for until the node's tasks run elsewhere; None: nothing.
 
-    A task that fits on no other node waits for this one, and is not waited for. `before`: services that lacked a task
-    before this began.
+    A task that fits on no other node waits for this one, and is not waited for. `restless`: services that were starting
+    tasks before this began.
     """
-    here = [task.name for task in tasks.here if not task.is_over]
+    here = sorted(task.name for task in tasks.here if not task.is_over)
     if here:
-        return f"{', '.join(sorted(here))} still run{'s' if len(here) == 1 else ''} here"
-    return _not_yet({task.service: task for task in tasks.all if task.lacks and UNPLACEABLE not in task.error}, before)
+        return f"{', '.join(here)} still run{'s' if len(here) == 1 else ''} here"
+    on_the_way = [task for task in tasks.all if task.lacks and not task.is_homeless and task.service not in restless]
+    return ", ".join(task.words for task in on_the_way) or None
 
 
-def not_back(tasks: Tasks, before: Collection[str]) -> str | None:
-    """What is to be waited for until all services are as they were before; None: nothing."""
-    return _not_yet({task.service: task for task in tasks.all if task.lacks}, before)
+def not_back(tasks: Tasks, before: Mapping[str, int]) -> str | None:
+    """What is to be waited for until no service lacks more tasks than it did `before`; None: nothing."""
+    more = {service for service, count in lacking(tasks).items() if count > before.get(service, 0)}
+    return ", ".join(task.words for task in tasks.all if task.lacks and task.service in more) or None
 
 
-def homeless(tasks: Tasks, before: Collection[str]) -> list[str]:
+def homeless(tasks: Tasks, before: Mapping[str, int]) -> list[str]:
     """The tasks that fit on no other node and wait for this one."""
-    waiting = [task for task in tasks.all if task.lacks and UNPLACEABLE in task.error]
-    return sorted(task.name for task in waiting if task.service not in before)
-
-
-def _not_yet(found: Mapping[str, Task], before: Collection[str]) -> str | None:
-    words = [
-        f"{task.name} is {task.current.split(' ')[0].lower()}{f' ({task.error})' if task.error else ''}"
-        for service, task in sorted(found.items())
-        if service not in before
-    ]
-    return ", ".join(words) or None
+    return sorted(task.name for task in tasks.all if task.is_homeless and task.service not in before)

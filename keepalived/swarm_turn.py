@@ -5,7 +5,7 @@ Another manager of the cluster is asked, never the node itself where there is an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 
 from pyinfra import host
@@ -20,7 +20,7 @@ from keepalived.progress import wait_for
 from keepalived.record import Record
 from keepalived.steps import Call, Commands, Runner, refuse, shell, write_file
 from keepalived.swarm import Swarm as SwarmState
-from keepalived.swarm import homeless, lacking, not_back, quorum_lost, still_here
+from keepalived.swarm import homeless, lacking, not_back, quorum_lost, starting, still_here
 from keepalived.watch import ask, ask_all, hosts_of
 
 ASK_SECONDS = 45  # two questions to docker, which may be slow to answer while managers come and go
@@ -81,12 +81,15 @@ def leave(noted: Record, otherwise: str, *, force: bool) -> Commands:
         return  # forced, and nobody to tell
     manager = hosts_of(cluster)[asked]
     member = (swarms[asked] or own).members[own.node_id]  # type: ignore[index] # asked_manager has seen to it
+    tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=own.node_id)
+    if tasks is None:
+        yield refuse(f"{asked} does not tell of the tasks in the swarm. {otherwise}")
+        return
     if noted.availability is None:
-        tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=own.node_id)
-        noted = noted.drained_in_swarm(member.availability, lacking(tasks) if tasks else ())
+        noted = noted.drained_in_swarm(member.availability, lacking(tasks))
         yield write_file(record.PATH, noted.content)
     yield _set_availability(manager, own.node_id, "drain", otherwise)
-    yield Call(partial(_wait_for_tasks, manager, own.node_id, noted, otherwise))
+    yield Call(partial(_wait_for_tasks, manager, own.node_id, noted, starting(tasks), otherwise))
 
 
 def come_back(noted: Record, otherwise: str) -> Commands:
@@ -103,7 +106,7 @@ def come_back(noted: Record, otherwise: str) -> Commands:
     yield _set_availability(manager, node_id, availability.lower(), otherwise)
     if availability == "Active":
         yield Call(partial(_wait_for_services, manager, node_id, noted, otherwise))
-    yield write_file(record.PATH, noted.model_copy(update={"availability": None, "waiting": ()}).content)
+    yield write_file(record.PATH, noted.model_copy(update={"availability": None, "waiting": {}}).content)
 
 
 def _set_availability(manager: Host, node_id: str, availability: str, otherwise: str) -> Call:
@@ -111,12 +114,14 @@ def _set_availability(manager: Host, node_id: str, availability: str, otherwise:
     return shell(f"`docker node update --availability {availability}`", command, manager, otherwise)
 
 
-def _wait_for_tasks(manager: Host, node_id: str, noted: Record, otherwise: str, host: Host, run: Runner) -> bool:
+def _wait_for_tasks(
+    manager: Host, node_id: str, noted: Record, restless: Collection[str], otherwise: str, host: Host, run: Runner
+) -> bool:
     def look() -> Verdict:
         tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=node_id)
         if tasks is None:
             return Verdict(False, f"{manager.name} does not tell of the tasks")
-        if why := still_here(tasks, noted.waiting):
+        if why := still_here(tasks, restless):
             return Verdict(False, why)
         alone = homeless(tasks, noted.waiting)
         rest = f" ({', '.join(alone)} fits on no other node and waits for this one)" if alone else ""

@@ -19,7 +19,7 @@ from keepalived.maintenance import Work, is_left
 from keepalived.once import once
 from keepalived.operations import drain_argument
 from keepalived.record import Record
-from keepalived.steps import Commands, forced, operator_name, plan_run, refuse, shell, targets, write_file
+from keepalived.steps import Commands, forced, in_words, operator_name, plan_run, refuse, shell, targets, write_file
 from keepalived.watch import hosts_of, look
 
 WAITS_FOR_APT = "-o DPkg::Lock::Timeout=300"  # unattended-upgrades may be at it
@@ -69,6 +69,7 @@ def planned() -> Plan:
 
 
 @operation()
+@in_words
 def turn(wave: Collection[str], plan: Plan, reason: str | None = None, force: bool = False) -> Commands:
     """
     Upgrades this node if it is its turn and there is something to upgrade: out of service, upgrade, healthy, back.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab import boot, cgroup, network
 from lab.errors import CommandFailed, LabError
-from lab.places import HostPlaces, Places
+from lab.places import NAMESPACES, HostPlaces, Places
 from lab.waiting import wait_for
 
 NSENTER = shutil.which("nsenter") or "/usr/bin/nsenter"
@@ -108,6 +108,13 @@ class Host:
     def follow_addresses(self) -> "subprocess.Popen[str]":
         """A process that writes a line for each address that comes or goes; see `network.follow_addresses`."""
         return network.follow_addresses(self._places)
+
+    def network(self) -> int | None:
+        """What tells the host's network namespace from that of another boot; None while there is none."""
+        try:
+            return (NAMESPACES / self._places.namespace).stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def switch_on(self) -> None:
         """Begin to boot, unless it runs. Raises LabError when the lab's keeper cannot do it."""

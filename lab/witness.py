@@ -6,22 +6,75 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime
 from itertools import groupby
+from select import select
 from types import TracebackType
 from typing import Any
 
 from keepalived.seen import Probe, account, silences
 from lab.errors import LabError
+from lab.host import Host
 from lab.lab import CHECKOUT, Lab
 
 PROBE_SECONDS = 0.001
+LOOK_SECONDS = 0.05  # how often a follower looks whether its host has rebooted
 
 
 def holders(lab: Lab, address: str) -> list[str]:
     """The hosts whose kernel has `address`, sorted; read one after the other."""
     return sorted(host.name for host in lab.hosts.values() if address in host.addresses())
+
+
+class _Follower(threading.Thread):
+    """Follows one host's addresses over its reboots, each of which gives it another network namespace."""
+
+    def __init__(self, host: Host, address: str) -> None:
+        super().__init__(daemon=True)
+        self._host, self._address = host, address
+        self._ended = threading.Event()
+        self.events: list[tuple[float, str, bool]] = []
+        """When the host came to hold the address or to hold it no more, in seconds since the epoch."""
+        self._network = host.network()
+        self._following = host.follow_addresses()
+
+    def run(self) -> None:
+        """Reads what the kernel tells, and begins anew with each namespace."""
+        while not self._ended.is_set():
+            assert self._following.stdout is not None
+            if select([self._following.stdout], [], [], LOOK_SECONDS)[0]:
+                self._note(self._following.stdout.readline())
+            elif (now := self._host.network()) != self._network:
+                self._following.terminate()
+                self._rest()
+                self.events.append((time.time(), self._host.name, False))  # it went with the namespace, if not before
+                if now is None:
+                    self._network = now
+                    while not self._ended.wait(LOOK_SECONDS) and (now := self._host.network()) is None:
+                        pass
+                self._network = now
+                self._following = self._host.follow_addresses()
+                if self._address in self._host.addresses():
+                    self.events.append((time.time(), self._host.name, True))
+
+    def end(self) -> None:
+        """Ends with what has been told until now."""
+        self._ended.set()
+        self.join()
+        self._following.terminate()
+        self._rest()
+
+    def _rest(self) -> None:
+        for line in self._following.communicate()[0].splitlines():
+            self._note(line)
+
+    def _note(self, line: str) -> None:
+        if found := re.match(r"\[(\S+)\] (Deleted )?\S+ \S+\s+inet6? ([^ /]+)", line):
+            when, deleted, address = found.groups()
+            if address == self._address:
+                self.events.append((datetime.fromisoformat(when).timestamp(), self._host.name, deleted is None))
 
 
 class Witness:
@@ -37,10 +90,12 @@ class Witness:
         """Begins; a client on the operator's machine asks every millisecond. Raises LabError when nobody answers."""
         asking = [sys.executable, "-m", "keepalived.probe", "--interval", str(PROBE_SECONDS), self._address]
         self._probe = self._lab.operator_popen(asking, stdin=subprocess.PIPE, cwd=CHECKOUT)
-        self._following = {name: host.follow_addresses() for name, host in self._lab.hosts.items() if host.is_up}
+        self._followers = [_Follower(host, self._address) for host in self._lab.hosts.values() if host.is_up]
         assert self._probe.stdout is not None
         reachable = json.loads(self._probe.stdout.readline()) == {"reachable": [self._address]}
         self._first = (time.time(), set(holders(self._lab, self._address)))
+        for follower in self._followers:
+            follower.start()
         if not reachable:
             self._end()
             raise LabError(f"{self._address} does not answer")
@@ -61,15 +116,9 @@ class Witness:
 
     def _end(self) -> tuple[dict[str, Any], list[tuple[float, str, bool]]]:
         seen = json.loads(self._probe.communicate()[0])
-        events = []
-        for name, following in self._following.items():
-            following.terminate()
-            for line in following.communicate()[0].splitlines():
-                if found := re.match(r"\[(\S+)\] (Deleted )?\S+ \S+\s+inet6? ([^ /]+)", line):
-                    when, deleted, address = found.groups()
-                    if address == self._address:
-                        events.append((datetime.fromisoformat(when).timestamp(), name, deleted is None))
-        return seen, events
+        for follower in self._followers:
+            follower.end()
+        return seen, [event for follower in self._followers for event in follower.events]
 
     @property
     def lost(self) -> int:

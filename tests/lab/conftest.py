@@ -6,6 +6,8 @@ import itertools
 import os
 import shlex
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from lab.boot import REBOOTED
 from lab.errors import LabError
 from lab.host import Host
 from lab.lab import Lab
@@ -28,6 +31,7 @@ GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than
 TOGETHER_SECONDS = 3  # two holders: 2 s, and a second for a busy machine
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 FLAG = "/var/lib/keepalived/releasevip"
+RECORD = "/var/lib/keepalived/maintenance"
 BROKEN_UNIT = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
 
 
@@ -88,6 +92,32 @@ class Operator:
         assert "Traceback" not in run.text
         return run
 
+    def begins(self, command: str, *words: str) -> subprocess.Popen[str]:
+        """Types a command, and looks on until it writes a line with all the `words` in it."""
+        run = self.lab.operator_popen(
+            shlex.split(command), cwd=self.project, stdin=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert run.stdout is not None
+        said = []
+        for line in run.stdout:
+            said.append(line)
+            if all(word in line for word in words):
+                return run
+        raise AssertionError(f"{command} never said {words}:\n{''.join(said)}")
+
+    def kills(self, command: str, *words: str) -> None:
+        """Types a command, and its process is killed when it writes a line with all the `words` in it."""
+        run = self.begins(command, *words)
+        run.kill()
+        run.communicate()
+        assert run.returncode == -signal.SIGKILL
+
+    def reboots(self, since: dict[str, int] | None = None) -> dict[str, int]:
+        """How often each host has rebooted since the lab is up, or since it had done so as often as in `since`."""
+        told = self.lab.places.keeper_log.read_text()
+        counts = {name: told.count(f"{name} ended with status {REBOOTED}\n") for name in self.hosts}
+        return {name: count - (since or {}).get(name, 0) for name, count in counts.items()}
+
     def everywhere(self, command: str) -> list[str]:
         """What a command writes on each host, in order."""
         with ThreadPoolExecutor(len(self.hosts)) as pool:
@@ -119,7 +149,7 @@ class Operator:
             if not host.is_up:
                 host.boot()
         self.everywhere(
-            f"rm -f {FLAG} /tmp/releasevip {BROKEN_UNIT}; systemctl daemon-reload; "
+            f"rm -f {FLAG} {RECORD} /tmp/releasevip {BROKEN_UNIT}; systemctl daemon-reload; "
             "systemctl reset-failed keepalived; systemctl start keepalived"
         )
         self.sees_holder("server01")

@@ -1,12 +1,15 @@
-"""Five nodes in one cluster, and two clusters side by side in one run."""
+"""Five nodes in one cluster, and two clusters side by side in one run: deploys and reboots."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
 from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, Operator
 
 DEPLOY = "pyinfra inventory.py deploy.py -y"
+REBOOT = "pyinfra inventory.py tasks/reboot.py -y"
 FIVE = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5, server04: 10.10.0.6, server05: 10.10.0.7}
 priority_step: 10
@@ -63,6 +66,27 @@ def test_five_nodes_are_changed_one_by_one_and_the_holder_last(operator: Operato
     operator.types("pyinfra inventory.py tasks/restore.py -y")
 
 
+def rebooted(text: str) -> list[set[str]]:
+    """The hosts that were rebooted in each turn of a run."""
+    return [
+        set(re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", turn))
+        for turn in text.split("Starting operation: Reboot one node of each cluster")[1:]
+    ]
+
+
+def test_five_nodes_are_rebooted_one_by_one(operator: Operator) -> None:
+    operator.writes(FIVE)
+    operator.types(DEPLOY)
+    before = operator.reboots()
+    with operator.watching() as seen:
+        run = operator.types(REBOOT)
+    assert rebooted(run.text) == [{"server05"}, {"server04"}, {"server03"}, {"server02"}, {"server01"}]
+    assert operator.reboots(before) == dict.fromkeys(operator.hosts, 1)
+    assert seen.route == ["server01", "server02", "server01"]
+    assert seen.longest(0) <= GAP_SECONDS
+    assert seen.lost <= 2
+
+
 def test_a_new_first_node_takes_the_address_over_as_the_plan_said(operator: Operator) -> None:
     four = FIVE.replace(", server05: 10.10.0.7", "")
     operator.writes(four)
@@ -106,6 +130,17 @@ def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
         assert seen.longest(0) <= GAP_SECONDS
         assert seen.lost <= 2
     run.line("    10.10.0.9: ")
+
+    before = operator.reboots()
+    with operator.watching() as managers, operator.watching("10.10.0.9") as workers:
+        run = operator.types(REBOOT)
+    assert rebooted(run.text) == [{"server03", "server04"}, {"server02", "server05"}, {"server01"}]
+    assert operator.reboots(before) == dict.fromkeys(operator.hosts, 1)
+    assert managers.route == ["server01", "server02", "server01"]
+    assert workers.route == ["server05", "server04", "server05"]
+    for seen in (managers, workers):
+        assert seen.longest(0) <= GAP_SECONDS
+        assert seen.lost <= 2
 
     drained = operator.types(
         "pyinfra inventory.py tasks/drain.py --limit workers --limit server01 --exclude server04 -y"

@@ -88,16 +88,7 @@ def test_a_reason_that_cannot_be_kept_is_refused(managers: Operator) -> None:
 
 def test_a_drain_that_comes_second_is_taken_back(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server03")
-    first = managers.lab.operator_popen(
-        f"{DRAIN} --limit server01".split(),
-        cwd=managers.project,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert first.stdout is not None
-    for line in first.stdout:
-        if "Detected changes displayed above" in line:  # planned, and not yet confirmed
-            break
+    first = managers.begins(f"{DRAIN} --limit server01", "Detected changes displayed above")  # not yet confirmed
     managers.types(f"{DRAIN} --limit server02 -y")
     said, _ = first.communicate("\n")
     assert first.returncode != 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 
 import pytest
@@ -103,19 +102,6 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     assert managers.everywhere("systemctl is-active keepalived") == ["active\n"] * 3
 
 
-def killed(operator: Operator, moment: str) -> None:
-    """Deploys, and kills the operator's process when it says `moment`."""
-    run = operator.lab.operator_popen(DEPLOY.split(), cwd=operator.project, stderr=subprocess.STDOUT)
-    assert run.stdout is not None
-    said = []
-    for line in run.stdout:
-        said.append(line)
-        if moment in line:
-            run.send_signal(signal.SIGKILL)
-            break
-    assert run.wait() == -signal.SIGKILL, "".join(said)
-
-
 @pytest.mark.parametrize(
     "moments",
     [
@@ -138,7 +124,7 @@ def test_runs_killed_at_any_moment_leave_the_address_served_and_the_next_goes_on
     managers.writes(managers.changed())
     with managers.watching() as seen:
         for moment in moments:
-            killed(managers, moment)
+            managers.kills(DEPLOY, moment)
         managers.types(DEPLOY)
     assert seen.longest(0) <= GAP_SECONDS
     assert seen.lost <= 4  # two hand-overs at most
@@ -150,16 +136,7 @@ def test_runs_killed_at_any_moment_leave_the_address_served_and_the_next_goes_on
 def test_a_node_that_comes_to_hold_the_address_after_the_plan_hands_it_over_too(managers: Operator) -> None:
     managers.writes(managers.changed())
     with managers.watching() as seen:
-        run = managers.lab.operator_popen(
-            ["pyinfra", "inventory.py", "deploy.py"],
-            cwd=managers.project,
-            stdin=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert run.stdout is not None
-        for line in run.stdout:
-            if "Detected changes displayed above" in line:
-                break
+        run = managers.begins("pyinfra inventory.py deploy.py", "Detected changes displayed above")
         for host in (managers.server01, managers.server02):
             host.succeed(f"touch {FLAG}")
         managers.sees_holder("server03")

@@ -1,0 +1,188 @@
+"""Three Docker Swarm managers behind the floating address, with a replicated web service on each of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from lab.errors import LabError
+from lab.lab import CHECKOUT, Lab
+from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator
+
+REBOOT = "pyinfra inventory.py tasks/reboot.py -y"
+SWARM = f"{SHIPPED}maintenance: {{swarm: true}}\n"
+INSTALL = "apt-get -qq update && apt-get -qq install -y --no-install-recommends docker.io iptables busybox-static"
+IMAGE = """
+mkdir -p /tmp/image/bin /tmp/image/www && cp /bin/busybox /tmp/image/bin/ && hostname > /tmp/image/www/index.html
+tar -C /tmp/image -c . | docker import \
+    -c 'CMD ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/www"]' - local/http:1
+"""
+# In the mode `host` each server answers for itself; the other mode, Swarm's mesh, wants IPVS in the kernel.
+SERVICE = (
+    "docker service create --quiet --name web --replicas 3 --stop-grace-period 1s --no-resolve-image "
+    "--publish mode=host,published=80,target=80 local/http:1"
+)
+
+
+@pytest.fixture(scope="module")
+def swarm(labs: Callable[[str, int], Lab], deployed: Operator) -> Operator:
+    """Three managers, and a web server on each of them."""
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda host: host.succeed(f"{INSTALL} && {IMAGE}", 120), deployed.hosts.values()))
+    deployed.server01.succeed("docker swarm init --advertise-addr 10.10.0.3")
+    token = deployed.server01.succeed("docker swarm join-token --quiet manager").strip()
+    for host in (deployed.server02, deployed.server03):
+        host.succeed(f"docker swarm join --token {token} 10.10.0.3:2377")
+    deployed.server01.succeed(SERVICE)
+    deployed.writes(SWARM)
+    return deployed
+
+
+@pytest.fixture
+def whole_swarm(swarm: Operator) -> Iterator[Operator]:
+    """The same before and after each test."""
+    yield swarm
+    swarm.writes(SWARM)
+    swarm.everything_in_service()
+    swarm.everywhere("systemctl start docker")
+    for name in swarm.hosts:
+        swarm.sees(f"update of {name}", lambda name=name: update(swarm, name, "active"), 0, 60)
+    swarm.sees("swarm", lambda: members(swarm), dict.fromkeys(swarm.hosts, ("Ready", "Active")), 60)
+    swarm.sees("replicas", lambda: replicas(swarm), "3/3", 60)
+
+
+def update(operator: Operator, name: str, availability: str) -> int:
+    """Exit status of the change of a node's availability."""
+    return operator.server01.execute(f"docker node update --availability {availability} {name}").returncode
+
+
+def listed(operator: Operator) -> list[dict[str, str]]:
+    """The nodes of the swarm as any manager lists them; none while none does."""
+    for host in operator.hosts.values():
+        try:
+            done = host.execute("timeout 5 docker node ls --format '{{json .}}'")
+        except LabError:
+            continue  # it is down
+        if done.returncode == 0:
+            return [json.loads(line) for line in done.stdout.splitlines()]
+    return []
+
+
+def members(operator: Operator) -> dict[str, tuple[str, str]]:
+    """Status and availability of each node."""
+    return {one["Hostname"]: (one["Status"], one["Availability"]) for one in listed(operator)}
+
+
+def leader(operator: Operator) -> str:
+    """The manager that leads."""
+    return next((one["Hostname"] for one in listed(operator) if one["ManagerStatus"] == "Leader"), "nobody")
+
+
+def unreachable(operator: Operator) -> list[str]:
+    """The managers that the others do not reach."""
+    return [one["Hostname"] for one in listed(operator) if one["ManagerStatus"] == "Unreachable"]
+
+
+def replicas(operator: Operator) -> str:
+    """`3/3`: how many tasks of the service run, and should."""
+    return operator.server01.execute("docker service ls --format '{{.Replicas}}'").stdout.strip()
+
+
+@contextmanager
+def asking_for_pages(operator: Operator) -> Iterator[dict[str, Any]]:
+    """A client that opens ten connections a second; at the end how many requests it made, and which failed."""
+    asking = [sys.executable, "-m", "lab.web", "http://10.10.0.2/"]
+    client = operator.lab.operator_popen(asking, stdin=subprocess.PIPE, cwd=CHECKOUT)
+    seen: dict[str, Any] = {}
+    yield seen
+    seen |= json.loads(client.communicate()[0])
+    print(seen)
+
+
+@contextmanager
+def counting_managers(operator: Operator) -> Iterator[list[int]]:
+    """How many managers were reachable, again and again; nothing while no manager tells."""
+    counts: list[int] = []
+    ended = threading.Event()
+
+    def count() -> None:
+        while not ended.wait(0.3):
+            found = [one for one in listed(operator) if one["ManagerStatus"] in ("Leader", "Reachable")]
+            if found:
+                counts.append(len(found))
+
+    watch = threading.Thread(target=count)
+    watch.start()
+    yield counts
+    ended.set()
+    watch.join()
+    print("managers", sorted({count: counts.count(count) for count in counts}.items()))
+
+
+def test_three_managers_are_rebooted_and_every_page_is_answered(whole_swarm: Operator) -> None:
+    swarm = whole_swarm
+    swarm.server01.succeed("docker node update --availability pause server03")
+    before, led = swarm.reboots(), leader(swarm)
+    with swarm.watching() as seen, asking_for_pages(swarm) as pages, counting_managers(swarm) as managers:
+        run = swarm.types(REBOOT)
+    order = re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", run.text)
+    assert sorted(order) == ["server01", "server02", "server03"]
+    assert order[-1] == led
+    assert swarm.reboots(before) == dict.fromkeys(swarm.hosts, 1)
+    assert seen.lost <= 2  # one a move
+    assert seen.longest(0) <= GAP_SECONDS
+    assert pages["asked"] > 100
+    assert pages["failed"] == []
+    assert min(managers) >= 2
+    swarm.sees(
+        "swarm",
+        lambda: members(swarm),
+        {"server01": ("Ready", "Active"), "server02": ("Ready", "Active"), "server03": ("Ready", "Pause")},
+        60,
+    )
+    swarm.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
+
+
+def test_a_manager_without_which_the_quorum_is_lost_is_not_touched(whole_swarm: Operator) -> None:
+    swarm = whole_swarm
+    before = swarm.reboots()
+    swarm.server03.succeed("systemctl stop docker.socket docker")
+    swarm.sees("managers that are not reachable", lambda: unreachable(swarm), ["server03"], 60)
+    run = swarm.is_refused(f"{REBOOT} --limit server02")
+    assert run.line("Nothing was done.").endswith(
+        "managers: the swarm would lose its quorum: without server02 it has 1 of 3 managers (server03 cannot be "
+        "reached by the others), and needs 2"
+    )
+    run = swarm.is_refused(f"{REBOOT} --limit server03")
+    run.line("managers: server03 is not in a swarm (docker says inactive): join it, or take maintenance.swarm out of")
+    assert swarm.reboots() == before
+    assert members(swarm)["server02"] == ("Ready", "Active")
+
+
+def test_a_run_killed_while_a_manager_is_away_is_undone_by_restore_and_finished_by_the_next(
+    whole_swarm: Operator,
+) -> None:
+    swarm = whole_swarm
+    before = swarm.reboots()
+    swarm.kills(f"{REBOOT} --limit server03", "[server03] no task runs here any more")
+    assert members(swarm)["server03"] == ("Ready", "Drain")
+    swarm.types("pyinfra inventory.py tasks/restore.py --limit server03 -y")
+    assert members(swarm)["server03"][1] == "Active"
+    assert replicas(swarm) == "3/3"
+
+    swarm.kills(f"{REBOOT} --limit server03", "[server03] server03 has booted")
+    run = swarm.types(f"{REBOOT} --limit server03")
+    run.line("1. server03: put it back in service")
+    assert members(swarm)["server03"] == ("Ready", "Active")
+    assert replicas(swarm) == "3/3"
+    assert swarm.reboots(before)["server03"] == 1
+    swarm.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")

@@ -1,0 +1,100 @@
+"""Upgrades of keepalived and of the system in turn, and a node that is taken out for good."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lab.debian import NEWER
+from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator
+
+UPGRADE = "pyinfra inventory.py tasks/upgrade.py -y"
+REMOVE = "pyinfra inventory.py tasks/remove.py -y"
+DEPLOY = "pyinfra inventory.py deploy.py -y"
+SOURCE = "/etc/apt/sources.list.d/newer.list"
+
+
+def versions(operator: Operator, package: str = "keepalived") -> list[str | None]:
+    """The version of a package on each host."""
+    return [host.version(package) for host in operator.hosts.values()]
+
+
+def upgraded(text: str) -> list[str]:
+    """The nodes that were upgraded, in order."""
+    return re.findall(r"\[(server\d+)\] \d+:\d\d upgrading", text)
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(managers: Operator) -> None:
+    (old,) = set(versions(managers))
+    run = managers.types(UPGRADE)
+    run.line(f"[server01] nothing to upgrade, keepalived {old} is what apt offers")
+    managers.everywhere(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > {SOURCE}")
+    with managers.watching() as seen:
+        run = managers.types(UPGRADE)
+    assert upgraded(run.text) == ["server03", "server02", "server01"]
+    run.line(f"[server01] keepalived {old} → {old}+newer")
+    assert versions(managers) == [f"{old}+newer"] * 3
+    assert seen.route == ["server01", "server02", "server01"]
+    assert seen.lost <= 2  # one a move
+    assert seen.longest(0) <= GAP_SECONDS
+
+    managers.kills(f"{UPGRADE} --data version={old}", "[server02] keepalived is healthy")
+    run = managers.types(f"{UPGRADE} --data version={old}")
+    assert upgraded(run.text) == ["server01"]
+    run.line("[server02] in service as a backup")
+    assert versions(managers) == [old] * 3
+    managers.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
+
+    run = managers.is_refused(f"{UPGRADE} --data version=9.9")
+    run.line(f"[server03] server03: apt knows no keepalived 9.9; there is {old}+newer, {old}. Nothing was done to it")
+
+
+def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_restarted(managers: Operator) -> None:
+    managers.everywhere(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > {SOURCE}; apt-get -qq update")
+    managers.everywhere("apt-get -qq install keepalived")
+    run = managers.types(f"{UPGRADE} --data packages=all")
+    assert upgraded(run.text) == ["server03", "server02", "server01"]
+    for name in managers.hosts:
+        assert re.search(rf"\[{name}\] \S+ restarting keepalived.service, which runs with replaced files", run.text)
+    assert all(version and version.endswith("+newer") for version in versions(managers, "libnftnl11"))
+    managers.everywhere("! grep -q 'libnftnl.*(deleted)' /proc/$(pidof -s keepalived)/maps")
+    managers.types(UPGRADE).line("[server02] nothing to upgrade, ")
+    for option in ("packages=some", "version='one two'", "packages=all --data version=1"):
+        managers.is_refused(f"{UPGRADE} --data {option}").line("Nothing was done.")
+
+
+def test_a_removed_node_leaves_the_address_to_the_others(managers: Operator) -> None:
+    managers.server01.succeed("touch /etc/keepalived/mine /var/lib/keepalived/mine")
+    plan = managers.types("pyinfra inventory.py tasks/remove.py --dry --limit server01")
+    plan.line("managers: remove server01; 10.10.0.2 goes from server01 to server02")
+    plan.line("then take server01 out of group_data/managers.yml and run deploy.py")
+    with managers.watching() as seen:
+        run = managers.types(f"{REMOVE} --limit server01")
+    run.line("10.10.0.2: server01 → server02 in ")
+    assert (seen.route, seen.lost <= 1) == (["server01", "server02"], True)
+    assert seen.longest(0) <= GAP_SECONDS
+    assert managers.server01.version("keepalived") is None
+    places = (
+        "/etc/keepalived /var/lib/keepalived /etc/systemd/system/keepalived* /run/keepalived* /etc/default/keepalived"
+    )
+    assert managers.server01.execute(f"find {places}").stdout.split() == [
+        "/etc/keepalived", "/etc/keepalived/mine", "/var/lib/keepalived", "/var/lib/keepalived/mine",
+    ]  # fmt: skip
+    managers.types(f"{REMOVE} --limit server01").line("managers: keepalived is not on server01")
+
+    managers.writes(SHIPPED.replace("  server01: 10.10.0.3\n", ""))
+    with managers.watching() as seen:
+        managers.types(DEPLOY)
+    assert managers.holders() == ["server02"]
+    assert seen.longest(0) <= GAP_SECONDS
+    assert seen.lost <= 2
+
+    managers.types("pyinfra inventory.py tasks/drain.py --limit server03 -y")
+    for refused in (f"{REMOVE} --limit server02", REMOVE):
+        managers.is_refused(refused).line("Nothing was done.")
+    assert managers.server02.version("keepalived") is not None
+    managers.types("pyinfra inventory.py tasks/restore.py --limit server03 -y")
+    managers.writes(SHIPPED)
+    managers.types(DEPLOY)
