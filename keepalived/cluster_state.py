@@ -116,7 +116,8 @@ def taken_back(state: ClusterState, name: str, run: Run) -> Verdict:
     """Is node `name` in service again after a `run` has drained it, or has an operator drained it meanwhile?"""
     node = state.nodes[name]
     if node and node.drained and node.flag.run != run:
-        return Verdict(True, f"stays drained: {node.flag.words}; {state.who_holds()}")
+        problem = _unsettled(state)
+        return Verdict(problem is None, problem or f"stays drained: {node.flag.words}; {state.who_holds()}")
     return in_service(state, name)
 
 

@@ -27,6 +27,7 @@ from keepalived.swarm import Tasks, read_swarm, read_tasks
 
 T = TypeVar("T")
 REPORTS = Path(__file__).parent / "reports"
+REPORT_LOCK = "/run/keepalived-report.lock"  # there is one dump of the daemon for all who ask
 REPORT = (REPORTS / "node.sh").read_text(encoding="utf-8")
 
 
@@ -114,6 +115,7 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
             StringCommand(";configuration=", QuoteString(configuration.PATH), _separator=""),
             StringCommand(";record=", QuoteString(record.PATH), _separator=""),
+            StringCommand(";lock=", QuoteString(REPORT_LOCK), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
             f"\n{REPORT}",
         )

@@ -79,12 +79,17 @@ def reboots(
     return work
 
 
-def refusal(state: ClusterState, work: Mapping[str, Work]) -> str | None:
+def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | None:
     """Why the run may not be: somewhere on its way no node would be left to serve, or one would not come back."""
     for name in in_order(state, work):
         node = state.nodes[name]
         if node is None or work[name] == "end":
             continue
+        if (noted := node.maintenance) and noted.run != run:
+            return (
+                f"the {noted.run} of {name} that {noted.by} began at {noted.begun} has not ended: run "
+                f"tasks/{noted.run}.py again, which goes on with it, or tasks/restore.py --limit {name}"
+            )
         if not node.unit.enabled:
             return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
         if not node.drained and (why := nobody_left(state, [name])):
@@ -108,7 +113,7 @@ def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | 
     order = in_order(state, work, leader)
     words = []
     if run == "reboot" and (since := begun(state)) and unfinished(state):
-        words.append(f"{cluster}: goes on with the reboot that {since}")
+        words.append(f"{cluster}: goes on with the reboot that {since}; make sure that nobody else still runs it")
         done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
         if done:
             been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"

@@ -12,6 +12,7 @@ from pyinfra.api import FunctionCommand, Host, StringCommand, operation
 
 from keepalived import cycle, maintenance, progress, record, swarm_turn
 from keepalived.boot import IDENTITY, UNSETTLED
+from keepalived.boot import Boot as BootState
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState, Verdict
 from keepalived.errors import NothingDone
@@ -59,21 +60,23 @@ def planned() -> Plan:
         raise NothingDone(f"only={only} is not known: only=required reboots the nodes that ask for it")
     resume, force = said_true(host, "resume", default=True), forced()
 
-    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, Work]:
-        asking = None if only is None else [name for name in meant if asks(seen.cluster)[name]]
-        return maintenance.reboots(seen, meant, asking, resume=resume)
+    boots: dict[str, dict[str, BootState | None]] = {}  # by cluster and node, asked for once, and only where it matters
 
-    asked: dict[str, dict[str, str | None]] = {}
-
-    def asks(cluster: Cluster) -> dict[str, str | None]:
-        if cluster.name not in asked:
+    def boots_of(cluster: Cluster) -> dict[str, BootState | None]:
+        if cluster.name not in boots:
             hosts = hosts_of(cluster)
             found = ask_all([hosts[name] for name in targets(cluster)], Boot)
-            asked[cluster.name] = {one.data.node: boot.asks if boot else None for one, boot in found.items()}
-        return asked[cluster.name]
+            boots[cluster.name] = {one.data.node: boot for one, boot in found.items()}
+        return boots[cluster.name]
+
+    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, Work]:
+        asking = None if only is None else [name for name, boot in boots_of(seen.cluster).items() if boot and boot.asks]
+        return maintenance.reboots(seen, meant, asking, resume=resume)
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        return None if force else maintenance.refusal(seen, work_of(seen, meant))
+        if only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
+            return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
+        return None if force else maintenance.refusal(seen, "reboot", work_of(seen, meant))
 
     work: dict[str, Work] = {}
     orders, swarm_of = {}, {}
@@ -85,8 +88,8 @@ def planned() -> Plan:
         for words in plan.words:
             logger.info(words)
         if only:
-            for node in meant:
-                why = asked[name][node]
+            for node, boot in boots_of(seen.cluster).items():
+                why = boot.asks if boot else None
                 logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
         orders[name] = list(plan.work)
         work |= {hosts_of(seen.cluster)[node].name: what for node, what in plan.work.items()}
@@ -146,8 +149,11 @@ def turn(wave: Collection[str], reason: str | None = None, force: bool = False) 
         return
     before = look(host.data.cluster)
     node = before.nodes[host.data.node]
-    if node is None or node.maintenance is None:
+    if node is None:
         yield refuse(f"{host.name} cannot be read any more: nothing was done to it")
+        return
+    if node.maintenance is None:
+        yield refuse(f"{host.name} was put back in service by somebody while this ran: nothing was done to it")
         return
     progress.begin()
     if maintenance.is_pending(node):

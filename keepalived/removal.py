@@ -12,7 +12,7 @@ from pyinfra.operations import files
 from keepalived import configuration, operations, record
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState
-from keepalived.facts import Node
+from keepalived.facts import REPORT_LOCK, Node
 from keepalived.flag import THIS_BOOT
 from keepalived.guard import expected_moves, nobody_left
 from keepalived.installation import STAGED
@@ -110,7 +110,7 @@ def files_removed() -> Commands:
     if node is None:
         yield refuse(f"{host.name} cannot be read")
         return
-    paths = [configuration.DROP_IN_PATH, record.PATH, cluster.drain.flag, THIS_BOOT, STAGED]
+    paths = [configuration.DROP_IN_PATH, record.PATH, cluster.drain.flag, THIS_BOOT, STAGED, REPORT_LOCK]
     if node.configuration.origin == "deployed":
         paths.append(configuration.PATH)
     elif node.configuration.origin is not None and state.is_executing:

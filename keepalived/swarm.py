@@ -130,7 +130,7 @@ def quorum_lost(members: Mapping[str, Member], leaving: str) -> str | None:
     managers = [one for one in members.values() if one.manager]
     left = [one for one in managers if one.is_reachable_manager and one.id != leaving]
     needed = len(managers) // 2 + 1
-    if not members[leaving].manager or len(left) >= needed:
+    if leaving not in members or not members[leaving].manager or len(left) >= needed:
         return None
     unreachable = [one.hostname for one in managers if not one.is_reachable_manager]
     also = f" ({', '.join(unreachable)} cannot be reached by the others)" if unreachable else ""

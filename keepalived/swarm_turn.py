@@ -44,7 +44,10 @@ def refusal(swarms: dict[str, SwarmState | None], name: str) -> str | None:
     asked = asked_manager(swarms, name)
     if asked is None:
         return f"no node tells of the swarm of {name}: a manager with a quorum must be among the nodes of the cluster"
-    return quorum_lost((swarms[asked] or own).members or {}, own.node_id)
+    members = (swarms[asked] or own).members or {}
+    if own.node_id not in members:
+        return f"the swarm does not know {name}: {asked} and it are in different ones"
+    return quorum_lost(members, own.node_id)
 
 
 def asked_manager(swarms: dict[str, SwarmState | None], name: str) -> str | None:
@@ -77,10 +80,10 @@ def leave(noted: Record, otherwise: str, *, force: bool) -> Commands:
         yield refuse(f"{why}. {otherwise}")
         return
     asked, own = asked_manager(swarms, me), swarms[me]
-    if asked is None or own is None:
+    member = ((swarms[asked] or own).members or {}).get(own.node_id) if asked and own else None
+    if asked is None or own is None or member is None:
         return  # forced, and nobody to tell
     manager = hosts_of(cluster)[asked]
-    member = (swarms[asked] or own).members[own.node_id]  # type: ignore[index] # asked_manager has seen to it
     tasks = ask(manager, SwarmTasks, ASK_SECONDS, node=own.node_id)
     if tasks is None:
         yield refuse(f"{asked} does not tell of the tasks in the swarm. {otherwise}")

@@ -55,7 +55,7 @@ def planned() -> Plan:
         return dict.fromkeys(meant, "do")
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        return None if force else maintenance.refusal(seen, work_of(meant))
+        return None if force else maintenance.refusal(seen, "upgrade", work_of(meant))
 
     orders, swarm_of = {}, {}
     for name, seen in plan_run(refuses).items():
@@ -110,6 +110,8 @@ def turn(wave: Collection[str], plan: Plan, reason: str | None = None, force: bo
     if noted is None:
         begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
         noted = Record(run="upgrade", by=operator_name(), begun=begun, boot=node.boot or "")
+        if node.maintenance and node.maintenance.availability:
+            noted = noted.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
         yield write_file(record.PATH, noted.content)
     yield from cycle.leave("upgrade", before, node, noted, reason, force=force)
     progress.step(f"upgrading {due}" if due else "restarting what runs with replaced files")

@@ -1,4 +1,4 @@
-# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $record, $identity.
+# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $record, $lock, $identity.
 #
 # Every part of the report is a line KEY BASE64; a part that is not to be had is left out. The last line is `end`: what
 # was cut short says nothing, rather than that there is no flag.
@@ -45,7 +45,7 @@ fi
 case $unit in *ActiveState=active*)
   folder=$(tr '\0' '\n' < /proc/"$pid"/environ | sed -n 's/^TMPDIR=//p')
   dump=/proc/$pid/root${folder:-/tmp}/keepalived.json
-  exec 9>/run/keepalived-report.lock; flock -w 3 9  # there is one dump for all who ask
+  exec 9>"$lock"; flock -w 3 9
   rm -f "$dump"
   if kill -s "$(keepalived --signum=JSON)" "$pid"; then
     tries=0

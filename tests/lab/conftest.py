@@ -70,6 +70,12 @@ class Operator:
         """Replaces group_data/managers.yml."""
         (self.project / "group_data/managers.yml").write_text(cluster)
 
+    def configures(self, cluster: str) -> None:
+        """Deploys a cluster file where that is not what a test is about: by reload, which moves nothing."""
+        self.writes(f"{cluster}on_change: reload\n")
+        self.types("pyinfra inventory.py deploy.py -y --data probe=off")
+        self.writes(cluster)
+
     def changed(self) -> str:
         """The shipped cluster file with a change that no configuration has had before: another `advert_int`."""
         return f"{SHIPPED}advert_int: {0.3 + next(self._changes) / 100:.2f}\n"
@@ -232,8 +238,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.failed and found:
         for host in found[0].hosts.values():
             try:
-                journal = host.execute(JOURNAL).stdout
+                told = (f"{host.name}: {' '.join(host.addresses())}", host.execute(JOURNAL).stdout)
             except LabError as error:
-                journal = str(error)
-            report.sections.append((f"{host.name}: {' '.join(host.addresses())}", journal))
+                told = (host.name, str(error))
+            report.sections.append(told)
     return report

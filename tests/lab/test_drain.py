@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.lab.conftest import FLAG, ROOT, Operator
+from tests.lab.conftest import FLAG, SHIPPED, Operator
 
 pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
 
@@ -83,8 +83,7 @@ def test_a_drain_survives_a_reboot(managers: Operator) -> None:
 
 
 def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None:
-    managers.writes((ROOT / "group_data/managers.yml").read_text() + "drain: {check: file}\n")
-    managers.types("pyinfra inventory.py deploy.py")
+    managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.types(f"{DRAIN} --limit server01")
     assert managers.holders() == ["server02"]
     managers.types(f"{RESTORE} --limit server01")
@@ -97,6 +96,5 @@ def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None
     run = managers.types("pyinfra inventory.py fact keepalived.facts.Drained --json --limit server01")
     assert json.loads(run.stdout) == {"keepalived.facts.Drained": {"server01": False}}
     assert managers.holders() == ["server01"]
-    (managers.project / "group_data/managers.yml").write_text((ROOT / "group_data/managers.yml").read_text())
     managers.everywhere(f"rm -f {FLAG}")
-    managers.types("pyinfra inventory.py deploy.py")
+    managers.configures(SHIPPED)

@@ -150,10 +150,10 @@ def test_a_check_that_keepalived_has_removed(managers: Operator) -> None:
     managers.types(DEPLOY)
 
 
-def test_a_flag_that_the_daemon_does_not_see(managers: Operator) -> None:
+def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(managers: Operator) -> None:
     managers.server02.succeed(f"printf '[Service]\nPrivateTmp=yes\n' > {BROKEN_UNIT}; systemctl daemon-reload")
-    managers.writes(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
-    managers.types(DEPLOY)
+    managers.configures(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
+    managers.server02.succeed("systemctl restart keepalived")
     run = managers.is_refused("pyinfra inventory.py tasks/drain.py --limit server02")
     assert (
         "server02 is drained by /tmp/releasevip but announces priority 102 in VI_1. Its daemon does not see" in run.text
@@ -161,31 +161,21 @@ def test_a_flag_that_the_daemon_does_not_see(managers: Operator) -> None:
     managers.server02.succeed(
         f"rm {BROKEN_UNIT} /tmp/releasevip; systemctl daemon-reload; systemctl restart keepalived"
     )
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
+    assert problems(managers) == [
+        f"everybody on {name} may make or remove /tmp/releasevip: its folder is world-writable"
+        for name in managers.hosts
+    ]
+    managers.configures(SHIPPED)
 
 
 def test_an_empty_flag_that_drains_nothing(managers: Operator) -> None:
-    managers.writes(SHIPPED + "drain: {check: file}\n")
-    managers.types(DEPLOY)
+    managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.server02.succeed(f"touch {FLAG}")
     assert problems(managers) == [
         f"the flag {FLAG} on server02 is there and drains nothing: `check: file` wants a number in it"
     ]
     managers.server02.succeed(f"rm {FLAG}")
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
-
-
-def test_a_flag_in_a_folder_of_everybodys(managers: Operator) -> None:
-    managers.writes(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
-    managers.types(DEPLOY)
-    assert problems(managers) == [
-        f"everybody on {name} may make or remove /tmp/releasevip: its folder is world-writable"
-        for name in managers.hosts
-    ]
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
+    managers.configures(SHIPPED)
 
 
 def test_a_daemon_that_is_stopped_and_an_address_that_stayed(managers: Operator) -> None:
