@@ -109,6 +109,18 @@ class Bench:
         assert found, said
         return whole, float(found.group(1))
 
+    def reboots(self) -> None:
+        """Three managers rebooted in turn, and what a client that asks every millisecond loses by it."""
+        with self.hosts():
+            self.types(DEPLOY)
+            for _ in range(TIMES):
+                with Witness(self.lab, "10.10.0.2") as seen:
+                    whole = seconds(lambda: self.types("pyinfra inventory.py tasks/reboot.py -y"))
+                self.note("reboot of three managers, whole command, s", whole)
+                self.note("reboot of three managers: packets lost", seen.lost)
+                self.note("reboot of three managers: longest silence, ms", 1000 * seen.longest_silence)
+                self.note("reboot of three managers: no holder for, s", seen.longest(0))
+
     def clients(self) -> None:
         """What a client that asks every millisecond loses by a change of three running nodes."""
         apart = SHIPPED.replace("virtual_router_id: 51", "virtual_router_id: 77")
@@ -176,7 +188,7 @@ def main() -> None:
             (project / name).symlink_to(CHECKOUT / name)
         shutil.copytree(CHECKOUT / "group_data", project / "group_data")
         bench = Bench(project)
-        for group in sys.argv[1:] or ("boot", "tasks", "status", "clients", "clusters"):
+        for group in sys.argv[1:] or ("boot", "tasks", "status", "reboots", "clients", "clusters"):
             getattr(bench, group)()
     table = Table("what", "median", "least", "most", "times", title=machine())
     for what, figures in bench.figures.items():

@@ -25,6 +25,8 @@ Every step was seen to work. The lab stays up; go on in it:
         pyinfra inventory.py deploy.py
         pyinfra inventory.py tasks/drain.py --limit server02
         pyinfra inventory.py tasks/restore.py --limit server02
+        pyinfra inventory.py tasks/status.py
+        pyinfra inventory.py tasks/reboot.py
         pyinfra inventory.py fact keepalived.facts.Node
         ssh server01
     .venv/bin/python -m lab down        ends it and leaves nothing behind
