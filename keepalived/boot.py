@@ -24,7 +24,7 @@ class Boot(BaseModel):
     kernel: str
     """The running one: `6.1.0-27-amd64`."""
     newest_kernel: str | None
-    """The newest installed one of the same flavour; None: there is none in /boot."""
+    """The newest installed one of the same flavour; None: none is newer."""
     reboot_required: bool
     """Whether the system has noted so in /run/reboot-required."""
     system: str
@@ -57,7 +57,7 @@ def newer_kernel(running: str, installed: list[str]) -> str | None:
 
 def _kernel(name: str) -> tuple[str, list[int]]:
     """`6.12.41+deb13-amd64` -> `amd64`, [6, 12, 41]; `6.1.0-27-cloud-amd64` -> `cloud-amd64`, [6, 1, 0, 27]"""
-    parts = re.split(r"[.-]", re.sub(r"\+[a-z]+[0-9.]*", "", name))
+    parts = re.split(r"[.-]", re.sub(r"\+[a-z]+[0-9.]*|\.(?:deb|bpo)[0-9]*(?=[.-])", "", name))
     numbers = list(takewhile(str.isdigit, parts))
     return "-".join(parts[len(numbers) :]), [int(number) for number in numbers]
 

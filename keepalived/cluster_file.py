@@ -81,7 +81,7 @@ def _problem(error: ErrorDetails) -> str:
 def _meant(key: object) -> str | None:
     """The known key that an unknown one resembles."""
     models = (Cluster, Node, Instance, Authentication, Drain, Maintenance, Hook, Healthy)
-    known = [field for model in models for field in model.model_fields if field != "name"]
+    known = [field for model in models for field in model.model_fields if field not in ("name", key)]
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 

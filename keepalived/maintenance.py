@@ -35,7 +35,9 @@ def is_pending(node: NodeState) -> bool:
 def is_rebooted(node: NodeState) -> bool:
     """Whether `node` has been rebooted since a run noted it."""
     noted = node.maintenance
-    return noted is not None and noted.run == "reboot" and noted.boot != node.boot
+    if noted is None or noted.run != "reboot" or not noted.boot or not node.boot:
+        return False
+    return noted.boot != node.boot
 
 
 def is_left(node: NodeState, run: Run) -> bool:
@@ -52,10 +54,10 @@ def unfinished(state: ClusterState) -> bool:
 
 def noted_nodes(state: ClusterState) -> list[str]:
     """The nodes whose notes of a reboot may be taken away; none while one is still to be rebooted or restored."""
-    known = {name: node for name, node in state.nodes.items() if node is not None}
-    if any(is_pending(node) or is_left(node, "reboot") for node in known.values()):
+    nodes = state.nodes.values()
+    if any(node is None or is_pending(node) or is_left(node, "reboot") for node in nodes):
         return []
-    return [name for name, node in known.items() if is_rebooted(node)]
+    return [name for name, node in state.nodes.items() if node and is_rebooted(node)]
 
 
 def reboots(
@@ -83,16 +85,19 @@ def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | No
     """Why the run may not be: somewhere on its way no node would be left to serve, or one would not come back."""
     for name in in_order(state, work):
         node = state.nodes[name]
-        if node is None or work[name] == "end":
+        if node is None:
+            continue
+        before, state = state, _after_turn(state, run, name)
+        if work[name] == "end":
             continue
         if (noted := node.maintenance) and noted.run != run:
             return (
                 f"the {noted.run} of {name} that {noted.by} began at {noted.begun} has not ended: run "
                 f"tasks/{noted.run}.py again, which goes on with it, or tasks/restore.py --limit {name}"
             )
-        if not node.unit.enabled:
+        if run == "reboot" and not node.unit.enabled:
             return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
-        if not node.drained and (why := nobody_left(state, [name])):
+        if not node.drained and (why := nobody_left(before, [name])):
             return f"{why}. Restore or mend one first; --data force=true does it all the same, and clients will notice"
     return None
 
@@ -107,12 +112,14 @@ def in_order(state: ClusterState, names: Collection[str], leader: str | None = N
     return sorted(names, key=rank)
 
 
-def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | None = None) -> Plan:
-    """The order of a run, and what will move."""
+def plan(
+    state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | None = None, *, resume: bool = True
+) -> Plan:
+    """The order of a run, and what will move. `resume`: whether an earlier run is gone on with."""
     cluster = state.cluster.name
     order = in_order(state, work, leader)
     words = []
-    if run == "reboot" and (since := begun(state)) and unfinished(state):
+    if run == "reboot" and resume and (since := begun(state)) and unfinished(state):
         words.append(f"{cluster}: goes on with the reboot that {since}; make sure that nobody else still runs it")
         done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
         if done:
@@ -124,6 +131,7 @@ def plan(state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | 
     words.append(f"{cluster}: {run} {', then '.join(order)}; {state.who_holds()}")
     for number, name in enumerate(order, 1):
         words.append(f"  {number}. {name}: {_turn(state, name, run, work[name], is_leader=name == leader)}")
+        state = _after_turn(state, run, name)
     return Plan({name: work[name] for name in order}, words)
 
 
@@ -140,7 +148,45 @@ def _turn(state: ClusterState, name: str, run: Run, work: Work, *, is_leader: bo
         return f"cannot be read{leads}"
     if work == "end":
         return f"put it back in service{leads}"
-    if node.drained and node.flag.run != run and not (run == "reboot" and node.flag.until_reboot):
+    if node.drained and not _ends(run, node):
         return f"stays drained ({node.flag.words}){leads}"
-    moves = [] if node.drained else expected_moves(state, {name: True})
+    if node.drained:
+        moves = expected_moves(state, {name: False})
+        return f"{', '.join(moves) or 'nothing moves'}, once it is back{leads}"
+    if node.holds and (why := nobody_left(state, [name])):
+        return f"{why}{leads}"
+    moves = expected_moves(state, {name: True})
     return f"{', '.join(moves)}, and back{leads}" if moves else f"nothing moves{leads}"
+
+
+def _ends(run: Run, node: NodeState) -> bool:
+    """Whether the drain of `node` ends with a `run`."""
+    return node.flag.run == run or (run == "reboot" and node.flag.until_reboot)
+
+
+def _after_turn(state: ClusterState, run: Run, name: str) -> ClusterState:
+    """The cluster after the turn of `name`: what the run had left drained serves again and takes back what it should."""
+    node = state.nodes[name]
+    if node is None or not node.drained or not _ends(run, node):
+        return state
+    priority = state.cluster.effective_priority(name, drained=False)
+    said = {one: was.model_copy(update={"effective_priority": priority}) for one, was in (node.instances or {}).items()}
+    back = node.model_copy(update={"drained": False, "instances": said or None})
+    after = ClusterState(state.cluster, {**state.nodes, name: back})
+    taken = {
+        address
+        for instance, settings in state.cluster.instances.items()
+        for address in settings.addresses
+        if after.best(instance) == name
+    }
+    return ClusterState(
+        state.cluster, {other: _with(was, taken, gets=other == name) for other, was in after.nodes.items()}
+    )
+
+
+def _with(node: NodeState | None, addresses: Collection[str], *, gets: bool) -> NodeState | None:
+    """`node` with the addresses, or without them."""
+    if node is None:
+        return None
+    held = [*node.holds, *(one for one in addresses if one not in node.holds)] if gets else node.holds
+    return node.model_copy(update={"holds": held if gets else [one for one in held if one not in addresses]})

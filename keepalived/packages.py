@@ -47,11 +47,15 @@ def read_packages(parts: Mapping[str, str]) -> Packages:
     policy = parts["policy"]
     installed = re.search(r"^  Installed: (\S+)$", policy, re.MULTILINE)
     candidate = re.search(r"^  Candidate: (\S+)$", policy, re.MULTILINE)
-    table = re.findall(r"^ (?:\*\*\*|   ) (\S+) -?\d+$", policy, re.MULTILINE)
+    table = re.findall(r"^ (?:\*\*\*|   ) (\S+) \d+(?: .*)?$", policy, re.MULTILINE)  # below 0: never to be installed
     best = [candidate[1]] if candidate else []
+    # What dpkg says of installations; the rest of what it audits (checksums, architectures) no installation mends.
+    broken = re.search(r"^The following packages (?!are missing|do not have|have an )", parts["audit"], re.MULTILINE)
+    if not broken and not re.search(r"^\d+ upgraded, ", parts["pending"], re.MULTILINE):
+        raise ValueError("apt-get has not come to an end")
     return Packages(
         installed=installed[1] if installed and installed[1] != "(none)" else None,
-        offered=[one for one in [*best, *(one for one in table if one not in best)] if one != "(none)"],
+        offered=[one for one in dict.fromkeys([*best, *table]) if one != "(none)"],
         pending=re.findall(r"^Inst (\S+)", parts["pending"], re.MULTILINE),
-        broken=bool(parts["audit"].strip()),
+        broken=bool(broken),
     )

@@ -84,7 +84,7 @@ def planned() -> Plan:
         meant = targets(seen.cluster)
         todo = work_of(seen, meant)
         leader, swarm_of[name] = swarm_turn.plan(seen.cluster, todo, force=force)
-        plan = maintenance.plan(seen, "reboot", todo, leader)
+        plan = maintenance.plan(seen, "reboot", todo, leader, resume=resume)
         for words in plan.words:
             logger.info(words)
         if only:

@@ -4,7 +4,7 @@
     by: alice@notebook
     begun: 2026-01-31 10:11:12 UTC
     boot: 5a1c…/21
-    availability: active
+    availability: Active
     waiting: web=1
 
 `boot` is the boot that the run means to end: once the node has another, it has been rebooted for this run.

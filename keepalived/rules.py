@@ -31,6 +31,16 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _instance_faults(cluster)
     yield from _router_id_faults(cluster)
     yield from _advert_faults(cluster)
+    yield from _hook_faults(cluster)
+
+
+def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
+    if len(cluster.nodes) == 1:
+        for when in ("before", "after"):
+            for number, hook in enumerate(getattr(cluster.maintenance, when)):
+                if hook.on == "another":
+                    path = f"maintenance.{when}[{number}].on"
+                    yield Fault(path, "there is no other node to run it on", rests_on=("nodes",))
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:

@@ -79,7 +79,7 @@ class Swarm(_Said):
 
     node_id: str
     state: str
-    """Of this server: active, inactive, pending, locked, error."""
+    """Of this server: active, inactive, pending, locked, error; unknown: docker does not answer."""
     members: dict[str, Member] | None
     """By id; None where this server is no manager, or its swarm has lost the quorum."""
     cluster_id: str | None
@@ -112,7 +112,7 @@ def read_swarm(parts: Mapping[str, str]) -> Swarm:
     members = [Member.model_validate_json(line) for line in parts["members"].splitlines()]
     return Swarm(
         node_id=said.get("NodeID", ""),
-        state=said.get("LocalNodeState", "inactive"),
+        state=said.get("LocalNodeState") or "unknown",
         members={one.id: one for one in members} or None,
         cluster_id=(said.get("Cluster") or {}).get("ID"),
     )
@@ -121,16 +121,18 @@ def read_swarm(parts: Mapping[str, str]) -> Swarm:
 def read_tasks(parts: Mapping[str, str]) -> Tasks:
     """What the parts of the report of `facts.SwarmTasks` say. Raises ValueError or LookupError."""
     return Tasks(
-        **{key: [Task.model_validate_json(line) for line in parts[key].splitlines()] for key in ("here", "all")}
+        **{key: [Task.model_validate_json(line) for line in parts[key].splitlines() if line] for key in ("here", "all")}
     )
 
 
 def quorum_lost(members: Mapping[str, Member], leaving: str) -> str | None:
     """Why the swarm would lose its quorum without the node `leaving` (an id); None when it would not."""
+    if leaving not in members:
+        return f"the swarm has no node {leaving}"
     managers = [one for one in members.values() if one.manager]
     left = [one for one in managers if one.is_reachable_manager and one.id != leaving]
     needed = len(managers) // 2 + 1
-    if leaving not in members or not members[leaving].manager or len(left) >= needed:
+    if not members[leaving].manager or len(left) >= needed:
         return None
     unreachable = [one.hostname for one in managers if not one.is_reachable_manager]
     also = f" ({', '.join(unreachable)} cannot be reached by the others)" if unreachable else ""
@@ -156,7 +158,7 @@ def still_here(tasks: Tasks, restless: Collection[str]) -> str | None:
     A task that fits on no other node waits for this one, and is not waited for. `restless`: services that were starting
     tasks before this began.
     """
-    here = sorted(task.name for task in tasks.here if not task.is_over)
+    here = sorted({task.name for task in tasks.here if not task.is_over})
     if here:
         return f"{', '.join(here)} still run{'s' if len(here) == 1 else ''} here"
     on_the_way = [task for task in tasks.all if task.lacks and not task.is_homeless and task.service not in restless]

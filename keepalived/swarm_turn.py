@@ -40,6 +40,8 @@ def refusal(swarms: dict[str, SwarmState | None], name: str) -> str | None:
     own = swarms[name]
     if own is None or own.state != "active":
         state = own.state if own else "unknown"
+        if state in ("unknown", "pending"):
+            return f"docker on {name} does not tell of its swarm (state {state}): systemctl status docker"
         return f"{name} is not in a swarm (docker says {state}): join it, or take maintenance.swarm out of the file"
     asked = asked_manager(swarms, name)
     if asked is None:
@@ -127,7 +129,8 @@ def _wait_for_tasks(
         if why := still_here(tasks, restless):
             return Verdict(False, why)
         alone = homeless(tasks, noted.waiting)
-        rest = f" ({', '.join(alone)} fits on no other node and waits for this one)" if alone else ""
+        fits = "fits on no other node and waits" if len(alone) == 1 else "fit on no other node and wait"
+        rest = f" ({', '.join(alone)} {fits} for this one)" if alone else ""
         return Verdict(True, f"no task runs here any more{rest}")
 
     return wait_for(look, MOVE_SECONDS, otherwise, host)

@@ -26,6 +26,10 @@ def refused(text: str, *faults: str) -> tuple[str, list[str]]:
     return text, lines(*faults)
 
 
+def maintenance_refused(maintenance: str, *faults: str) -> tuple[str, list[str]]:
+    return refused(cluster(f"maintenance: {maintenance}"), *faults)
+
+
 PASS = "auth_pass: s3cret"  # noqa: S105
 
 
@@ -479,12 +483,72 @@ drain: {wieght: 10}
         for password in ["''", "ninechars", "a b", "'a\"b'", "'{'"]
     ),
     refused(cluster("on_change: never"), "on_change: 'never' is not 'restart' or 'reload'"),
+    # maintenance
+    maintenance_refused("x", "maintenance: 'x' is not a mapping (key: value)"),
+    maintenance_refused("[]", "maintenance: a list is not a mapping (key: value)"),
+    maintenance_refused("", "maintenance: is empty"),
+    maintenance_refused("{befor: []}", "maintenance.befor: is not a known key (did you mean before?)"),
+    maintenance_refused(
+        "{boot_timout: 60}", "maintenance.boot_timout: is not a known key (did you mean boot_timeout?)"
+    ),
+    refused(cluster("maintainance: {}"), "maintainance: is not a known key (did you mean maintenance?)"),
+    maintenance_refused("{before: echo}", "maintenance.before: 'echo' is not a list: put it in [ ]"),
+    maintenance_refused("{before: {command: echo}}", "maintenance.before: a mapping is not a list: put it in [ ]"),
+    maintenance_refused("{before: null}", "maintenance.before: is empty"),
+    maintenance_refused("{before: [null]}", "maintenance.before[0]: is empty"),
+    maintenance_refused("{before: [5]}", "maintenance.before[0]: 5 is not a mapping (key: value)"),
+    maintenance_refused("{before: [[x]]}", "maintenance.before[0]: a list is not a mapping (key: value)"),
+    maintenance_refused("{before: ['']}", "maintenance.before[0]: is empty: a command is needed"),
+    maintenance_refused(r'{after: [x, "a\0b"]}', "maintenance.after[1]: a command cannot have a NUL in it"),
+    maintenance_refused("{after: [{command: '  '}]}", "maintenance.after[0].command: is empty: a command is needed"),
+    maintenance_refused("{after: [{command: 5}]}", "maintenance.after[0].command: 5 is not text (put it in quotes)"),
+    maintenance_refused("{after: [{}]}", "maintenance.after[0].command: is missing"),
+    maintenance_refused(
+        "{after: [x, {command: y, on: all}]}", "maintenance.after[1].on: 'all' is not 'node' or 'another'"
+    ),
+    *(
+        maintenance_refused(
+            f"{{after: [{{command: x, timeout: {seconds}}}]}}", f"maintenance.after[0].timeout: {seconds} {problem}"
+        )
+        for seconds, problem in [
+            ("0", "is not in 1..86400"),
+            ("86401", "is not in 1..86400"),
+            ("'60'", "is not a whole number"),
+            ("0.5", "is not a whole number"),
+        ]
+    ),
+    maintenance_refused("{healthy: x}", "maintenance.healthy: 'x' is not a mapping (key: value)"),
+    maintenance_refused("{healthy: {}}", "maintenance.healthy.command: is missing"),
+    maintenance_refused(
+        "{healthy: {command: '', timeout: 0}}",
+        "maintenance.healthy.command: is empty: a command is needed",
+        "maintenance.healthy.timeout: 0 is not in 1..86400",
+    ),
+    maintenance_refused("{swarm: yes}", "maintenance.swarm: 'yes' is not true or false"),
+    maintenance_refused("{swarm: 1}", "maintenance.swarm: 1 is not true or false"),
+    maintenance_refused("{boot_timeout: 9}", "maintenance.boot_timeout: 9 is not in 10..86400"),
+    maintenance_refused("{boot_timeout: 86401}", "maintenance.boot_timeout: 86401 is not in 10..86400"),
+    maintenance_refused(
+        "{before: ['', x, {comand: y}, {command: z, on: node, timeout: 0}], swarm: 2}\nadvert_int: 0.001",
+        "maintenance.before[0]: is empty: a command is needed",
+        "maintenance.before[2].command: is missing",
+        "maintenance.before[2].comand: is not a known key (did you mean command?)",
+        "maintenance.before[3].timeout: 0 is not in 1..86400",
+        "maintenance.swarm: 2 is not true or false",
+        "advert_int: 0.001 cannot be expressed by VRRPv3 (hundredths of a second, 0.01..40.95)",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "faults"), REFUSED)
 def test_every_fault_is_told_with_its_file_and_path(text: str, faults: list[str]) -> None:
     assert faults_in(text) == faults
+
+
+@pytest.mark.parametrize("text", [cluster("maintenance: {healthy: {command: x, on: node}}"), cluster("weight: 50")])
+def test_a_key_in_the_wrong_place_is_not_told_to_be_meant_as_itself(text: str) -> None:
+    key = "on" if "healthy" in text else "weight"
+    assert f"did you mean {key}?" not in faults_in(text)[0]
 
 
 MISPLACED = [
@@ -541,6 +605,12 @@ ACCEPTED = [
     instance(virtual_ipaddress=str([f"fd00::1:{number}" for number in range(89)])),
     v2_with(f"auth_type: AH, {PASS}"),
     instance(rest="unicast: true"),
+    cluster("maintenance: {}"),
+    cluster("maintenance: {before: [], after: [], healthy: null, swarm: false}"),
+    cluster(
+        "maintenance: {boot_timeout: 10, healthy: {command: x, timeout: 1}, after: [{command: x, timeout: 86400}]}"
+    ),
+    cluster("maintenance: {boot_timeout: 86400, before: [x, x], healthy: {command: x, timeout: 86400}}"),
     cluster(
         instances=f"A: {{{INSTANCE}, interface: enp0s3}}, B: {{interface: enp0s8, virtual_router_id: 51,"
         " virtual_ipaddress: [10.10.0.9]}"
@@ -567,6 +637,41 @@ def test_a_node_is_written_short_or_long() -> None:
     short = parse(cluster(nodes="server01: 10.10.0.3"), "managers")
     assert short == parse(cluster(nodes="server01: {address: 10.10.0.3}"), "managers")
     assert short.nodes["server01"].address == ip_address("10.10.0.3")
+
+
+def test_a_hook_is_written_short_or_long() -> None:
+    short = parse(cluster("maintenance: {before: ['docker ps | grep \"web\"']}"), "managers").maintenance
+    long = "maintenance: {before: [{command: 'docker ps | grep \"web\"', on: node, timeout: 300}]}"
+    assert short == parse(cluster(long), "managers").maintenance
+    assert (short.before[0].command, short.after) == ('docker ps | grep "web"', [])
+
+
+def test_a_command_may_have_several_lines() -> None:
+    found = parse(cluster("maintenance:\n  after:\n    - |\n      set -e\n      sync\n    - exit 0"), "managers")
+    assert [hook.command for hook in found.maintenance.after] == ["set -e\nsync\n", "exit 0"]
+
+
+def test_the_maintenance_part_in_full() -> None:
+    text = """\
+maintenance:
+  before:
+    - systemctl stop app
+    - {command: take-me-off "$NODE_ADDRESS", on: another, timeout: 30}
+  after: [systemctl start app]
+  healthy: {command: curl -fsS http://localhost/}
+  swarm: true
+  boot_timeout: 900
+"""
+    assert parse(cluster(text), "managers").to_json()["maintenance"] == {
+        "before": [
+            {"command": "systemctl stop app", "on": "node", "timeout": 300},
+            {"command": 'take-me-off "$NODE_ADDRESS"', "on": "another", "timeout": 30},
+        ],
+        "after": [{"command": "systemctl start app", "on": "node", "timeout": 300}],
+        "healthy": {"command": "curl -fsS http://localhost/", "timeout": 60},
+        "swarm": True,
+        "boot_timeout": 900,
+    }
 
 
 def test_a_floating_address_without_prefix_length_is_one_address() -> None:

@@ -3,7 +3,17 @@
 import pytest
 
 from keepalived.cluster_file import parse
-from keepalived.cluster_state import ClusterState, Verdict, handed_over, in_service, let_go, moves, settled, taken_back
+from keepalived.cluster_state import (
+    ClusterState,
+    Verdict,
+    fit,
+    handed_over,
+    in_service,
+    let_go,
+    moves,
+    settled,
+    taken_back,
+)
 from keepalived.flag import Flag, content
 from tests.unit.cluster_states import (
     AT_REST,
@@ -19,6 +29,7 @@ from tests.unit.cluster_states import (
     TWO,
     UNREAD,
     VIP,
+    but,
     node,
     state,
 )
@@ -240,6 +251,53 @@ SETTLED = [
 @pytest.mark.parametrize(("name", "seen", "verdict"), SETTLED)
 def test_a_deploy_has_settled_when_the_best_node_alone_holds(name: str, seen: ClusterState, verdict: Verdict) -> None:
     assert settled(seen, name, TEXT) == verdict
+
+
+OLD_CONFIGURATION = but(FIRST, configuration=but(FIRST.configuration, applied=False))
+OLD_UNIT = but(FIRST, unit=but(FIRST.unit, current=False))
+UNTOLD = but(FIRST, configuration=but(FIRST.configuration, applied=None), unit=but(FIRST.unit, current=None))
+BY_SERVER02 = "keepalived is healthy; 10.10.0.2 is held by server02"
+NOT_APPLIED = "keepalived on server01 does not run what lies on its disk: run deploy.py"
+FIT = [
+    # server01 is what is asked about
+    (AT_REST, yes("keepalived is healthy; 10.10.0.2 is held by server01")),
+    (state(DRAINED, node(102, VIP), THIRD), yes(BY_SERVER02)),  # drained or not
+    (state(HOLDING, STOPPED, UNREAD), yes("keepalived is healthy; 10.10.0.2 is held by server01 (drained)")),
+    (state(node(103), node(102, VIP), THIRD), yes(BY_SERVER02)),  # who holds is not its business
+    (
+        state(node(103), SECOND, UNREAD),
+        yes("keepalived is healthy; 10.10.0.2 is held by no node seen (not read: server03)"),
+    ),
+    (
+        state(UNTOLD, SECOND, THIRD),
+        yes("keepalived is healthy; 10.10.0.2 is held by server01"),
+    ),  # a daemon without a copy
+    (state(UNREAD, node(102, VIP), THIRD), no("keepalived is unknown on server01")),
+    (state(STOPPED, node(102, VIP), THIRD), no("keepalived is inactive on server01")),
+    (state(node(None, active="activating"), node(102, VIP), THIRD), no("keepalived is activating on server01")),
+    (state(node(None, active="failed", drained=True), node(102, VIP), THIRD), no("keepalived is failed on server01")),
+    (state(node(None), node(102, VIP), THIRD), no("keepalived on server01 does not tell its state")),
+    (state(node(103, says="INIT"), node(102, VIP), THIRD), no("VI_1 is in state INIT on server01")),
+    (state(node(3, says="FAULT", drained=True), node(102, VIP), THIRD), no("VI_1 is in state FAULT on server01")),
+    (state(node(103, drained=True), node(102, VIP), THIRD), no("VI_1 has priority 103 on server01, not 3")),
+    (state(node(3), node(102, VIP), THIRD), no("VI_1 has priority 3 on server01, not 103")),
+    (
+        state(node(103, instances=("VI_0",)), node(102, VIP), THIRD),
+        no("keepalived on server01 does not know VI_1: run deploy.py"),
+    ),
+    (
+        state(node(103, VIP), SECOND, THIRD, text=TWO),
+        no("keepalived on server01 does not know VI_2: run deploy.py"),
+    ),
+    (state(OLD_CONFIGURATION, SECOND, THIRD), no(NOT_APPLIED)),
+    (state(OLD_UNIT, SECOND, THIRD), no(NOT_APPLIED)),
+    (state(but(OLD_UNIT, configuration=UNTOLD.configuration), SECOND, THIRD), no(NOT_APPLIED)),
+]
+
+
+@pytest.mark.parametrize(("seen", "verdict"), FIT)
+def test_a_node_is_fit_when_its_daemon_is_as_it_should_be_drained_or_not(seen: ClusterState, verdict: Verdict) -> None:
+    assert fit(seen, "server01") == verdict
 
 
 MOVES = [

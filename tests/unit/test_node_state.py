@@ -9,6 +9,7 @@ from keepalived.configuration import fingerprint
 from keepalived.flag import Flag, is_drained
 from keepalived.node_report import ReportError, read_report
 from keepalived.node_state import NodeState
+from keepalived.record import Record
 from tests.unit.node_report import captured, captured_lines, kernel, report
 
 # name, version, runs, drained, holds, {instance: (state, base, effective)}, applied
@@ -134,6 +135,8 @@ def test_a_real_report_in_full() -> None:
             "origin": "foreign",  # captured before deploy.py left its mark
         },
         "journal": None,
+        "boot": None,  # captured before nodes were asked for these two
+        "maintenance": None,
     }
 
 
@@ -423,6 +426,59 @@ def test_a_flag_drains_as_keepalived_looks_at_it(check: str, content: str | None
         content=content,
         since=None if content is None else datetime.fromtimestamp(1700, UTC),
     )
+
+
+BOOTS = [
+    ("5a1c3b0e-9d3f-4f0c-8a55-1f2e3d4c5b6a/21\n", "5a1c3b0e-9d3f-4f0c-8a55-1f2e3d4c5b6a/21"),
+    ("\n", None),
+    ("", None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("said", "boot"), BOOTS)
+def test_the_boot_is_read_or_unknown(said: str | None, boot: str | None) -> None:
+    assert read(boot=said).boot == boot
+
+
+NOTE = """\
+run: reboot
+by: alice@notebook
+begun: 2026-01-31 10:11:12 UTC
+boot: 5a1c3b0e/21
+availability: Active
+waiting: agent web
+"""
+
+
+def test_what_a_run_has_noted_is_read() -> None:
+    found = read(boot="5a1c3b0e/22\n", record=NOTE)
+    assert found.maintenance == Record(
+        run="reboot",
+        by="alice@notebook",
+        begun="2026-01-31 10:11:12 UTC",
+        boot="5a1c3b0e/21",
+        availability="Active",
+        waiting=("agent", "web"),
+    )
+    assert found.to_json()["maintenance"] == {
+        "run": "reboot",
+        "by": "alice@notebook",
+        "begun": "2026-01-31 10:11:12 UTC",
+        "boot": "5a1c3b0e/21",
+        "availability": "Active",
+        "waiting": ["agent", "web"],
+    }
+
+
+NO_NOTES = [None, "", "\n", NOTE.replace("run: reboot\n", ""), NOTE.replace("reboot", "sleep"), "\0\ufffd\n", "1\n"]
+
+
+@pytest.mark.parametrize("text", NO_NOTES)
+def test_a_damaged_note_is_none_and_the_rest_is_read(text: str | None) -> None:
+    found = read(boot="5a1c3b0e/22\n", record=text)
+    assert found == read(boot="5a1c3b0e/22\n")
+    assert (found.maintenance, found.boot, found.holds) == (None, "5a1c3b0e/22", ["10.10.0.2"])
 
 
 def test_a_flag_that_vanished_while_it_was_looked_at_is_absent() -> None:
