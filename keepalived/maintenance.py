@@ -165,7 +165,7 @@ def _ends(run: Run, node: NodeState) -> bool:
 
 
 def _after_turn(state: ClusterState, run: Run, name: str) -> ClusterState:
-    """The cluster after the turn of `name`: what the run had left drained serves again and takes back what it should."""
+    """The cluster after the turn of `name`: what the run had left drained serves again, and takes back what is its."""
     node = state.nodes[name]
     if node is None or not node.drained or not _ends(run, node):
         return state
