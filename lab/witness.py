@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 from select import select
@@ -56,8 +57,9 @@ class _Follower(threading.Thread):
                         pass
                 self._network = now
                 self._following = self._host.follow_addresses()
-                if self._address in self._host.addresses():
-                    self.events.append((time.time(), self._host.name, True))
+                with suppress(LabError):  # it has no interface yet, and so no address
+                    if self._address in self._host.addresses():
+                        self.events.append((time.time(), self._host.name, True))
 
     def end(self) -> None:
         """Ends with what has been told until now."""
