@@ -152,8 +152,8 @@ def test_a_check_that_keepalived_has_removed(managers: Operator) -> None:
 
 def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(managers: Operator) -> None:
     managers.server02.succeed(f"printf '[Service]\nPrivateTmp=yes\n' > {BROKEN_UNIT}; systemctl daemon-reload")
-    managers.configures(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
-    managers.server02.succeed("systemctl restart keepalived")
+    managers.writes(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
+    managers.types(DEPLOY)
     run = managers.is_refused("pyinfra inventory.py tasks/drain.py --limit server02")
     assert (
         "server02 is drained by /tmp/releasevip but announces priority 102 in VI_1. Its daemon does not see" in run.text
@@ -165,7 +165,8 @@ def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(m
         f"everybody on {name} may make or remove /tmp/releasevip: its folder is world-writable"
         for name in managers.hosts
     ]
-    managers.configures(SHIPPED)
+    managers.writes(SHIPPED)
+    managers.types(DEPLOY)
 
 
 def test_an_empty_flag_that_drains_nothing(managers: Operator) -> None:

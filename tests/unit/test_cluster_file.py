@@ -31,6 +31,7 @@ def maintenance_refused(maintenance: str, *faults: str) -> tuple[str, list[str]]
 
 
 PASS = "auth_pass: s3cret"  # noqa: S105
+ON_ANOTHER = "{command: y, on: another}"
 
 
 def v2_with(authentication: str) -> str:
@@ -537,6 +538,15 @@ drain: {wieght: 10}
         "maintenance.swarm: 2 is not true or false",
         "advert_int: 0.001 cannot be expressed by VRRPv3 (hundredths of a second, 0.01..40.95)",
     ),
+    refused(
+        cluster(f"maintenance: {{before: [x, {ON_ANOTHER}], after: [{ON_ANOTHER}]}}", nodes="server01: 10.10.0.3"),
+        "maintenance.before[1].on: there is no other node to run it on",
+        "maintenance.after[0].on: there is no other node to run it on",
+    ),
+    refused(  # there may be another one, once that is right
+        cluster(f"maintenance: {{before: [{ON_ANOTHER}]}}", nodes="server01: 10.10.0.3, server02: 10.10.0.400"),
+        "nodes.server02: '10.10.0.400' is not an IP address",
+    ),
 ]
 
 
@@ -611,6 +621,8 @@ ACCEPTED = [
         "maintenance: {boot_timeout: 10, healthy: {command: x, timeout: 1}, after: [{command: x, timeout: 86400}]}"
     ),
     cluster("maintenance: {boot_timeout: 86400, before: [x, x], healthy: {command: x, timeout: 86400}}"),
+    cluster("maintenance: {before: [x, {command: y, on: node}]}", nodes="server01: 10.10.0.3"),
+    cluster(f"maintenance: {{after: [{ON_ANOTHER}]}}", nodes="server01: 10.10.0.3, server02: 10.10.0.4"),
     cluster(
         instances=f"A: {{{INSTANCE}, interface: enp0s3}}, B: {{interface: enp0s8, virtual_router_id: 51,"
         " virtual_ipaddress: [10.10.0.9]}"

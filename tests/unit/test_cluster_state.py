@@ -321,11 +321,61 @@ def test_a_move_is_told_once_it_has_arrived(before: ClusterState, after: Cluster
     assert moves(before, after) == words
 
 
-def test_a_node_is_taken_back_unless_an_operator_has_drained_it_meanwhile() -> None:
-    by_hand = state(DRAINED, node(102, VIP), THIRD)
-    assert taken_back(by_hand, "server01", "deploy") == yes(
-        "stays drained: by hand (reason unknown); 10.10.0.2 is held by server02"
-    )
-    ours = DRAINED.model_copy(update={"flag": Flag(path=FLAG, present=True, content=content(run="deploy"))})
-    assert taken_back(state(ours, node(102, VIP), THIRD), "server01", "deploy") == no(f"the flag {FLAG} is still there")
-    assert taken_back(AT_REST, "server01", "deploy") == yes("in service, holds 10.10.0.2")
+BY_HAND = "stays drained: by hand (reason unknown); 10.10.0.2 is held by"
+BY_UPGRADE = but(DRAINED, flag=Flag(path=FLAG, present=True, content=content("alice@notebook", run="upgrade")))
+BY_DEPLOY = but(DRAINED, flag=Flag(path=FLAG, present=True, content=content(run="deploy")))
+TAKEN_BACK = [
+    # server01 is what is asked about, after a deploy
+    (AT_REST, yes("in service, holds 10.10.0.2")),
+    (state(BY_DEPLOY, node(102, VIP), THIRD), no(f"the flag {FLAG} is still there")),
+    (state(UNREAD, node(102, VIP), THIRD), no("server01 cannot be read")),
+    (state(node(103), node(102, VIP), THIRD), no("it is the best node, but 10.10.0.2 is held by server02")),
+    # drained by somebody else meanwhile
+    (state(DRAINED, node(102, VIP), THIRD), yes(f"{BY_HAND} server02")),
+    (
+        state(BY_UPGRADE, node(102, VIP), THIRD),
+        yes(
+            "stays drained: by alice@notebook's upgrade that is under way or did not end; 10.10.0.2 is held by server02"
+        ),
+    ),
+    (state(DRAINED, UNREAD, node(101, VIP)), yes(f"{BY_HAND} server03")),
+    (state(HOLDING, STOPPED, node(1, drained=True)), yes(f"{BY_HAND} server01 (drained)")),  # nobody else is able to
+    (state(DRAINED, SECOND, UNREAD), yes(f"{BY_HAND} no node seen (not read: server03)")),  # it may be that one
+    (state(DRAINED, SECOND, THIRD), no("10.10.0.2 is held by no node seen")),
+    (state(DRAINED, node(102, VIP), node(101, VIP)), no("10.10.0.2 is held by server02 and server03")),
+    (
+        state(HOLDING, SECOND, THIRD),
+        no("10.10.0.2 is held by server01 (drained), but server02 has the higher priority"),
+    ),
+    (state(DRAINED, SECOND, node(101, VIP)), no("10.10.0.2 is held by server03, but server02 has the higher priority")),
+    (
+        state(node(103, drained=True), node(102, VIP), THIRD),
+        no("10.10.0.2 is held by server02, but server01 has the higher priority"),
+    ),
+    (
+        state(DRAINED, node(None, VIP, active="failed"), THIRD),
+        no("10.10.0.2 is held by server02, but server03 has the higher priority"),
+    ),
+    (
+        state(
+            node(3, drained=True, instances=("VI_1", "VI_2")),
+            node(102, VIP, instances=("VI_1", "VI_2")),
+            node(101, instances=("VI_1", "VI_2")),
+            text=TWO,
+        ),
+        no("10.10.0.2 is held by server02, 10.10.0.9 is held by no node seen"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("seen", "verdict"), TAKEN_BACK)
+def test_a_node_is_taken_back_or_left_to_whoever_has_drained_it_once_the_addresses_have_settled(
+    seen: ClusterState, verdict: Verdict
+) -> None:
+    assert taken_back(seen, "server01", "deploy") == verdict
+
+
+def test_a_run_ends_the_drains_of_its_own_kind_only() -> None:
+    seen = state(BY_UPGRADE, node(102, VIP), THIRD)
+    assert taken_back(seen, "server01", "upgrade") == no(f"the flag {FLAG} is still there")
+    assert [taken_back(seen, "server01", run).done for run in ("deploy", "reboot")] == [True, True]

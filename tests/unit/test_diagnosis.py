@@ -16,8 +16,9 @@ from keepalived.diagnosis import (
     problems,
     standing_of_configuration,
 )
-from keepalived.flag import Flag, content
+from keepalived.flag import Flag, Run, content
 from keepalived.node_state import Change, Journal, NodeState
+from keepalived.record import Record
 from tests.unit.cluster_states import (
     ALONE,
     AT_REST,
@@ -622,6 +623,58 @@ def test_different_versions_are_told(versions: tuple[str, str, str], listed: lis
     ]
 
 
+def noted(one: NodeState, boot: str = "0f3c/21", run: Run = "reboot") -> NodeState:
+    """`one` with the note of a run that means to end the boot 0f3c/21; `boot` is the one it has now."""
+    begun = "2026-01-31 10:11:12 UTC"
+    return but(one, boot=boot, maintenance=Record(run=run, by="alice@notebook", begun=begun, boot="0f3c/21"))
+
+
+BOOTED = "9a7e/19"
+FLAG_OF_REBOOT = Flag(path=FLAG, present=True, content=content(run="reboot"))
+REBOOTS = [
+    # what is seen, what is left of the reboot
+    (state(noted(FIRST), noted(SECOND), noted(THIRD)), "server01, server02, server03 still to be rebooted"),
+    (state(noted(FIRST), noted(SECOND, BOOTED), noted(THIRD, BOOTED)), "server01 still to be rebooted"),
+    (state(FIRST, noted(SECOND), THIRD), "server02 still to be rebooted"),
+    (state(FIRST, noted(SECOND, run="upgrade"), noted(THIRD)), "server03 still to be rebooted"),
+    (
+        state(noted(FIRST, BOOTED), noted(SECOND, BOOTED), noted(THIRD, BOOTED)),
+        "every node that was read has been rebooted",
+    ),
+]
+
+
+def untidy_reboot(left: str) -> Problem:
+    return untidy(
+        None,
+        f"the reboot that alice@notebook began at 2026-01-31 10:11:12 UTC is under way or did not end: {left}",
+        "If none runs: run tasks/reboot.py again, which goes on with it",
+    )
+
+
+@pytest.mark.parametrize(("seen", "left"), REBOOTS)
+def test_a_reboot_that_did_not_end_is_told_with_what_is_left_of_it(seen: ClusterState, left: str) -> None:
+    assert problems(seen) == [untidy_reboot(left)]
+    assert likely(seen) == []
+
+
+def test_a_reboot_that_stopped_while_a_node_was_away_is_told_behind_what_is_worse() -> None:
+    drained = but(noted(SECOND_DRAINED, BOOTED), flag=FLAG_OF_REBOOT)
+    assert problems(state(UNREAD, drained, noted(node(101, VIP), BOOTED))) == [
+        unread("server01"),
+        risk(
+            "server02",
+            "server02 was drained by a reboot that is under way or did not end",
+            "If none runs: run tasks/reboot.py again, or tasks/restore.py --limit server02",
+        ),
+        untidy_reboot("every node that was read has been rebooted"),
+    ]
+
+
+def test_an_upgrade_that_did_not_end_is_no_reboot() -> None:
+    assert problems(state(FIRST, noted(SECOND, run="upgrade"), THIRD)) == []
+
+
 SICK = state(
     but(FIRST, configuration=but(FIRST.configuration, origin="foreign")),
     but(SECOND_HOLDS, flag_open=True, unit=but(SECOND.unit, enabled=False)),
@@ -650,6 +703,10 @@ def test_what_is_merely_untidy_is_no_likely_reason() -> None:
 
 
 def test_every_problem_comes_with_a_cure() -> None:
-    states = [*(seen for seen, _ in HOLDERS + STRANGERS), *(state(FIRST, second, THIRD) for second, _ in NODES), SICK]
+    states = [
+        *(seen for seen, _ in [*HOLDERS, *STRANGERS, *REBOOTS]),
+        *(state(FIRST, second, THIRD) for second, _ in NODES),
+        SICK,
+    ]
     found = [problem for seen in states for problem in problems(seen)]
     assert all(problem.words and problem.cure and not problem.cure.endswith(".") for problem in found)

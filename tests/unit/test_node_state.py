@@ -447,7 +447,7 @@ by: alice@notebook
 begun: 2026-01-31 10:11:12 UTC
 boot: 5a1c3b0e/21
 availability: Active
-waiting: agent web
+waiting: agent=1 web=2
 """
 
 
@@ -459,7 +459,7 @@ def test_what_a_run_has_noted_is_read() -> None:
         begun="2026-01-31 10:11:12 UTC",
         boot="5a1c3b0e/21",
         availability="Active",
-        waiting=("agent", "web"),
+        waiting={"agent": 1, "web": 2},
     )
     assert found.to_json()["maintenance"] == {
         "run": "reboot",
@@ -467,11 +467,20 @@ def test_what_a_run_has_noted_is_read() -> None:
         "begun": "2026-01-31 10:11:12 UTC",
         "boot": "5a1c3b0e/21",
         "availability": "Active",
-        "waiting": ["agent", "web"],
+        "waiting": {"agent": 1, "web": 2},
     }
 
 
-NO_NOTES = [None, "", "\n", NOTE.replace("run: reboot\n", ""), NOTE.replace("reboot", "sleep"), "\0\ufffd\n", "1\n"]
+NO_NOTES = [
+    None,
+    "",
+    "\n",
+    NOTE.replace("run: reboot\n", ""),
+    NOTE.replace("reboot", "sleep"),
+    NOTE.replace("web=2", "web"),
+    "\0\ufffd\n",
+    "1\n",
+]
 
 
 @pytest.mark.parametrize("text", NO_NOTES)
