@@ -13,7 +13,10 @@ IDENTITY = "echo $(cat /proc/sys/kernel/random/boot_id)/$(sed 's/.*) //' /proc/1
 
 A machine has another id after each boot; a container has that of its machine, and another first process."""
 
-UNSETTLED = ("initializing", "starting")  # systemd's words for a boot that is under way
+IS_IDENTITY = re.compile(r"[0-9a-f-]{36}/\d+")
+"""What IDENTITY says, and nothing else that a shell may say."""
+
+UNSETTLED = ("initializing", "starting", "stopping")  # systemd's words for a boot or its end that is under way
 
 
 class Boot(BaseModel):
@@ -31,8 +34,6 @@ class Boot(BaseModel):
     """In systemd's words: `starting`, `running`, `degraded`, …"""
     failed: list[str]
     """The units that have failed."""
-    stale: list[str]
-    """Services that still run with files an upgrade has replaced."""
 
     @property
     def asks(self) -> str | None:
@@ -71,5 +72,4 @@ def read_boot(parts: dict[str, str]) -> Boot:
         reboot_required=parts["required"].strip() == "yes",
         system=parts["system"].strip() or "unknown",
         failed=parts["failed"].split(),
-        stale=parts["stale"].split(),
     )

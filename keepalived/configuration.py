@@ -82,6 +82,11 @@ def drop_in(cluster: Cluster) -> str:
     return template.render(flag=cluster.drain.flag, this_boot=THIS_BOOT)
 
 
+def fingerprint_but_ranks(text: str) -> str | None:
+    """The same for all that is not a priority: equal where two texts differ at most in the ranks of the nodes."""
+    return fingerprint(re.sub(r"^    priority \d+", "    priority", text, flags=re.MULTILINE))
+
+
 def fingerprint(text: str) -> str | None:
     """A digest of what keepalived reads in `text`: without comments, indents and empty lines.
 

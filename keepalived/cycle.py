@@ -7,8 +7,9 @@ from functools import partial
 from itertools import zip_longest
 
 from pyinfra import host, inventory, logger
+from pyinfra.api import StringCommand
 
-from keepalived import flag, progress, swarm_turn
+from keepalived import flag, maintenance, progress, record, swarm_turn
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState, fit, let_go, taken_back
 from keepalived.flag import Run
@@ -20,22 +21,27 @@ from keepalived.steps import (
     Commands,
     operator_name,
     place_flag,
+    refuse,
     remove_runs_flag,
     set_flag,
+    shell,
+    targets,
     tell_journal,
     wait_until,
 )
-from keepalived.watch import look
+from keepalived.watch import hosts_of, look
 
 
-def waves(orders: Mapping[str, Collection[str]], swarm_of: Mapping[str, str | None]) -> tuple[frozenset[str], ...]:
+def waves(
+    orders: Mapping[str, Collection[str]], swarm_of: Mapping[str, str | None], led: Collection[str]
+) -> tuple[frozenset[str], ...]:
     """The names of the hosts whose turn it is, turn by turn: `orders` has the nodes of each cluster.
 
     Clusters side by side, but those of one swarm (`swarm_of` has its id) one after the other: two managers away at once
-    could cost it the quorum.
+    could cost it the quorum. Clusters that are `led` by one of their nodes come last.
     """
     chains: dict[str, list[str]] = {}
-    for cluster, nodes in orders.items():
+    for cluster, nodes in sorted(orders.items(), key=lambda order: order[0] in led):
         hosts = {member.data.node: member.name for member in inventory.get_group(cluster)}
         chains.setdefault(swarm_of.get(cluster) or cluster, []).extend(hosts[node] for node in nodes)
     turns = zip_longest(*chains.values())
@@ -67,9 +73,6 @@ def leave(run: Run, before: ClusterState, node: NodeState, noted: Record, why: s
         else:
             yield from place_flag([path], text, leaving=[], run=run)
         yield tell_journal(f"taken out of service for {run} by {operator_name()} ({why or 'no reason given'})")
-    elif run == "reboot" and node.flag.until_reboot:
-        # It ends with this reboot, but not before the node is seen healthy: from now on it is this run's.
-        yield set_flag(path, flag.content(node.flag.by, node.flag.reason, run=run), like=path)
     if alone and force:
         host.log_styled(f"{alone}: clients will notice", fg="yellow", log_func=logger.warning)
     else:
@@ -81,12 +84,22 @@ def leave(run: Run, before: ClusterState, node: NodeState, noted: Record, why: s
     yield from run_hooks(cluster.maintenance.before, otherwise(run))
 
 
+def last_look(run: Run, *, force: bool) -> Commands:
+    """Right before the work: the swarm and the hooks may have taken long, and others act too."""
+    cluster: Cluster = host.data.cluster
+    if force:
+        return
+    yield wait_until(let_go, None, otherwise(run))
+    if cluster.maintenance.swarm and (why := swarm_turn.refusal(swarm_turn.read_swarms(cluster), host.data.node)):
+        yield refuse(f"{why}. {otherwise(run)}")
+
+
 def come_back(run: Run, noted: Record | None) -> Commands:
     """Puts the node back in service once it is seen healthy; what an operator has drained stays drained."""
     cluster: Cluster = host.data.cluster
     progress.step("waiting until keepalived is healthy")
     yield wait_until(fit, None, otherwise(run))
-    if cluster.maintenance.swarm and noted:
+    if noted and noted.availability:
         yield from swarm_turn.come_back(noted, otherwise(run))
     yield from run_hooks(cluster.maintenance.after, otherwise(run))
     yield from wait_until_healthy(otherwise(run))
@@ -96,3 +109,12 @@ def come_back(run: Run, noted: Record | None) -> Commands:
     yield wait_until(partial(taken_back, run=run), drained, f"Run tasks/{run}.py again.")
     yield tell_journal(f"back after {run} by {operator_name()}")
     progress.turn().back_now()
+
+
+def forget(cluster: Cluster) -> Commands:
+    """Takes the notes of a reboot away, once no node of the cluster is left to be rebooted or restored."""
+    meant = targets(cluster)
+    for name in maintenance.noted_nodes(look(cluster)):
+        # One of this run sees to those that an earlier one has noted and that this one is not for.
+        if name == host.data.node or (name not in meant and host.data.node == meant[0]):
+            yield shell("taking the note away", StringCommand("rm -f", record.PATH), hosts_of(cluster)[name])

@@ -50,14 +50,23 @@ def problems(
 def _maintenance(state: ClusterState) -> Iterator[Problem]:
     begun = maintenance.begun(state)
     if begun is not None:
-        pending = [name for name, node in state.nodes.items() if node and maintenance.is_pending(node)]
-        left = f"{', '.join(pending)} still to be rebooted" if pending else "every node that was read has been rebooted"
+        noted = maintenance.noted(state, "reboot")
+        pending = [name for name, node in noted.items() if not maintenance.is_rebooted(node)]
+        left = f"{', '.join(pending)} still to be rebooted" if pending else f"{', '.join(noted)} rebooted"
         yield Problem(
             UNTIDY,
             None,
             f"the reboot that {begun} is under way or did not end: {left}",
             "If none runs: run tasks/reboot.py again, which goes on with it",
         )
+    for name, node in maintenance.noted(state, "upgrade").items():
+        if note := node.maintenance:
+            yield Problem(
+                UNTIDY,
+                name,
+                f"the upgrade of {name} that {note.by} began at {note.begun} is under way or did not end",
+                f"If none runs: run tasks/upgrade.py again, or tasks/restore.py --limit {name}",
+            )
 
 
 def likely(state: ClusterState) -> list[str]:

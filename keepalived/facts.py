@@ -199,7 +199,6 @@ class Boot(FactBase[BootState | None]):
             "reboot_required": false,
             "system": "running",
             "failed": [],
-            "stale": ["cron.service"],
             "asks": "kernel 6.1.0-28-amd64 is installed, 6.1.0-27-amd64 runs"
         }
     """
@@ -223,7 +222,8 @@ class Packages(FactBase[PackagesState | None]):
             "installed": "1:2.2.7-1+b2",
             "offered": ["1:2.2.8-1", "1:2.2.7-1+b2"],
             "pending": ["keepalived", "libnftnl11"],
-            "broken": false
+            "broken": false,
+            "stale": ["cron.service"]
         }
     """
 

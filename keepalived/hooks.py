@@ -16,6 +16,7 @@ from keepalived.rollout import successor
 from keepalived.steps import Call, Commands, Runner, refuse, shell
 from keepalived.watch import hosts_of, look
 
+ANSWER_SECONDS = 15  # more than a command was given, for the way to it and back
 TRY_SECONDS = 10  # how long one try of the health command may take
 
 
@@ -32,7 +33,8 @@ def run_hooks(hooks: Iterable[Hook], otherwise: str) -> Commands:
             where = found
         words = f"`{hook.command}`"
         progress.step(f"running {words}{f' on {where}' if where != host.data.node else ''}")
-        yield shell(words, command_of(hook.command, hook.timeout), hosts_of(cluster)[where], otherwise)
+        asked = command_of(hook.command, hook.timeout)
+        yield shell(words, asked, hosts_of(cluster)[where], otherwise, seconds=hook.timeout + ANSWER_SECONDS)
 
 
 def command_of(command: str, seconds: float) -> StringCommand:
@@ -57,7 +59,7 @@ def wait_until_healthy(otherwise: str) -> Commands:
 
 def _healthy(healthy: Healthy, asking: StringCommand, otherwise: str, host: Host, run: Runner) -> bool:
     def look() -> Verdict:
-        ran = run(asking, host)
+        ran = run(asking, host, TRY_SECONDS + ANSWER_SECONDS)
         said = " ".join(ran.lines[-1].split()) if ran.lines else "nothing"
         return Verdict(ran.done, "it is healthy" if ran.done else f"`{healthy.command}` fails and says: {said}")
 

@@ -1,8 +1,8 @@
 """Which nodes a maintenance run is for, in what order, and what is refused. Pure.
 
-One node of a cluster at a time; those that hold nothing first, the lowest rank first; holders last, and the leader of a
-swarm after them. A run notes on each of its nodes which boot it means to end (`record.py`): so the next run can tell
-what is done already.
+One node of a cluster at a time: first what an earlier run has left drained, then those that hold nothing, the lowest
+rank first; holders last, and the leader of a swarm after them. A run notes on each of its nodes which boot it means to
+end (`record.py`): so the next run can tell what is done already.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ def is_rebooted(node: NodeState) -> bool:
 
 def is_left(node: NodeState, run: Run) -> bool:
     """Whether a `run` has left `node` out of service."""
-    noted = node.maintenance
-    return node.flag.run == run or (noted is not None and noted.run == run and noted.availability is not None)
+    noted = node.maintenance if node.maintenance and node.maintenance.run == run else None
+    # An upgrade notes a node when its turn begins, and takes the note away when it ends.
+    return node.flag.run == run or (noted is not None and (run == "upgrade" or noted.availability is not None))
 
 
 def unfinished(state: ClusterState) -> bool:
@@ -52,12 +53,23 @@ def unfinished(state: ClusterState) -> bool:
     return any(is_pending(node) or is_rebooted(node) or is_left(node, "reboot") for node in known)
 
 
+def noted(state: ClusterState, run: Run) -> dict[str, NodeState]:
+    """The nodes that have a note of such a run."""
+    return {
+        name: node for name, node in state.nodes.items() if node and node.maintenance and node.maintenance.run == run
+    }
+
+
 def noted_nodes(state: ClusterState) -> list[str]:
     """The nodes whose notes of a reboot may be taken away; none while one is still to be rebooted or restored."""
-    nodes = state.nodes.values()
-    if any(node is None or is_pending(node) or is_left(node, "reboot") for node in nodes):
-        return []
-    return [name for name, node in state.nodes.items() if node and is_rebooted(node)]
+    notes = noted(state, "reboot")
+    meant = {name for node in notes.values() if node.maintenance for name in node.maintenance.nodes}
+    for name, node in state.nodes.items():
+        if node is None and name in meant:
+            return []
+        if node and (is_left(node, "reboot") or (name in notes and not is_rebooted(node))):
+            return []
+    return list(notes)
 
 
 def reboots(
@@ -73,9 +85,10 @@ def reboots(
         node = state.nodes[name]
         if node is None:
             continue
-        if goes_on and is_rebooted(node):
-            if is_left(node, "reboot"):
-                work[name] = "end"
+        if goes_on and is_rebooted(node) and is_left(node, "reboot"):
+            work[name] = "end"
+        elif goes_on and is_rebooted(node) and not (asking and name in asking):
+            continue
         elif asking is None or name in asking or (goes_on and is_pending(node)):
             work[name] = "do"
     return work
@@ -105,9 +118,10 @@ def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | No
 def in_order(state: ClusterState, names: Collection[str], leader: str | None = None) -> list[str]:
     """The nodes one after the other: holders last, and behind them the swarm's `leader`."""
 
-    def rank(name: str) -> tuple[bool, bool, int]:
+    def rank(name: str) -> tuple[bool, bool, bool, int]:
         node = state.nodes[name]
-        return name == leader, bool(node and node.holds), state.cluster.rank(name)
+        left = node is not None and node.drained and node.flag.run is not None  # else it could not serve for the others
+        return not left, name == leader, bool(node and node.holds), state.cluster.rank(name)
 
     return sorted(names, key=rank)
 
@@ -136,7 +150,7 @@ def plan(
 
 
 def begun(state: ClusterState) -> str | None:
-    """`alice@notebook began at 2026-01-31 10:11:12 UTC`, of the reboot that is noted on the nodes."""
+    """`alice@notebook began at 2026-01-31 10:11:12 UTC`, of the reboot that is noted on nodes."""
     noted = [node.maintenance for node in state.nodes.values() if node and node.maintenance]
     return next((f"{one.by} began at {one.begun}" for one in noted if one.run == "reboot"), None)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from keepalived.configuration import fingerprint, origin
+from keepalived.configuration import fingerprint, fingerprint_but_ranks, origin
 from keepalived.flag import Flag, is_drained
 from keepalived.node_state import (
     VRRP_STATES,
@@ -231,6 +231,7 @@ def _configuration(disk: str | None, running: str | None) -> Configuration:
         sha256=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
+        running_but_ranks=fingerprint_but_ranks(running) if running else None,
         origin=origin(disk) if disk is not None else None,
         terms=agreed,
         hindrances=hindering,

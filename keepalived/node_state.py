@@ -64,6 +64,8 @@ class Configuration(_Frozen):
     applied: bool | None
     running: str | None
     """The fingerprint of what the daemon runs."""
+    running_but_ranks: str | None = Field(default=None, exclude=True)
+    """The same without the priorities."""
     origin: Literal["deployed", "edited", "foreign"] | None = None
     """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     terms: dict[str, Terms] | None = Field(default=None, exclude=True)

@@ -9,9 +9,10 @@ from pyinfra import host, logger, state
 from pyinfra.api import StringCommand, operation
 
 from keepalived import client, flag, record, swarm_turn
+from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState, Verdict, in_service, let_go
+from keepalived.cycle import forget
 from keepalived.errors import NothingDone
-from keepalived.facts import Node
 from keepalived.flag import Flag, fault_of
 from keepalived.guard import drain_plan, refusal, restore_plan
 from keepalived.node_state import NodeState
@@ -165,9 +166,34 @@ def restore() -> Commands:
 
 
 @operation()
+@in_words
+def rejoin_swarm() -> Commands:
+    """
+    Gives a node the availability in the swarm back that a reboot or upgrade which did not end has taken.
+
+    **Example:**
+
+    .. code:: python
+
+        operations.rejoin_swarm(name="Give the swarm back what a reboot or upgrade has taken")
+    """
+    node = look(host.data.cluster).nodes[host.data.node]
+    noted = node.maintenance if node else None
+    if noted is None or noted.availability is None:
+        return
+    if state.is_executing:
+        by_hand = f"docker node update --availability {noted.availability.lower()} {host.data.node}"
+        advice = f"The address is not restored while the swarm does not have it back; to do without: rm {record.PATH} "
+        yield from swarm_turn.come_back(noted, f"{advice}there, restore again, and later: {by_hand}", seconds=30)
+    else:
+        yield StringCommand("true")  # for the plan: there is something to do
+
+
+@operation()
+@in_words
 def end_maintenance() -> Commands:
     """
-    Undoes what a reboot or upgrade that did not end has left on the node: its availability in the swarm, its note.
+    Takes away what a reboot or upgrade that did not end has noted, also on other nodes once nothing is left to be done.
 
     **Example:**
 
@@ -175,10 +201,12 @@ def end_maintenance() -> Commands:
 
         operations.end_maintenance(name="End what a reboot or upgrade has left")
     """
-    node = host.get_fact(Node)
-    noted = node.maintenance if node else None
-    if noted is None:
-        return
-    if host.data.cluster.maintenance.swarm and state.is_executing:
-        yield from swarm_turn.come_back(noted, "Mend the cause and restore again")
-    yield StringCommand("rm -f", record.PATH)
+    cluster: Cluster = host.data.cluster
+    node = look(cluster).nodes[host.data.node]
+    if node and node.maintenance:
+        if state.is_executing:
+            for hook in cluster.maintenance.after:
+                host.log(f"not run, since the {node.maintenance.run} did not end: `{hook.command}`")
+        yield StringCommand("rm -f", record.PATH)
+    if state.is_executing:
+        yield from forget(cluster)

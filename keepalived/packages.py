@@ -23,6 +23,8 @@ class Packages(BaseModel):
     """The packages that an upgrade of the whole system would install."""
     broken: bool
     """Whether an earlier installation was cut short."""
+    stale: list[str]
+    """Services that still run with files an upgrade has replaced."""
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's output of facts."""
@@ -58,4 +60,5 @@ def read_packages(parts: Mapping[str, str]) -> Packages:
         offered=[one for one in dict.fromkeys([*best, *table]) if one != "(none)"],
         pending=re.findall(r"^Inst (\S+)", parts["pending"], re.MULTILINE),
         broken=bool(broken),
+        stale=parts["stale"].split(),
     )

@@ -14,10 +14,9 @@ from rich.table import Table
 
 from keepalived import client
 from keepalived.cluster_state import Verdict
-from keepalived.steps import fail
+from keepalived.steps import TELL_SECONDS, fail
 from keepalived.watch import GONE
 
-TELL_SECONDS = 10  # a wait says so often that it still waits
 PAUSE_SECONDS = 0.5
 
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from pyinfra import host, logger, state
+from pyinfra import host, inventory, logger, state
 from pyinfra.api import FunctionCommand, Host, StringCommand, operation
 
-from keepalived import cycle, maintenance, progress, record, swarm_turn
-from keepalived.boot import IDENTITY, UNSETTLED
+from keepalived import cycle, flag, maintenance, progress, record, swarm_turn
+from keepalived.boot import IDENTITY, IS_IDENTITY, UNSETTLED
 from keepalived.boot import Boot as BootState
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState, Verdict
@@ -32,12 +32,13 @@ from keepalived.steps import (
     operator_name,
     plan_run,
     refuse,
-    shell,
+    set_flag,
     targets,
     write_file,
 )
 from keepalived.watch import GONE, ask, ask_all, forget_connection, hosts_of, is_back, look
 
+BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
 ANSWER_SECONDS = 5  # within which a server that is up answers
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
 SETTLE_SECONDS = 300  # for the services to start once the server answers
@@ -65,7 +66,7 @@ def planned() -> Plan:
     def boots_of(cluster: Cluster) -> dict[str, BootState | None]:
         if cluster.name not in boots:
             hosts = hosts_of(cluster)
-            found = ask_all([hosts[name] for name in targets(cluster)], Boot)
+            found = ask_all([hosts[name] for name in targets(cluster)], Boot, BOOT_SECONDS)
             boots[cluster.name] = {one.data.node: boot for one, boot in found.items()}
         return boots[cluster.name]
 
@@ -80,10 +81,11 @@ def planned() -> Plan:
 
     work: dict[str, Work] = {}
     orders, swarm_of = {}, {}
+    led: set[str] = set()
     for name, seen in plan_run(refuses).items():
         meant = targets(seen.cluster)
         todo = work_of(seen, meant)
-        leader, swarm_of[name] = swarm_turn.plan(seen.cluster, todo, force=force)
+        leader, swarm_of[name] = swarm_turn.plan(seen.cluster, [one for one in todo if todo[one] == "do"], force=force)
         plan = maintenance.plan(seen, "reboot", todo, leader, resume=resume)
         for words in plan.words:
             logger.info(words)
@@ -92,11 +94,14 @@ def planned() -> Plan:
                 why = boot.asks if boot else None
                 logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
         orders[name] = list(plan.work)
+        if leader:
+            led.add(name)
         work |= {hosts_of(seen.cluster)[node].name: what for node, what in plan.work.items()}
-    return Plan(work, cycle.waves(orders, swarm_of))
+    return Plan(work, cycle.waves(orders, swarm_of, led))
 
 
 @operation()
+@in_words
 def noted(plan: Plan, resume: bool = True) -> Commands:
     """
     Notes on a node which boot is to end, so that a run that is cut short can be gone on with.
@@ -110,16 +115,18 @@ def noted(plan: Plan, resume: bool = True) -> Commands:
 
         reboot.noted(name="Note what is to be rebooted", plan=plan)
     """
+    cluster: Cluster = host.data.cluster
     if plan.work.get(host.name) != "do":
         return
-    node = host.get_fact(Node)
-    if node is None or node.boot is None:
+    node, boot = host.get_fact(Node), ask(host, Boot, BOOT_SECONDS)
+    if node is None or node.boot is None or boot is None:
         yield refuse(f"{host.name} does not tell its boot")
         return
     if resume and maintenance.is_pending(node):
         return
     begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    new = Record(run="reboot", by=operator_name(), begun=begun, boot=node.boot)
+    meant = tuple(sorted(member.data.node for member in inventory.get_group(cluster.name) if member.name in plan.work))
+    new = Record(run="reboot", by=operator_name(), begun=begun, boot=node.boot, nodes=meant, failed=tuple(boot.failed))
     if node.maintenance and node.maintenance.availability:  # what the swarm is to be brought back to is not forgotten
         new = new.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
     yield write_file(record.PATH, new.content)
@@ -156,36 +163,46 @@ def turn(wave: Collection[str], reason: str | None = None, force: bool = False) 
         yield refuse(f"{host.name} was put back in service by somebody while this ran: nothing was done to it")
         return
     progress.begin()
+    noted = node.maintenance
     if maintenance.is_pending(node):
-        yield from cycle.leave("reboot", before, node, node.maintenance, reason, force=force)
-        yield from _reboot()
-        node = host.get_fact(Node)
-    yield from cycle.come_back("reboot", node.maintenance if node else None)
+        yield from cycle.leave("reboot", before, node, noted, reason, force=force)
+        yield from cycle.last_look("reboot", force=force)
+        yield from _reboot(noted)
+    progress.step("waiting until its services have started")
+    yield Call(partial(_wait_for_services, noted.failed))
+    node = look(host.data.cluster).nodes[host.data.node]
+    yield from cycle.come_back("reboot", node.maintenance if node else noted)
 
 
 def _nothing() -> None:
     pass
 
 
-def _reboot() -> Commands:
-    """Tells the server to reboot, and waits until it has another boot and its services have started."""
+def _reboot(noted: Record) -> Commands:
+    """Tells the server to reboot, and waits until it has another boot; if that is still to come."""
     cluster: Cluster = host.data.cluster
-    old, boot = host.get_fact(Node), host.get_fact(Boot)
-    if old is None or old.boot is None or boot is None:
+    node = look(cluster).nodes[host.data.node]
+    if node is None or node.boot is None:
         yield refuse(f"{host.name} does not tell its boot. {cycle.otherwise('reboot')}")
         return
+    if node.boot != noted.boot:
+        host.log("it has been rebooted meanwhile, by somebody else")
+        return
+    if node.flag.until_reboot and node.flag.run is None:
+        # It ends with this reboot, but not before the node is seen healthy: from now on it is this run's.
+        path = node.flag.path
+        yield set_flag(path, flag.content(node.flag.by, node.flag.reason, run="reboot"), like=path)
     progress.step("rebooting")
     progress.turn().down_now()
-    yield Call(partial(_boot_anew, old.boot, cluster))
+    yield Call(partial(_boot_anew, noted.boot, cluster))
     progress.turn().up_now()
-    progress.step("waiting until its services have started")
-    yield Call(partial(_wait_for_services, boot.failed))
 
 
 def _boot_anew(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
     """Known by the boot, not by the connection: that of the old boot may still answer for a while."""
     told = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)  # and perhaps it is gone before it has answered
-    refuses = not told.done and not told.gone
+    refuses = not told.done and not told.gone and bool(told.lines)
+    start = time.monotonic()
 
     def look() -> Verdict:
         try:
@@ -193,14 +210,15 @@ def _boot_anew(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
         except GONE as error:
             forget_connection(host)
             return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
-        now = run(StringCommand(IDENTITY), host, ANSWER_SECONDS)
-        if not now.done or not now.lines:
+        # By its form: what sudo or a shell may have to say meanwhile is no boot.
+        now = [line for line in run(StringCommand(IDENTITY), host, ANSWER_SECONDS).out if IS_IDENTITY.fullmatch(line)]
+        if not now:
             forget_connection(host)
             return Verdict(False, f"the connection to {host.name} has broken")
-        if now.lines[0] != old:
+        if now[0] != old:
             is_back(host)
             return Verdict(True, f"{host.name} has booted")
-        if refuses:
+        if refuses and time.monotonic() > start + ORDER_SECONDS:
             return Verdict(False, f"{host.name} does not reboot: {' '.join(told.lines)}", hopeless=True)
         return Verdict(False, f"{host.name} has not gone down yet")
 
@@ -218,7 +236,11 @@ def _again(host: Host) -> str:
 
 def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) -> bool:
     def look() -> Verdict:
-        boot = ask(host, Boot)
+        try:
+            host.connect(show_errors=False, raise_exceptions=True)
+        except GONE as error:
+            return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
+        boot = ask(host, Boot, BOOT_SECONDS)
         if boot is None or boot.system in UNSETTLED:
             return Verdict(False, f"{host.name} is {boot.system if boot else 'not to be read'}")
         if failed := sorted(set(boot.failed) - set(failed_before)):
@@ -229,6 +251,7 @@ def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) 
 
 
 @operation()
+@in_words
 def forgotten() -> Commands:
     """
     Takes the note away again, once no node of the cluster is left to be rebooted.
@@ -239,9 +262,7 @@ def forgotten() -> Commands:
 
         reboot.forgotten(name="Note that all is done")
     """
-    cluster: Cluster = host.data.cluster
-    meant = targets(cluster)
-    for name in maintenance.noted_nodes(look(cluster)):
-        # One of this run sees to those that an earlier one has noted and that this one was not for.
-        if name == host.data.node or (name not in meant and host.data.node == meant[0]):
-            yield shell("taking the note away", StringCommand("rm -f", record.PATH), hosts_of(cluster)[name])
+    if state.is_executing:
+        yield from cycle.forget(host.data.cluster)
+    else:
+        yield FunctionCommand(_nothing, (), {})

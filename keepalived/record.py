@@ -4,10 +4,13 @@
     by: alice@notebook
     begun: 2026-01-31 10:11:12 UTC
     boot: 5a1c…/21
+    nodes: server01 server02 server03
+    failed: certbot.service
     availability: Active
     waiting: web=1
 
-`boot` is the boot that the run means to end: once the node has another, it has been rebooted for this run.
+`boot` is the boot that the run means to end: once the node has another, it has been rebooted for this run. `nodes` are
+all that the run is for, `failed` the units that had failed before it.
 `availability` and `waiting` are there while the node is drained in the swarm: what it had before, and how many tasks
 each service lacked then.
 """
@@ -33,6 +36,8 @@ class Record(BaseModel):
     by: str = "somebody"
     begun: str = "unknown"
     boot: str = ""
+    nodes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     availability: str | None = None
     waiting: dict[str, int] = {}
 
@@ -40,6 +45,7 @@ class Record(BaseModel):
     def content(self) -> str:
         """What stands in the file."""
         said = {"run": self.run, "by": self.by, "begun": self.begun, "boot": self.boot}
+        said |= {key: " ".join(names) for key, names in (("nodes", self.nodes), ("failed", self.failed)) if names}
         if self.availability:
             said |= {
                 "availability": self.availability,
@@ -58,4 +64,5 @@ def read_record(text: str) -> Record:
     waiting = {
         service: int(count) for service, _, count in (one.partition("=") for one in said.get("waiting", "").split())
     }
-    return Record.model_validate(said | {"waiting": waiting})
+    lists = {key: tuple(said.get(key, "").split()) for key in ("nodes", "failed")}
+    return Record.model_validate(said | lists | {"waiting": waiting})

@@ -18,7 +18,7 @@ from keepalived.guard import expected_moves, nobody_left
 from keepalived.installation import STAGED
 from keepalived.node_state import NodeState
 from keepalived.once import once
-from keepalived.steps import Commands, forced, plan_run, refuse, targets, tell_journal
+from keepalived.steps import Commands, forced, in_words, plan_run, refuse, targets, tell_journal
 
 
 @once
@@ -52,6 +52,7 @@ def is_there(node: NodeState | None) -> bool:
 
 
 @operation()
+@in_words
 def drained(force: bool = False) -> Commands:
     """
     Drains a node on which keepalived runs, and waits until another one is seen holding its addresses.
@@ -70,6 +71,7 @@ def drained(force: bool = False) -> Commands:
 
 
 @operation()
+@in_words
 def stopped() -> Commands:
     """
     Stops keepalived on a node that holds nothing.
@@ -95,6 +97,7 @@ def stopped() -> Commands:
 
 
 @operation()
+@in_words
 def files_removed() -> Commands:
     """
     Removes the files that deploy.py and the tasks have made. A configuration that somebody else has written stays.

@@ -13,7 +13,7 @@ from typing import Literal
 
 from keepalived.cluster import Cluster
 from keepalived.cluster_state import ClusterState
-from keepalived.configuration import fingerprint
+from keepalived.configuration import fingerprint, fingerprint_but_ranks
 from keepalived.node_state import NodeState
 from keepalived.terms import Terms, terms
 
@@ -50,6 +50,8 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
     if cluster.on_change == "reload":
         if differs:
             return "reload" if reload_carries(node, text) else "restart"
+    elif differs and node.unit.current and node.configuration.running_but_ranks == fingerprint_but_ranks(text):
+        return "reload"  # a node has joined or left: the ranks of the others are no reason to move an address
     elif differs or node.unit.current is False:
         return "restart"
     if node.flag.run == "deploy":

@@ -37,10 +37,8 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
     if len(cluster.nodes) == 1:
         for when in ("before", "after"):
-            for number, hook in enumerate(getattr(cluster.maintenance, when)):
-                if hook.on == "another":
-                    path = f"maintenance.{when}[{number}].on"
-                    yield Fault(path, "there is no other node to run it on", rests_on=("nodes",))
+            if any(hook.on == "another" for hook in getattr(cluster.maintenance, when)):
+                yield Fault(f"maintenance.{when}", "on: another: there is no other node", rests_on=("nodes",))
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import time
 from collections.abc import Callable, Collection, Generator
 from functools import partial, wraps
 from pathlib import PurePosixPath
@@ -27,6 +28,8 @@ from keepalived.options import said_true
 from keepalived.watch import GONE, look, wait
 
 AGAIN_SECONDS = 2  # a refusal is looked at again for so long: a daemon may have been slow to tell its state
+COMMAND_SECONDS = 180  # how long a command may take that is not known to take longer
+TELL_SECONDS = 10  # what takes longer tells so often that it is still at it
 SLACK_SECONDS = 10  # what a busy machine may need beyond the protocol's own time
 
 P = ParamSpec("P")
@@ -224,17 +227,19 @@ def place_flag(
 
 
 class Ran(NamedTuple):
-    """What came of a shell command: whether it succeeded, the lines it wrote, and whether the host was gone instead."""
+    """What came of a shell command: whether it succeeded, all lines it wrote, those of its standard output, and whether
+    the host was gone instead."""
 
     done: bool
     lines: list[str]
+    out: list[str] = []  # noqa: RUF012 - not changed
     gone: bool = False
 
 
 class Runner(Protocol):
     """Runs a shell command on a host, within `seconds`."""
 
-    def __call__(self, command: StringCommand, on: Host, seconds: float | None = None) -> Ran: ...
+    def __call__(self, command: StringCommand, on: Host, seconds: float = COMMAND_SECONDS) -> Ran: ...
 
 
 class Call(PyinfraCommand):
@@ -250,22 +255,38 @@ class Call(PyinfraCommand):
     def execute(self, state: State, host: Host, connector_arguments: ConnectorArguments) -> bool:
         """What pyinfra calls."""
 
-        def run(command: StringCommand, on: Host, seconds: float | None = None) -> Ran:
+        def run(command: StringCommand, on: Host, seconds: float = COMMAND_SECONDS) -> Ran:
             try:
                 with gevent.Timeout(seconds):
                     done, output = on.run_shell_command(command, **connector_arguments | command.connector_arguments)
             except GONE as error:
-                return Ran(False, [str(error) or type(error).__name__], gone=True)
-            return Ran(done, output.output_lines)
+                return Ran(False, [_words_of(error, seconds)], gone=True)
+            return Ran(done, output.output_lines, output.stdout_lines)
 
         return self._function(host, run)
 
 
-def shell(words: str, command: StringCommand, on: Host, otherwise: str = "") -> Call:
-    """A shell command on any host. When it fails its last lines are told, and `otherwise`: what stands then."""
+def _words_of(error: BaseException, seconds: float) -> str:
+    if isinstance(error, gevent.Timeout):
+        return f"no answer within {seconds:g} s"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def shell(
+    words: str, command: StringCommand, on: Host, otherwise: str = "", *, seconds: float = COMMAND_SECONDS
+) -> Call:
+    """A shell command on any host, ended after `seconds`; tells now and then that it still runs.
+
+    When it fails its last lines are told, and `otherwise`: what stands then.
+    """
 
     def call(host: Host, run: Runner) -> bool:
-        ran = run(command, on)
+        telling = gevent.spawn(_tell_now_and_then, host, f"{words} still runs on {on.name}") if words else None
+        try:
+            ran = run(command, on, seconds)
+        finally:
+            if telling:
+                telling.kill()
         if not ran.done:
             for line in ran.lines[-15:]:
                 host.log(line)
@@ -274,6 +295,13 @@ def shell(words: str, command: StringCommand, on: Host, otherwise: str = "") -> 
         return ran.done
 
     return Call(call)
+
+
+def _tell_now_and_then(host: Host, words: str) -> None:
+    start = time.monotonic()
+    while True:
+        time.sleep(TELL_SECONDS)
+        host.log(f"{words}, for {time.monotonic() - start:.0f} s now")
 
 
 def fail(host: Host, words: str, otherwise: str = "") -> bool:
@@ -295,8 +323,8 @@ def in_words(operate: Callable[P, Commands]) -> Callable[P, Commands]:
             except StopIteration:
                 return
             except GONE as error:
-                words = " ".join(str(error).split()) or type(error).__name__
-                yield refuse(f"{host.name} does not answer any more ({words}): what was begun there may be half done")
+                why = _words_of(error, COMMAND_SECONDS)
+                yield refuse(f"{host.name} does not answer any more ({why}): what was begun there may be half done")
                 return
             if isinstance(command, str):
                 command = StringCommand(command)

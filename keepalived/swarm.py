@@ -173,4 +173,5 @@ def not_back(tasks: Tasks, before: Mapping[str, int]) -> str | None:
 
 def homeless(tasks: Tasks, before: Mapping[str, int]) -> list[str]:
     """The tasks that fit on no other node and wait for this one."""
-    return sorted(task.name for task in tasks.all if task.is_homeless and task.service not in before)
+    more = {service for service, count in lacking(tasks).items() if count > before.get(service, 0)}
+    return sorted(task.name for task in tasks.all if task.is_homeless and task.service in more)

@@ -58,13 +58,16 @@ def asked_manager(swarms: dict[str, SwarmState | None], name: str) -> str | None
     return next((one for one in managers if one != name), next(iter(managers), None))
 
 
-def plan(cluster: Cluster, nodes: Iterable[str], *, force: bool) -> tuple[str | None, str | None]:
-    """The node that leads the swarm, and the swarm's id; None, None where the cluster is none. Raises NothingDone."""
+def plan(cluster: Cluster, leaving: Iterable[str], *, force: bool) -> tuple[str | None, str | None]:
+    """The node that leads the swarm, and the swarm's id; None, None where the cluster is none.
+
+    Raises NothingDone when one of the nodes that are `leaving` one after the other may not.
+    """
     if not cluster.maintenance.swarm:
         return None, None
     swarms = read_swarms(cluster)
     if not force:
-        for name in nodes:
+        for name in leaving:
             if why := refusal(swarms, name):
                 raise NothingDone(f"{cluster.name}: {why}")
     ids = {one.node_id: name for name, one in swarms.items() if one}
@@ -97,7 +100,7 @@ def leave(noted: Record, otherwise: str, *, force: bool) -> Commands:
     yield Call(partial(_wait_for_tasks, manager, own.node_id, noted, starting(tasks), otherwise))
 
 
-def come_back(noted: Record, otherwise: str) -> Commands:
+def come_back(noted: Record, otherwise: str, *, seconds: float = READY_SECONDS) -> Commands:
     """Waits until the others reach the node again, gives it its availability back, and waits for its tasks."""
     cluster: Cluster = host.data.cluster
     me: str = host.data.node
@@ -106,7 +109,7 @@ def come_back(noted: Record, otherwise: str) -> Commands:
         return
     progress.step("waiting until the swarm has it back")
     found: list[tuple[Host, str]] = []
-    yield Call(partial(_wait_until_ready, cluster, me, found, otherwise))
+    yield Call(partial(_wait_until_ready, cluster, me, found, otherwise, seconds))
     manager, node_id = found[0]
     yield _set_availability(manager, node_id, availability.lower(), otherwise)
     if availability == "Active":
@@ -148,7 +151,7 @@ def _wait_for_services(manager: Host, node_id: str, noted: Record, otherwise: st
 
 
 def _wait_until_ready(
-    cluster: Cluster, me: str, found: list[tuple[Host, str]], otherwise: str, host: Host, run: Runner
+    cluster: Cluster, me: str, found: list[tuple[Host, str]], otherwise: str, seconds: float, host: Host, run: Runner
 ) -> bool:
     def look() -> Verdict:
         swarms = read_swarms(cluster)
@@ -163,4 +166,4 @@ def _wait_until_ready(
         found.append((hosts_of(cluster)[asked], own.node_id))
         return Verdict(True, f"{member.status} in the swarm{f', {member.manager}' if member.manager else ''}")
 
-    return wait_for(look, READY_SECONDS, otherwise, host)
+    return wait_for(look, seconds, otherwise, host)

@@ -18,10 +18,21 @@ from keepalived.facts import Boot, Packages
 from keepalived.maintenance import Work, is_left
 from keepalived.once import once
 from keepalived.operations import drain_argument
+from keepalived.packages import Packages as PackagesState
 from keepalived.record import Record
 from keepalived.steps import Commands, forced, in_words, operator_name, plan_run, refuse, shell, targets, write_file
-from keepalived.watch import hosts_of, look
+from keepalived.watch import ask, hosts_of, look
 
+APT_SECONDS = 60  # for apt to tell what it would do
+INSTALL_SECONDS = 3600
+# dpkg itself does not wait for another one to end.
+MEND = """
+for try in $(seq 60); do
+  said=$(DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a 2>&1) && exit 0
+  case $said in *lock*) sleep 5;; *) break;; esac
+done
+printf '%s\\n' "$said"; exit 1
+"""
 WAITS_FOR_APT = "-o DPkg::Lock::Timeout=300"  # unattended-upgrades may be at it
 STAYS = re.compile(
     r"(dbus|systemd-logind|user@\d+|getty@\w+|serial-getty@\w+|display-manager|gdm3?|sddm|lightdm)\.service"
@@ -58,6 +69,7 @@ def planned() -> Plan:
         return None if force else maintenance.refusal(seen, "upgrade", work_of(meant))
 
     orders, swarm_of = {}, {}
+    led: set[str] = set()
     for name, seen in plan_run(refuses).items():
         todo = work_of(targets(seen.cluster))
         leader, swarm_of[name] = swarm_turn.plan(seen.cluster, todo, force=force)
@@ -65,7 +77,35 @@ def planned() -> Plan:
         for words in plan.words:
             logger.info(words)
         orders[name] = list(plan.work)
-    return Plan(str(version) if version else None, packages == "all", cycle.waves(orders, swarm_of))
+        if leader:
+            led.add(name)
+    return Plan(
+        str(version) if version else None,
+        packages == "all",
+        cycle.waves(orders, swarm_of, led),
+    )
+
+
+@operation()
+@in_words
+def known(plan: Plan) -> Commands:
+    """
+    Ends the run, before any node is touched, where apt does not know the version that is asked for.
+
+    + plan: what is to be upgraded
+
+    **Example:**
+
+    .. code:: python
+
+        upgrade.known(name="Check that the version is to be had", plan=plan)
+    """
+    if not state.is_executing or plan.version is None:
+        return
+    packages = ask(host, Packages, APT_SECONDS)
+    if packages is None or packages.chosen(plan.version) is None:
+        there = ", ".join(packages.offered) if packages else ""
+        yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there or 'none'}")
 
 
 @operation()
@@ -92,16 +132,12 @@ def turn(wave: Collection[str], plan: Plan, reason: str | None = None, force: bo
         yield FunctionCommand(_nothing, (), {})  # for the plan: there may be something to do
         return
     before = look(host.data.cluster)
-    node, packages = before.nodes[host.data.node], host.get_fact(Packages)
+    node, packages = before.nodes[host.data.node], ask(host, Packages, APT_SECONDS)
     if node is None or packages is None:
         yield refuse(f"{host.name} cannot be read any more: nothing was done to it")
         return
-    if plan.version and packages.chosen(plan.version) is None:
-        there = ", ".join(packages.offered) or "none"
-        yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there}. Nothing was done to it")
-        return
     due = packages.due(plan.version, everything=plan.everything)
-    stale = _stale(plan)
+    stale = _stale(plan, packages)
     if not (due or stale or is_left(node, "upgrade")):
         host.log(f"nothing to upgrade, keepalived {packages.installed} is what apt offers")
         return
@@ -115,6 +151,7 @@ def turn(wave: Collection[str], plan: Plan, reason: str | None = None, force: bo
         yield write_file(record.PATH, noted.content)
     yield from cycle.leave("upgrade", before, node, noted, reason, force=force)
     progress.step(f"upgrading {due}" if due else "restarting what runs with replaced files")
+    yield from cycle.last_look("upgrade", force=force)
     yield from _upgrade(plan)
     after = look(host.data.cluster).nodes[host.data.node]
     yield from cycle.come_back("upgrade", after.maintenance if after else noted)
@@ -126,41 +163,42 @@ def _nothing() -> None:
     pass
 
 
-def _stale(plan: Plan) -> list[str]:
+def _stale(plan: Plan, packages: PackagesState) -> list[str]:
     """The services that run with replaced files and that this run is to restart."""
-    boot = host.get_fact(Boot)
-    found = [one for one in boot.stale if not STAYS.fullmatch(one)] if boot else []
+    found = [one for one in packages.stale if not STAYS.fullmatch(one)]
     return found if plan.everything else [one for one in found if one == "keepalived.service"]
 
 
 def _upgrade(plan: Plan) -> Commands:
     """What apt has to do, and the restart of services that it leaves with replaced files."""
     stands, me = cycle.otherwise("upgrade"), hosts_of(host.data.cluster)[host.data.node]
-    mend = StringCommand("DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a")
-    yield shell("`dpkg --configure -a`", mend, me, stands)
-    wanted = host.get_fact(Packages)
+    wanted = ask(host, Packages, APT_SECONDS)
     if wanted is None:
         yield refuse(f"apt on {host.name} does not answer. {stands}")
         return
+    if wanted.broken:
+        yield shell("`dpkg --configure -a`", StringCommand(MEND), me, stands, seconds=INSTALL_SECONDS)
+    command = None
     if plan.everything:
         command = StringCommand(noninteractive_apt(f"{WAITS_FOR_APT} upgrade --with-new-pkgs"))
-        yield shell("`apt-get upgrade`", command, me, stands)
     elif (chosen := wanted.chosen(plan.version)) not in (None, wanted.installed):
         install = noninteractive_apt(f"{WAITS_FOR_APT} --no-install-recommends --allow-downgrades install")
-        yield shell("`apt-get install`", StringCommand(install, QuoteString(f"keepalived={chosen}")), me, stands)
-    for service in _stale(plan):
+        command = StringCommand(install, QuoteString(f"keepalived={chosen}"))
+    if command:
+        yield shell("apt-get", command, me, stands, seconds=INSTALL_SECONDS)
+    now = ask(host, Packages, APT_SECONDS)
+    for service in _stale(plan, now) if now else []:
         progress.step(f"restarting {service}, which runs with replaced files")
         restart = StringCommand("systemctl try-restart", QuoteString(service))
         yield shell(f"`systemctl try-restart {service}`", restart, me, stands)
-    now = host.get_fact(Packages)
-    if now is not None and wanted.installed != now.installed:
+    if now and wanted.installed != now.installed:
         host.log_styled(f"keepalived {wanted.installed} → {now.installed}", fg="green")
 
 
 def _tell_what_waits() -> None:
     """What a reboot alone brings about."""
-    boot = host.get_fact(Boot)
-    if boot and boot.stale:
-        host.log(f"{', '.join(boot.stale)} still run with replaced files until the next boot")
+    packages, boot = ask(host, Packages, APT_SECONDS), ask(host, Boot, APT_SECONDS)
+    if packages and packages.stale:
+        host.log(f"{', '.join(packages.stale)} still run with replaced files until the next boot")
     if boot and boot.asks:
         host.log(f"asks for a reboot ({boot.asks}): tasks/reboot.py --data only=required")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import gevent
 from gevent import Greenlet
-from paramiko import SSHException
+from paramiko import SSHClient, SSHException
 from pyinfra import inventory, logger, state
 from pyinfra.api import FactBase, Host
 from pyinfra.api.exceptions import PyinfraError
@@ -63,11 +63,16 @@ def _read(host: Host, cluster: Cluster, journal: bool) -> NodeState | None:
         return None
     try:
         host.connect(reason="to see who holds what", raise_exceptions=True)
+    except GONE as error:
+        logger.debug("%s could not be connected to: %s", host.name, error)
+        _unreachable.add(host)
+        host.connected = False
+        return None
+    try:
         return ask(host, Node, **node_arguments(cluster), journal=journal)
     except GONE as error:
         logger.debug("%s could not be read: %s", host.name, error)
-        _unreachable.add(host)
-        host.connected = False  # so that it is connected to anew when it is tried again
+        forget_connection(host)  # the next look connects anew, once
         return None
 
 
@@ -75,7 +80,18 @@ def ask(host: Host, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS, **ar
     """A fact of any host, within `seconds`. Raises one of GONE when the host is."""
     # pyinfra's own time-out begins when the node has opened a channel, which a dead one never does.
     with gevent.Timeout(seconds + 1):
-        return host.get_fact(fact, **arguments, _ignore_errors=True, _timeout=seconds)
+        found = host.get_fact(fact, **arguments, _ignore_errors=True, _timeout=seconds)
+    if found is None and not _is_alive(host):  # pyinfra makes nothing of it
+        forget_connection(host)
+        raise EOFError("the connection has broken")
+    return found
+
+
+def _is_alive(host: Host) -> bool:
+    """Whether the SSH connection to a host still stands; True where it has none."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if isinstance(client, SSHClient) else None
+    return transport is None or bool(transport.is_active())
 
 
 def ask_all(hosts: Iterable[Host], fact: type[FactBase[T]], seconds: float = LOOK_SECONDS) -> dict[Host, T | None]:
@@ -89,6 +105,7 @@ def ask_all(hosts: Iterable[Host], fact: type[FactBase[T]], seconds: float = LOO
             return ask(host, fact, seconds)
         except GONE as error:
             logger.debug("%s could not be read: %s", host.name, error)
+            forget_connection(host)
             return None
 
     reading = {host: gevent.spawn(read, host) for host in hosts}

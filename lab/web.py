@@ -1,7 +1,7 @@
 """A client of a web server that opens a new connection for each request: `python -m lab.web URL`.
 
-Asks ten times a second until its standard input ends, and then writes `{"asked": 300, "failed": [[WHEN, WHY], ...]}`,
-WHEN in seconds since the epoch.
+Asks ten times a second until its standard input ends, and then writes `{"asked": 300, "failed": [[WHEN, WHY], ...],
+"longest": 0.007, "seconds": 30.1}`: WHEN in seconds since the epoch, the longest answer, and for how long it asked.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def main(url: str) -> None:
         ended.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    asked, failed = 0, []
-    due = time.monotonic()
+    asked, failed, longest = 0, [], 0.0
+    start = due = time.monotonic()
     while not ended.wait(max(0.0, due - time.monotonic())):
         due += INTERVAL_SECONDS
         asked += 1
@@ -36,7 +36,9 @@ def main(url: str) -> None:
                 answer.read()
         except OSError as error:
             failed.append([now, str(error)])
-    print(json.dumps({"asked": asked, "failed": failed}))
+        longest = max(longest, time.time() - now)
+    seconds = time.monotonic() - start
+    print(json.dumps({"asked": asked, "failed": failed, "longest": longest, "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -14,4 +14,10 @@ removal.planned()  # refused here, before anything is done on any host
 removal.drained(name="Drain the node and see another one hold its addresses", force=forced())
 removal.stopped(name="Stop keepalived")
 removal.files_removed(name="Remove its files")
-apt.packages(name="Remove the package", packages=["keepalived"], present=False, purge=True)
+apt.packages(
+    name="Remove the package",
+    packages=["keepalived"],
+    present=False,
+    purge=True,
+    extra_uninstall_args="-o DPkg::Lock::Timeout=300",  # unattended-upgrades may be at it
+)

@@ -14,6 +14,7 @@ from keepalived.steps import forced
 
 plan = upgrade.planned()  # refused here, before anything is done on any host
 apt.update(name="Read what packages there are")
+upgrade.known(name="Check that the version is to be had", plan=plan)
 
 # Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
 for wave in host.loop(plan.waves):

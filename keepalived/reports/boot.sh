@@ -6,8 +6,4 @@ ls /boot 2>/dev/null | sed -n 's/^vmlinuz-//p' | say installed
 if [ -e /run/reboot-required ]; then echo yes; else echo no; fi | say required
 systemctl is-system-running 2>/dev/null | say system
 systemctl list-units --failed --plain --no-legend --no-pager | cut -d ' ' -f 1 | say failed
-# Services whose processes have a file mapped that an upgrade has replaced by another.
-grep -lsE ' r-xp .* /(usr|lib|bin|sbin)[^ ]* \(deleted\)$' /proc/[0-9]*/maps | while read -r maps; do
-  sed -n 's|.*/\([^/]*\.service\)$|\1|p' "${maps%/maps}/cgroup" 2>/dev/null
-done | sort -u | say stale
 echo end

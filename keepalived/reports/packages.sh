@@ -4,4 +4,8 @@ say() { printf '%s ' "$1"; base64 -w 0; echo; }
 apt-cache policy keepalived | say policy
 apt-get --simulate upgrade --with-new-pkgs 2>/dev/null | say pending
 dpkg --audit | say audit
+# Services whose processes have a file mapped that an upgrade has replaced by another.
+grep -lsE ' r-xp .* /(usr|lib|bin|sbin)[^ ]* \(deleted\)$' /proc/[0-9]*/maps | while read -r maps; do
+  sed -n 's|.*/\([^/]*\.service\)$|\1|p' "${maps%/maps}/cgroup" 2>/dev/null
+done | sort -u | say stale
 echo end

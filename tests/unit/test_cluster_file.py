@@ -540,8 +540,8 @@ drain: {wieght: 10}
     ),
     refused(
         cluster(f"maintenance: {{before: [x, {ON_ANOTHER}], after: [{ON_ANOTHER}]}}", nodes="server01: 10.10.0.3"),
-        "maintenance.before[1].on: there is no other node to run it on",
-        "maintenance.after[0].on: there is no other node to run it on",
+        "maintenance.before: on: another: there is no other node",
+        "maintenance.after: on: another: there is no other node",
     ),
     refused(  # there may be another one, once that is right
         cluster(f"maintenance: {{before: [{ON_ANOTHER}]}}", nodes="server01: 10.10.0.3, server02: 10.10.0.400"),

@@ -144,7 +144,8 @@ NOTED = [
     (state(FIRST, noted(SECOND, NEW), THIRD), ["server02"]),
     (state(noted(DRAINED, NEW), noted(node(102, VIP), NEW), THIRD), ["server01", "server02"]),  # by an operator
     (state(noted(FIRST), noted(SECOND, NEW), noted(THIRD, NEW)), []),
-    (state(UNREAD, noted(SECOND, NEW), noted(THIRD, NEW)), []),
+    (state(UNREAD, noted(SECOND, NEW), noted(THIRD, NEW)), ["server02", "server03"]),  # it was not of this run
+    (state(UNREAD, noted(SECOND, NEW, nodes=("server01", "server02")), noted(THIRD, NEW)), []),
     (state(noted(FIRST, NEW), noted(left(SECOND_DRAINED), NEW), noted(THIRD, NEW)), []),
     (state(noted(FIRST, NEW), left(SECOND_DRAINED), noted(THIRD, NEW)), []),
     (state(noted(FIRST, NEW), noted(SECOND, NEW, availability="Active"), noted(THIRD, NEW)), []),
@@ -197,7 +198,8 @@ REBOOTS: list[tuple[ClusterState, Collection[str], Collection[str] | None, bool,
     (STOPPED_EARLY, ALL, None, True, {"server01": "do", "server02": "end"}),
     (STOPPED_EARLY, ["server03"], None, True, {}),
     (STOPPED_EARLY, ALL, [], True, {"server01": "do", "server02": "end"}),  # it was noted for the run that stopped
-    (STOPPED_EARLY, ALL, ["server02", "server03"], True, {"server01": "do", "server02": "end"}),
+    # what asks again after it was done is done again; what was left drained is put back first
+    (STOPPED_EARLY, ALL, ["server02", "server03"], True, {"server01": "do", "server02": "end", "server03": "do"}),
     (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, [], True, do("server02")),
     (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, ["server01"], True, do("server01", "server02")),
     (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, None, True, do("server01", "server02")),
@@ -535,9 +537,9 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do(*ALL),
         None,
         [
-            "managers: upgrade server03, then server01, then server02; 10.10.0.2 is held by server02",
-            "  1. server03: nothing moves",
-            "  2. server01: 10.10.0.2 goes from server02 to server01, once it is back",
+            "managers: upgrade server01, then server03, then server02; 10.10.0.2 is held by server02",
+            "  1. server01: 10.10.0.2 goes from server02 to server01, once it is back",
+            "  2. server03: nothing moves",
             "  3. server02: nothing moves",
         ],
     ),

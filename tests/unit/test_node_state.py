@@ -446,6 +446,8 @@ run: reboot
 by: alice@notebook
 begun: 2026-01-31 10:11:12 UTC
 boot: 5a1c3b0e/21
+nodes: server01 server02
+failed: web.service
 availability: Active
 waiting: agent=1 web=2
 """
@@ -460,6 +462,8 @@ def test_what_a_run_has_noted_is_read() -> None:
         boot="5a1c3b0e/21",
         availability="Active",
         waiting={"agent": 1, "web": 2},
+        nodes=("server01", "server02"),
+        failed=("web.service",),
     )
     assert found.to_json()["maintenance"] == {
         "run": "reboot",
@@ -468,6 +472,8 @@ def test_what_a_run_has_noted_is_read() -> None:
         "boot": "5a1c3b0e/21",
         "availability": "Active",
         "waiting": {"agent": 1, "web": 2},
+        "nodes": ["server01", "server02"],
+        "failed": ["web.service"],
     }
 
 

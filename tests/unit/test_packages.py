@@ -114,8 +114,8 @@ dpkg --configure <package> or the configure menu option in dselect:
 """
 
 
-def read(policy: str = SAME, pending: str = NOTHING, audit: str = "") -> Packages:
-    return read_packages({"policy": policy, "pending": pending, "audit": audit})
+def read(policy: str = SAME, pending: str = NOTHING, audit: str = "", stale: str = "") -> Packages:
+    return read_packages({"policy": policy, "pending": pending, "audit": audit, "stale": stale})
 
 
 POLICIES = [
@@ -169,12 +169,13 @@ def test_what_apt_says_as_json() -> None:
         "offered": ["1:2.2.8-1", "1:2.2.7-1+b2", "1:2.2.4-0.2"],
         "pending": ["libc6", "libc6:i386", "keepalived"],
         "broken": True,
+        "stale": [],
     }
 
 
-@pytest.mark.parametrize("part", ["policy", "pending", "audit"])
+@pytest.mark.parametrize("part", ["policy", "pending", "audit", "stale"])
 def test_a_report_that_lacks_a_part_is_refused(part: str) -> None:
-    whole = {"policy": SAME, "pending": NOTHING, "audit": ""}
+    whole = {"policy": SAME, "pending": NOTHING, "stale": "", "audit": ""}
     with pytest.raises(LookupError, match=part):
         read_packages({key: said for key, said in whole.items() if key != part})
 
@@ -308,3 +309,7 @@ def test_what_dpkg_complains_of_for_ever_is_no_installation_that_was_cut_short(a
 def test_a_version_that_is_offered_to_some_servers_first_can_be_asked_for() -> None:
     policy = SAME.replace("Version table:\n", "Version table:\n     1:2.2.8-1 500 (phased 20%)\n")
     assert read(policy).offered == ["1:2.2.7-1+b2", "1:2.2.8-1"]
+
+
+def test_services_with_replaced_files_are_told() -> None:
+    assert read(stale="cron.service\nuser@1000.service\n").stale == ["cron.service", "user@1000.service"]
