@@ -41,6 +41,7 @@ from keepalived.watch import GONE, ask, ask_all, forget_connection, hosts_of, is
 BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
 ANSWER_SECONDS = 5  # within which a server that is up answers
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
+FAILED_SECONDS = 15  # for what fails at first to come up after all
 SETTLE_SECONDS = 300  # for the services to start once the server answers
 
 
@@ -235,6 +236,8 @@ def _again(host: Host) -> str:
 
 
 def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) -> bool:
+    failing_since: list[float] = []
+
     def look() -> Verdict:
         try:
             host.connect(show_errors=False, raise_exceptions=True)
@@ -244,7 +247,11 @@ def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) 
         if boot is None or boot.system in UNSETTLED:
             return Verdict(False, f"{host.name} is {boot.system if boot else 'not to be read'}")
         if failed := sorted(set(boot.failed) - set(failed_before)):
-            return Verdict(False, f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b")
+            failing_since.append(time.monotonic())
+            hopeless = failing_since[-1] - failing_since[0] > FAILED_SECONDS
+            words = f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b"
+            return Verdict(False, words, hopeless=hopeless)
+        failing_since.clear()
         return Verdict(True, "")
 
     return wait_for(look, SETTLE_SECONDS, cycle.otherwise("reboot"), host)

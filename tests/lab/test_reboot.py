@@ -139,6 +139,21 @@ def test_a_run_killed_at_any_step_is_gone_on_with_and_no_node_boots_twice(manage
     managers.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
 
 
+def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_mended(managers: Operator) -> None:
+    unit = "/etc/systemd/system/sick.service"
+    said = "[Service]\\nType=oneshot\\nExecStart=/usr/bin/test -e /var/lib/cure\\n[Install]\\nWantedBy=multi-user.target\\n"
+    managers.server02.succeed(f"printf '{said}' > {unit}; systemctl enable --quiet sick")
+    before = managers.reboots()
+    run = managers.is_refused(f"{REBOOT} --limit server02")
+    run.line("sick.service failed since the boot: journalctl -u sick.service -b. It stays out of service. Mend the ")
+    managers.is_refused(f"{REBOOT} --limit server02")  # it is asked for again
+    managers.server02.succeed("touch /var/lib/cure; systemctl restart sick")
+    run = managers.types(f"{REBOOT} --limit server02")
+    run.line("1. server02: put it back in service")
+    assert managers.reboots(before) == {"server01": 0, "server02": 1, "server03": 0}
+    managers.server02.succeed(f"test ! -e {FLAG}; systemctl disable --quiet sick; rm {unit} /var/lib/cure")
+
+
 def test_hooks_run_where_they_should_and_a_failing_one_stops_before_the_reboot(managers: Operator) -> None:
     hooks = """\
 maintenance:
