@@ -141,7 +141,7 @@ def test_a_run_killed_at_any_step_is_gone_on_with_and_no_node_boots_twice(manage
 
 def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_mended(managers: Operator) -> None:
     unit = "/etc/systemd/system/sick.service"
-    said = "[Service]\\nType=oneshot\\nExecStart=/usr/bin/test -e /var/lib/cure\\n[Install]\\nWantedBy=multi-user.target\\n"
+    said = "[Service]\\nType=oneshot\\nExecStart=test -e /var/lib/cure\\n[Install]\\nWantedBy=multi-user.target\\n"
     managers.server02.succeed(f"printf '{said}' > {unit}; systemctl enable --quiet sick")
     before = managers.reboots()
     run = managers.is_refused(f"{REBOOT} --limit server02")
