@@ -84,7 +84,7 @@ def drop_in(cluster: Cluster) -> str:
 
 def fingerprint_but_ranks(text: str) -> str | None:
     """The same for all that is not a priority: equal where two texts differ at most in the ranks of the nodes."""
-    return fingerprint(re.sub(r"^    priority \d+", "    priority", text, flags=re.MULTILINE))
+    return fingerprint(re.sub(r"^(\s*priority) \d+", r"\1", text, flags=re.MULTILINE))
 
 
 def fingerprint(text: str) -> str | None:

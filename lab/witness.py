@@ -45,21 +45,25 @@ class _Follower(threading.Thread):
         """Reads what the kernel tells, and begins anew with each namespace."""
         while not self._ended.is_set():
             assert self._following.stdout is not None
+            line = None
             if select([self._following.stdout], [], [], LOOK_SECONDS)[0]:
-                self._note(self._following.stdout.readline())
-            elif (now := self._host.network()) != self._network:
-                self._following.terminate()
-                self._rest()
-                self.events.append((time.time(), self._host.name, False))  # it went with the namespace, if not before
-                if now is None:
-                    self._network = now
-                    while not self._ended.wait(LOOK_SECONDS) and (now := self._host.network()) is None:
-                        pass
-                self._network = now
-                self._following = self._host.follow_addresses()
-                with suppress(LabError):  # it has no interface yet, and so no address
-                    if self._address in self._host.addresses():
-                        self.events.append((time.time(), self._host.name, True))
+                line = self._following.stdout.readline()
+                self._note(line)
+            # It also ends by itself, where the namespace was not whole yet.
+            if line == "" or (line is None and self._host.network() != self._network):
+                self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._following.terminate()
+        self._rest()
+        self.events.append((time.time(), self._host.name, False))  # it went with the namespace, if not before
+        while (now := self._host.network()) is None and not self._ended.wait(LOOK_SECONDS):
+            pass
+        self._network = now
+        self._following = self._host.follow_addresses()
+        with suppress(LabError):  # it has no interface yet, and so no address
+            if self._address in self._host.addresses():
+                self.events.append((time.time(), self._host.name, True))
 
     def end(self) -> None:
         """Ends with what has been told until now."""

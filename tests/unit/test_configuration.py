@@ -3,12 +3,21 @@
 After a change that is meant, `python -m tests.unit.test_configuration` writes golden/*.conf anew: read the diff.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
 from keepalived.cluster_file import parse
-from keepalived.configuration import NoInterface, configuration, drop_in, fingerprint, interfaces, origin
+from keepalived.configuration import (
+    NoInterface,
+    configuration,
+    drop_in,
+    fingerprint,
+    fingerprint_but_ranks,
+    interfaces,
+    origin,
+)
 from tests.unit.node_report import captured
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -100,6 +109,15 @@ def test_a_daemons_copy_means_what_its_file_means(report: str) -> None:
     disk, running = (captured(report)[part] for part in ("configuration", "running"))
     assert disk != running
     assert fingerprint(disk) == fingerprint(running) is not None
+
+
+@pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "trixie-everything"])
+def test_another_rank_alone_is_told_from_another_meaning(report: str) -> None:
+    disk, running = (captured(report)[part] for part in ("configuration", "running"))
+    ranked = re.sub(r"    priority \d+", "    priority 42", disk)
+    assert fingerprint(ranked) != fingerprint(running)
+    assert fingerprint_but_ranks(ranked) == fingerprint_but_ranks(running) is not None
+    assert fingerprint_but_ranks(ranked.replace("enp0s3", "enp0s4")) != fingerprint_but_ranks(running)
 
 
 def test_a_daemon_that_was_not_restarted_is_told_by_its_copy() -> None:

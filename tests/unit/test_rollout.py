@@ -7,7 +7,7 @@ import pytest
 from keepalived.cluster import Cluster
 from keepalived.cluster_file import parse
 from keepalived.cluster_state import ClusterState
-from keepalived.configuration import configuration, fingerprint
+from keepalived.configuration import configuration, fingerprint, fingerprint_but_ranks
 from keepalived.flag import Flag, content
 from keepalived.node_state import Configuration, InstanceState, NodeState, Unit
 from keepalived.rollout import Refused, due, estranged, plan, successor
@@ -65,6 +65,7 @@ def node(
             sha256=hashlib.sha256(own.encode()).hexdigest(),
             applied=up,
             running=fingerprint(own) if up else None,
+            running_but_ranks=fingerprint_but_ranks(own) if up else None,
             terms=terms(own) if up else None,
         ),
     )
@@ -90,6 +91,16 @@ def test_holders_come_last_and_the_lowest_rank_first() -> None:
     assert waves(OTHER_INTERVAL, *AT_REST) == [["4"], ["3"], ["2"], ["1"]]
     second_holds = (node("server01", drained=True), node("server02", holds=True), THIRD, FOURTH)
     assert waves(OTHER_INTERVAL, *second_holds) == [["4"], ["3"], ["1"], ["2"]]
+
+
+def test_ranks_alone_are_taken_up_by_reload() -> None:
+    three = parse(FILE.replace(", server04: 10.10.0.6", ""), "managers")
+    assert list(three.nodes) == list(OLD.nodes)[:3]
+    assert [due(three, one, text(three, name)) for name, one in zip(three.nodes, AT_REST, strict=False)] == [
+        "reload"
+    ] * 3
+    slower = parse(FILE.replace(", server04: 10.10.0.6", "") + "advert_int: 0.7\n", "managers")
+    assert due(slower, FIRST, text(slower, "server01")) == "restart"
 
 
 def test_only_nodes_that_need_it_are_touched() -> None:
