@@ -15,7 +15,7 @@ class FilesAndSuites(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         suite = re.search(r"[\[-](bookworm|trixie)[]-]", nodeid)
-        return f"{nodeid.split('::')[0]} {suite[1] if suite else ''}"
+        return f"{nodeid.split('::')[0]} {suite[1] if suite else 'bookworm'}"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndSuites:

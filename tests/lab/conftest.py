@@ -35,6 +35,11 @@ RECORD = "/var/lib/keepalived/maintenance"
 BROKEN_UNIT = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
 
 
+def on(*suites: str) -> pytest.MarkDecorator:
+    """On hosts of these Debian suites. What is on the same suite shares its hosts with the rest of its file."""
+    return pytest.mark.parametrize("suite", suites, indirect=True, scope="module")
+
+
 @dataclass(frozen=True)
 class Run:
     """What a command of the operator ended with: `status`, and all it wrote."""
@@ -190,7 +195,7 @@ def labs() -> Iterator[Callable[[str, int], Lab]]:
 
 @pytest.fixture(scope="module")
 def suite(request: pytest.FixtureRequest) -> str:
-    """The Debian suite of the hosts; modules that ask for both parametrize it."""
+    """The Debian suite of the hosts, see `on`."""
     return getattr(request, "param", "bookworm")
 
 

@@ -6,11 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.lab.conftest import FLAG, Operator
-
-pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+from tests.lab.conftest import FLAG, Operator, on
 
 CONF = "/etc/keepalived/keepalived.conf"
 STARTS = "systemctl show keepalived -p InvocationID --value"
@@ -38,6 +34,7 @@ def counts(text: str, operation: str) -> list[str]:
     return row.split()[-4:]
 
 
+@on("bookworm", "trixie")
 def test_the_first_deploy_installs_and_the_best_node_holds_the_address(operator: Operator) -> None:
     assert operator.everywhere("command -v keepalived || echo none") == ["none\n"] * 3
     run = operator.types(DEPLOY)
@@ -57,6 +54,7 @@ def test_the_first_deploy_installs_and_the_best_node_holds_the_address(operator:
     )
 
 
+@on("bookworm", "trixie")
 def test_a_second_run_changes_nothing(managers: Operator) -> None:
     starts = managers.everywhere(STARTS)
     run = managers.types(DEPLOY)
@@ -64,6 +62,7 @@ def test_a_second_run_changes_nothing(managers: Operator) -> None:
     assert managers.everywhere(STARTS) == starts
 
 
+@on("bookworm", "trixie")
 def test_a_change_restarts_every_node_once(managers: Operator) -> None:
     starts = managers.everywhere(STARTS)
     change(managers, "advert_int: 0.4")
@@ -74,6 +73,7 @@ def test_a_change_restarts_every_node_once(managers: Operator) -> None:
     managers.sees_holder("server01")
 
 
+@on("bookworm")
 def test_a_change_of_comments_alone_restarts_nothing(managers: Operator) -> None:
     managers.types(DEPLOY)
     starts = managers.everywhere(STARTS)
@@ -84,6 +84,7 @@ def test_a_change_of_comments_alone_restarts_nothing(managers: Operator) -> None
     assert managers.everywhere(f"grep -c 'somebody was here' {CONF} || true") == ["0\n"] * 3
 
 
+@on("bookworm")
 def test_limit_touches_that_node_alone_and_ranks_by_the_whole_cluster(managers: Operator) -> None:
     starts = managers.everywhere(STARTS)
     change(managers, "advert_int: 0.6")
@@ -92,12 +93,14 @@ def test_limit_touches_that_node_alone_and_ranks_by_the_whole_cluster(managers: 
     assert "    priority 1 " in managers.server03.succeed(f"cat {CONF}")
 
 
+@on("bookworm")
 def test_a_limit_that_matches_no_host_names_those_there_are(managers: Operator) -> None:
     for command in ("deploy.py", "tasks/drain.py", "tasks/restore.py", "fact keepalived.facts.Node"):
         run = managers.is_refused(f"pyinfra inventory.py {command} --limit server04")
         run.line("--limit server04 matches no host (did you mean server03?). There are managers: server01, server02")
 
 
+@on("bookworm")
 def test_a_configuration_one_node_refuses_changes_no_node(managers: Operator) -> None:
     managers.server01.succeed("ip link add lan1 type veth peer name lan2")
     managers.server03.succeed("ip link add lan1 type veth peer name lan2")
@@ -113,6 +116,7 @@ def test_a_configuration_one_node_refuses_changes_no_node(managers: Operator) ->
     assert managers.everywhere("systemctl is-active keepalived") == ["active\n"] * 3
 
 
+@on("bookworm")
 def test_a_run_killed_between_writing_and_restarting_is_made_good_by_the_next(managers: Operator) -> None:
     starts = managers.everywhere(STARTS)
     change(managers, "advert_int: 0.7")
@@ -138,6 +142,7 @@ def test_a_run_killed_between_writing_and_restarting_is_made_good_by_the_next(ma
     assert counts(managers.types(DEPLOY).text, "Grand total")[1:3] == ["-", "-"]
 
 
+@on("bookworm")
 def test_a_deploy_does_not_undo_a_drain(managers: Operator) -> None:
     managers.types("pyinfra inventory.py tasks/drain.py --limit server01")
     change(managers, "advert_int: 0.4")
@@ -146,6 +151,7 @@ def test_a_deploy_does_not_undo_a_drain(managers: Operator) -> None:
     assert managers.server01.succeed(f"cat {FLAG}").startswith("1\nby: ")
 
 
+@on("bookworm", "trixie")
 def test_a_killed_daemon_gives_its_address_up_and_comes_back(managers: Operator) -> None:
     managers.server01.succeed("pkill -KILL -x keepalived")
     managers.sees(
@@ -154,6 +160,7 @@ def test_a_killed_daemon_gives_its_address_up_and_comes_back(managers: Operator)
     managers.sees_holder("server01")
 
 
+@on("bookworm")
 def test_faults_of_the_cluster_file_stop_everything_with_their_place(managers: Operator) -> None:
     change(managers, "vrrp_version: 4\ndrain: {weight: 254}")
     run = managers.is_refused(DEPLOY)
@@ -161,6 +168,7 @@ def test_faults_of_the_cluster_file_stop_everything_with_their_place(managers: O
     run.line("managers.yml: drain.weight: 254 is not in 1..253")
 
 
+@on("bookworm", "trixie")
 def test_the_file_on_the_node_is_the_one_the_golden_file_shows(managers: Operator) -> None:
     golden = Path(__file__).parents[1] / "unit/golden/default.server02.conf"
     expected = golden.read_text().replace("default", "managers")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from tests.lab.conftest import FLAG, SHIPPED, Operator
-
-pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+from tests.lab.conftest import FLAG, SHIPPED, Operator, on
 
 DRAIN = "pyinfra inventory.py tasks/drain.py"
 RESTORE = "pyinfra inventory.py tasks/restore.py"
 
 
+@on("bookworm", "trixie")
 def test_drain_moves_the_address_and_restore_takes_it_back(managers: Operator) -> None:
     run = managers.types(f"{DRAIN} --limit server01")
     assert managers.holders() == ["server02"]
@@ -23,6 +20,7 @@ def test_drain_moves_the_address_and_restore_takes_it_back(managers: Operator) -
     assert "[server01] 10.10.0.2: server02 → server01 in " in run.line("→")
 
 
+@on("bookworm")
 def test_drain_of_a_backup_lowers_its_rank_and_moves_nothing(managers: Operator) -> None:
     run = managers.types(f"{DRAIN} --limit server02")
     run.line("[server02] drained, holds nothing; 10.10.0.2 is held by server01")
@@ -30,6 +28,7 @@ def test_drain_of_a_backup_lowers_its_rank_and_moves_nothing(managers: Operator)
     assert managers.holders() == ["server03"]
 
 
+@on("bookworm")
 def test_draining_twice_and_restoring_twice_changes_nothing(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server01")
     since = managers.server01.succeed(f"stat -c %y {FLAG}")
@@ -41,6 +40,7 @@ def test_draining_twice_and_restoring_twice_changes_nothing(managers: Operator) 
     run.line("No change: in service, holds 10.10.0.2")
 
 
+@on("bookworm")
 def test_two_nodes_drained_at_once_leave_the_third(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server01 --limit server02")
     assert managers.holders() == ["server03"]
@@ -48,6 +48,7 @@ def test_two_nodes_drained_at_once_leave_the_third(managers: Operator) -> None:
     assert managers.holders() == ["server01"]
 
 
+@on("bookworm")
 def test_until_reboot_ends_with_the_next_boot(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server01 --data until=reboot")
     assert managers.holders() == ["server02"]
@@ -58,6 +59,7 @@ def test_until_reboot_ends_with_the_next_boot(managers: Operator) -> None:
     assert json.loads(run.stdout) == {"keepalived.facts.Drained": {"server01": False}}
 
 
+@on("bookworm", "trixie")
 def test_touch_and_rm_by_hand_do_the_same_and_the_facts_see_it(managers: Operator) -> None:
     managers.server01.succeed(f"touch {FLAG}")
     managers.sees_holder("server02")
@@ -69,6 +71,7 @@ def test_touch_and_rm_by_hand_do_the_same_and_the_facts_see_it(managers: Operato
     managers.sees_holder("server01")
 
 
+@on("bookworm")
 def test_a_drain_survives_a_reboot(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server01")
     managers.server01.crash()
@@ -82,6 +85,7 @@ def test_a_drain_survives_a_reboot(managers: Operator) -> None:
     assert (node["drained"], node["holds"]) == (True, [])
 
 
+@on("bookworm", "trixie")
 def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None:
     managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.types(f"{DRAIN} --limit server01")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import Operator
+from tests.lab.conftest import Operator, on
 
 UNIT = Path(__file__).parents[1] / "unit"
 GOLDEN = sorted((UNIT / "golden").glob("*.conf"))
-pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+pytestmark = on("bookworm", "trixie")
 
 
 def config_test(operator: Operator, text: str) -> tuple[int, str]:

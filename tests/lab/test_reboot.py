@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
-from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator
+from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator, on
 
 REBOOT = "pyinfra inventory.py tasks/reboot.py -y"
 DRAIN = "pyinfra inventory.py tasks/drain.py -y"
@@ -19,7 +17,7 @@ def turns(text: str) -> list[str]:
     return re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", text)
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+@on("bookworm", "trixie")
 def test_all_managers_are_rebooted_in_turn_and_clients_lose_nothing(managers: Operator) -> None:
     before = managers.reboots()
     plan = managers.types("pyinfra inventory.py tasks/reboot.py --dry")
@@ -44,6 +42,7 @@ def test_all_managers_are_rebooted_in_turn_and_clients_lose_nothing(managers: Op
     assert "back after reboot by " in journal
 
 
+@on("bookworm")
 def test_what_an_operator_has_drained_stays_drained_and_until_reboot_ends(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server02 --data reason=mine")
     managers.types(f"{DRAIN} --limit server03 --data until=reboot")
@@ -56,6 +55,7 @@ def test_what_an_operator_has_drained_stays_drained_and_until_reboot_ends(manage
     assert managers.holders() == ["server01"]
 
 
+@on("bookworm")
 def test_only_nodes_that_ask_for_it_are_rebooted(managers: Operator) -> None:
     run = managers.types(f"{REBOOT} --data only=required")
     run.line("managers: nothing to reboot; 10.10.0.2 is held by server01")
@@ -70,6 +70,7 @@ def test_only_nodes_that_ask_for_it_are_rebooted(managers: Operator) -> None:
     managers.server03.succeed(f"rm /boot/vmlinuz-{newer}")
 
 
+@on("bookworm")
 def test_no_node_is_rebooted_while_nobody_else_could_serve(managers: Operator) -> None:
     before = managers.reboots()
     managers.types(f"{DRAIN} --limit server02")
@@ -88,6 +89,7 @@ def test_no_node_is_rebooted_while_nobody_else_could_serve(managers: Operator) -
     managers.server03.succeed("systemctl enable --quiet keepalived")
 
 
+@on("bookworm")
 def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(managers: Operator) -> None:
     managers.writes(f"{SHIPPED}maintenance: {{boot_timeout: 10}}\n")
     before = managers.reboots()
@@ -118,6 +120,7 @@ def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(manage
     managers.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
 
 
+@on("bookworm")
 def test_a_run_killed_at_any_step_is_gone_on_with_and_no_node_boots_twice(managers: Operator) -> None:
     before = managers.reboots()
     with managers.watching() as seen:
@@ -139,6 +142,7 @@ def test_a_run_killed_at_any_step_is_gone_on_with_and_no_node_boots_twice(manage
     managers.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
 
 
+@on("bookworm")
 def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_mended(managers: Operator) -> None:
     unit = "/etc/systemd/system/sick.service"
     said = "[Service]\\nType=oneshot\\nExecStart=test -e /var/lib/cure\\n[Install]\\nWantedBy=multi-user.target\\n"
@@ -154,6 +158,7 @@ def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_mended(ma
     managers.server02.succeed(f"test ! -e {FLAG}; systemctl disable --quiet sick; rm {unit} /var/lib/cure")
 
 
+@on("bookworm")
 def test_hooks_run_where_they_should_and_a_failing_one_stops_before_the_reboot(managers: Operator) -> None:
     hooks = """\
 maintenance:

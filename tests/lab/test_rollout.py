@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from lab.witness import Witness
-from tests.lab.conftest import FLAG, GAP_SECONDS, SHIPPED, TOGETHER_SECONDS, Operator
+from tests.lab.conftest import FLAG, GAP_SECONDS, SHIPPED, TOGETHER_SECONDS, Operator, on
 
-pytestmark = pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+pytestmark = on("bookworm", "trixie")
 
 DEPLOY = "pyinfra inventory.py deploy.py -y"
 STARTS = "systemctl show keepalived -p InvocationID --value"

@@ -19,7 +19,7 @@ import pytest
 from keepalived.cluster_file import parse
 from keepalived.configuration import PATH, configuration
 from lab.places import BRIDGE
-from tests.lab.conftest import BROKEN_UNIT, FLAG, SHIPPED, Operator
+from tests.lab.conftest import BROKEN_UNIT, FLAG, SHIPPED, Operator, on
 
 STATUS = "pyinfra inventory.py tasks/status.py"
 DEPLOY = "pyinfra inventory.py deploy.py -y"
@@ -294,7 +294,7 @@ def test_watch_redraws_until_ctrl_c(managers: Operator, terminal: str) -> None:
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("suite", ["trixie"], indirect=True)
+@on("trixie")
 def test_status_is_the_same_with_a_newer_keepalived(managers: Operator) -> None:
     assert problems(managers) == []
     managers.server01.succeed(f"touch {FLAG}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from lab.debian import NEWER
-from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator
+from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator, on
 
 UPGRADE = "pyinfra inventory.py tasks/upgrade.py -y"
 REMOVE = "pyinfra inventory.py tasks/remove.py -y"
@@ -25,7 +23,7 @@ def upgraded(text: str) -> list[str]:
     return re.findall(r"\[(server\d+)\] \d+:\d\d upgrading", text)
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"], indirect=True, scope="module")
+@on("bookworm", "trixie")
 def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(managers: Operator) -> None:
     (old,) = set(versions(managers))
     run = managers.types(UPGRADE)
@@ -52,6 +50,7 @@ def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(manage
     run.line(f"[server03] server03: apt knows no keepalived 9.9; there is {old}+newer, {old}")
 
 
+@on("bookworm")
 def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_restarted(managers: Operator) -> None:
     managers.everywhere(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > {SOURCE}; apt-get -qq update")
     managers.everywhere("apt-get -qq install keepalived")
@@ -66,6 +65,7 @@ def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_resta
         managers.is_refused(f"{UPGRADE} --data {option}").line("Nothing was done.")
 
 
+@on("bookworm")
 def test_a_removed_node_leaves_the_address_to_the_others(managers: Operator) -> None:
     managers.server01.succeed("touch /etc/keepalived/mine /var/lib/keepalived/mine")
     plan = managers.types("pyinfra inventory.py tasks/remove.py --dry --limit server01")
