@@ -89,6 +89,7 @@ def last_look(run: Run, *, force: bool) -> Commands:
     cluster: Cluster = host.data.cluster
     if force:
         return
+    progress.step("looking once more")
     yield wait_until(let_go, None, otherwise(run))
     if cluster.maintenance.swarm and (why := swarm_turn.refusal(swarm_turn.read_swarms(cluster), host.data.node)):
         yield refuse(f"{why}. {otherwise(run)}")
