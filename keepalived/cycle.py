@@ -51,9 +51,17 @@ def waves(
 def otherwise(run: Run) -> str:
     """What to type when a turn has stopped."""
     return (
-        f"It stays out of service. Mend the cause and run tasks/{run}.py again, which goes on from here; or put it "
-        f"back as it is: tasks/restore.py --limit {host.name}"
+        f"It stays out of service. Mend the cause and {again(run)}; or put it back as it is: tasks/restore.py --limit "
+        f"{host.name}"
     )
+
+
+def again(run: Run) -> str:
+    """What to type to go on, for the same nodes as this run."""
+    cluster: Cluster = host.data.cluster
+    meant = targets(cluster)
+    limit = "" if set(meant) == set(cluster.nodes) else "".join(f" --limit {name}" for name in meant)
+    return f"run tasks/{run}.py{limit} again, which goes on from here"
 
 
 def leave(run: Run, before: ClusterState, node: NodeState, noted: Record, why: str | None, *, force: bool) -> Commands:
@@ -107,7 +115,7 @@ def come_back(run: Run, noted: Record | None) -> Commands:
     progress.step("putting it back in service")
     drained = look(cluster)
     yield remove_runs_flag(cluster.drain.flag, run)
-    yield wait_until(partial(taken_back, run=run), drained, f"Run tasks/{run}.py again.")
+    yield wait_until(partial(taken_back, run=run), drained, f"Then {again(run)}")
     yield tell_journal(f"back after {run} by {operator_name()}")
     progress.turn().back_now()
 

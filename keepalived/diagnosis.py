@@ -205,7 +205,8 @@ def _node(state: ClusterState, name: str, node: NodeState | None) -> Iterator[Pr
         )
         return
     if node.version is None:
-        yield Problem(BAD, name, f"keepalived is not installed on {name}", "Run deploy.py")
+        cure = f"Run deploy.py, or take it out of {cluster}.yml"
+        yield Problem(BAD, name, f"keepalived is not installed on {name}", cure)
         if node.holds:
             yield Problem(
                 WORST,

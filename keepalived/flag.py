@@ -74,7 +74,7 @@ class Flag(BaseModel):
                 parts.append(f"({self.reason})")
         else:
             parts.append(f"by {self.by}" if self.by else "by hand")
-            parts.append(f"({self.reason or 'reason unknown'})")
+            parts.append(f"({self.reason or ('no reason given' if self.by else 'reason unknown')})")
         return " ".join(parts) + (", until its next boot" if self.until_reboot else "")
 
 

@@ -60,7 +60,7 @@ def wait_until_healthy(otherwise: str) -> Commands:
 def _healthy(healthy: Healthy, asking: StringCommand, otherwise: str, host: Host, run: Runner) -> bool:
     def look() -> Verdict:
         ran = run(asking, host, TRY_SECONDS + ANSWER_SECONDS)
-        said = " ".join(ran.lines[-1].split()) if ran.lines else "nothing"
-        return Verdict(ran.done, "it is healthy" if ran.done else f"`{healthy.command}` fails and says: {said}")
+        said = f"and says: {' '.join(ran.lines[-1].split())}" if ran.lines else "without a word"
+        return Verdict(ran.done, "it is healthy" if ran.done else f"`{healthy.command}` fails {said}")
 
     return wait_for(look, healthy.timeout, otherwise, host)

@@ -12,18 +12,20 @@ from typing import Any
 import click
 
 from keepalived.cluster_file import EVERYBODY, read_clusters
+from keepalived.options import unknown_option
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
 
 
 class LimitError(Exception):
-    """--limit or --exclude does not match what there is. The text is one line."""
+    """--limit, --exclude or --data does not match what there is. The text is one line."""
 
 
 def groups(folder: Path) -> Groups:
     """The hosts of each cluster in `folder`, with `cluster` and `node` in their data.
 
-    Raises ClusterError, and LimitError when pyinfra was called with a --limit or --exclude that matches nothing.
+    Raises ClusterError, and LimitError when pyinfra was called with a --limit or --exclude that matches nothing, or a
+    --data that the command does not know.
     """
     found: Groups = {
         name: [
@@ -34,6 +36,9 @@ def groups(folder: Path) -> Groups:
     }
     if context := click.get_current_context(silent=True):
         check_limit(found, context.params.get("limit") or (), context.params.get("exclude") or ())
+        operations = [str(one) for one in context.params.get("operations") or ()]
+        if unknown := unknown_option(operations, [str(one) for one in context.params.get("data") or ()]):
+            raise LimitError(unknown)
     return found
 
 
@@ -60,5 +65,7 @@ def _matches(patterns: Iterable[str], found: Groups) -> set[str]:
 def _unknown(option: str, pattern: str, found: Groups) -> str:
     hosts = {name: [host for host, _ in members] for name, members in found.items()}
     close = get_close_matches(pattern, [*found, *chain.from_iterable(hosts.values())], n=1)
+    if "," in pattern:
+        return f"--{option} {pattern} matches no host: say --{option} once for each"
     there = "; ".join(f"{name}: {', '.join(members)}" for name, members in hosts.items())
     return f"--{option} {pattern} matches no host{f' (did you mean {close[0]}?)' if close else ''}. There are {there}"

@@ -110,7 +110,7 @@ def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | No
             )
         if run == "reboot" and not node.unit.enabled:
             return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
-        if not node.drained and (why := nobody_left(before, [name])):
+        if (node.holds or not node.drained) and (why := nobody_left(before, [name])):
             return f"{why}. Restore or mend one first; --data force=true does it all the same, and clients will notice"
     return None
 
@@ -142,7 +142,8 @@ def plan(
     if not order:
         words.append(f"{cluster}: nothing to {run}; {state.who_holds()}")
         return Plan({}, words)
-    words.append(f"{cluster}: {run} {', then '.join(order)}; {state.who_holds()}")
+    if_any = ", if need be" if run == "upgrade" else ""
+    words.append(f"{cluster}: {run} {', then '.join(order)}{if_any}; {state.who_holds()}")
     for number, name in enumerate(order, 1):
         words.append(f"  {number}. {name}: {_turn(state, name, run, work[name], is_leader=name == leader)}")
         state = _after_turn(state, run, name)
@@ -162,6 +163,8 @@ def _turn(state: ClusterState, name: str, run: Run, work: Work, *, is_leader: bo
         return f"cannot be read{leads}"
     if work == "end":
         return f"put it back in service{leads}"
+    if node.drained and node.holds and (why := nobody_left(state, [name])):
+        return f"{why}{leads}"
     if node.drained and not _ends(run, node):
         return f"stays drained ({node.flag.words}){leads}"
     if node.drained:

@@ -43,7 +43,8 @@ def plan_drain() -> None:
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         why = refusal(seen, meant)
-        return f"{why}. Restore or mend one first; --data force=true drains all the same" if why else None
+        all_meant = " (without --limit every node is meant)" if set(meant) == set(seen.nodes) else ""
+        return f"{why}{all_meant}. Restore or mend one first; --data force=true drains all the same" if why else None
 
     _tell(plan_run(None if forced() else refuses), drain_plan)
 

@@ -170,7 +170,7 @@ def turn(wave: Collection[str], reason: str | None = None, force: bool = False) 
         yield from cycle.last_look("reboot", force=force)
         yield from _reboot(noted)
     progress.step("waiting until its services have started")
-    yield Call(partial(_wait_for_services, noted.failed))
+    yield Call(partial(_wait_for_services, noted.failed, cycle.otherwise("reboot")))
     node = look(host.data.cluster).nodes[host.data.node]
     yield from cycle.come_back("reboot", node.maintenance if node else noted)
 
@@ -195,11 +195,11 @@ def _reboot(noted: Record) -> Commands:
         yield set_flag(path, flag.content(node.flag.by, node.flag.reason, run="reboot"), like=path)
     progress.step("rebooting")
     progress.turn().down_now()
-    yield Call(partial(_boot_anew, noted.boot, cluster))
+    yield Call(partial(_boot_anew, noted.boot, cluster, cycle.again("reboot")))
     progress.turn().up_now()
 
 
-def _boot_anew(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
+def _boot_anew(old: str, cluster: Cluster, again: str, host: Host, run: Runner) -> bool:
     """Known by the boot, not by the connection: that of the old boot may still answer for a while."""
     told = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)  # and perhaps it is gone before it has answered
     refuses = not told.done and not told.gone and bool(told.lines)
@@ -226,16 +226,13 @@ def _boot_anew(old: str, cluster: Cluster, host: Host, run: Runner) -> bool:
     return wait_for(
         look,
         cluster.maintenance.boot_timeout,
-        f"It is out of service, the others serve. See its console, then {_again(host)}",
+        f"It is out of service, the others serve. See its console, then {again}, or tasks/restore.py "
+        f"--limit {host.name}",
         host,
     )
 
 
-def _again(host: Host) -> str:
-    return f"run tasks/reboot.py again, which goes on from here, or tasks/restore.py --limit {host.name}"
-
-
-def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) -> bool:
+def _wait_for_services(failed_before: Collection[str], otherwise: str, host: Host, run: Runner) -> bool:
     failing_since: list[float] = []
 
     def look() -> Verdict:
@@ -254,7 +251,7 @@ def _wait_for_services(failed_before: Collection[str], host: Host, run: Runner) 
         failing_since.clear()
         return Verdict(True, "")
 
-    return wait_for(look, SETTLE_SECONDS, cycle.otherwise("reboot"), host)
+    return wait_for(look, SETTLE_SECONDS, otherwise, host)
 
 
 @operation()

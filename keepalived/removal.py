@@ -29,7 +29,7 @@ def planned() -> None:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         due = [name for name in meant if is_there(seen.nodes[name])]
         if due and all(name in due for name in seen.nodes) and not force:
-            return "no node would be left: --data force=true gives up the whole cluster"
+            return "no node would be left: --limit names those that are meant; --data force=true removes them all"
         why = nobody_left(seen, due) if due else None
         advice = "Restore or mend one first; --data force=true does it all the same"
         return f"{why}. {advice}" if why and not force else None

@@ -240,6 +240,8 @@ def _below(seen: Seen) -> list[Text]:
         alone = all(address in seen.outside and len(seen.outside[address].macs) == 1 for address in asked)
         answers = ", and one machine answers for each address" if alone else ""
         lines = [Text(f"Nothing is wrong: {seen.state.who_holds()}{answers}.", style="green")]
+    elif all(len(seen.state.holders(address)) == 1 for address in seen.state.cluster.addresses):
+        lines = [Text(f"{seen.state.who_holds()}."), *lines]  # what one wants to know first
     lines = [*(Text(f"{name} is drained {words}.", style="yellow") for name, words in drained), *lines]
     whys = sorted(set(seen.not_asked.values()))
     if whys:

@@ -104,8 +104,10 @@ def known(plan: Plan) -> Commands:
         return
     packages = ask(host, Packages, APT_SECONDS)
     if packages is None or packages.chosen(plan.version) is None:
-        there = ", ".join(packages.offered) if packages else ""
-        yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there or 'none'}")
+        there = ", ".join(packages.offered) if packages and packages.offered else "none"
+        yield refuse(
+            f"{host.name}: apt knows no keepalived {plan.version}; there is {there or 'none'}. Nothing was upgraded"
+        )
 
 
 @operation()

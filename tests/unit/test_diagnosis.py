@@ -113,6 +113,7 @@ def test_a_healthy_cluster_has_no_problem(seen: ClusterState) -> None:
 
 
 NOBODY = "Start keepalived on a node, or mend what keeps its instance from BACKUP: see below"
+NOT_INSTALLED = "Run deploy.py, or take it out of managers.yml"
 NOT_HEARD = "They do not hear each other: look for a firewall or a switch that stops protocol 112 between them"
 RESTORE = "Restore a node: pyinfra inventory.py tasks/restore.py --limit NODE"
 MOVES = "It moves within 4.5 s; "
@@ -174,7 +175,7 @@ HOLDERS: list[tuple[ClusterState, list[Problem]]] = [
                 "Take the address off there: ip address del",
                 "server01",
             ),
-            bad("server01", "keepalived is not installed on server01", "Run deploy.py"),
+            bad("server01", "keepalived is not installed on server01", NOT_INSTALLED),
         ],
     ),
     (state(FIRST, SECOND_HOLDS, THIRD), [worst("10.10.0.2 is held by server01 and server02 at once", NOT_HEARD)]),
@@ -270,7 +271,7 @@ NODES: list[tuple[NodeState | None, list[Problem]]] = [
     (node(None, active="activating"), [stopped("server02", "activating")]),
     (
         but(STOPPED, version=None, unit=but(STOPPED.unit, enabled=False)),
-        [bad("server02", "keepalived is not installed on server02", DEPLOY)],
+        [bad("server02", "keepalived is not installed on server02", NOT_INSTALLED)],
     ),
     (
         node(None),

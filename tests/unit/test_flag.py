@@ -135,7 +135,7 @@ def test_a_reason_is_one_line_of_words(words: str, fault: str | None) -> None:
 WORDS: list[tuple[str | None, datetime | None, str]] = [
     (WHOLE, SINCE, "since 2026-01-31 10:11:12 UTC by alice@notebook (kernel upgrade), until its next boot"),
     (WHOLE, None, "by alice@notebook (kernel upgrade), until its next boot"),
-    ("1\nby: alice@notebook\n", SINCE, "since 2026-01-31 10:11:12 UTC by alice@notebook (reason unknown)"),
+    ("1\nby: alice@notebook\n", SINCE, "since 2026-01-31 10:11:12 UTC by alice@notebook (no reason given)"),
     ("1\nreason: kernel upgrade\n", SINCE, "since 2026-01-31 10:11:12 UTC by hand (kernel upgrade)"),
     ("", SINCE, "since 2026-01-31 10:11:12 UTC by hand (reason unknown)"),
     (None, None, "by hand (reason unknown)"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from keepalived.inventory import LimitError, check_limit, groups
+from keepalived.options import unknown_option
 
 GROUPS = {
     "managers": [("server01", {}), ("server02", {}), ("server03", {})],
@@ -36,7 +37,7 @@ REFUSED = [
     (["nosuch"], [], f"--limit nosuch matches no host. {THERE}"),
     (["sever02"], [], f"--limit sever02 matches no host (did you mean server02?). {THERE}"),
     (["manager"], [], f"--limit manager matches no host (did you mean managers?). {THERE}"),
-    (["server01,server02"], [], f"--limit server01,server02 matches no host (did you mean server02?). {THERE}"),
+    (["server01,server02"], [], "--limit server01,server02 matches no host: say --limit once for each"),
     (["SERVER01"], [], f"--limit SERVER01 matches no host. {THERE}"),
     (["db*"], [], f"--limit db* matches no host. {THERE}"),
     ([""], [], f"--limit  matches no host. {THERE}"),
@@ -65,3 +66,27 @@ def test_every_node_becomes_a_host_that_knows_its_cluster() -> None:
         ("server02", "10.10.0.4", "server02", "managers"),
         ("server03", "10.10.0.5", "server03", "managers"),
     ]
+
+
+OPTIONS = [
+    # pyinfra's files, what stands behind --data, what is said
+    (["tasks/reboot.py"], ["only=required", "reason=x", "ssh_user=admin", "_sudo=true"], None),
+    (
+        ["tasks/reboot.py"],
+        ["onyl=required"],
+        "--data onyl: reboot.py knows no such option (did you mean only?). ",
+    ),
+    (["deploy.py"], ["reason=x"], "--data reason: deploy.py knows no such option. There are force, probe"),
+    (["tasks/restore.py"], ["force=true"], "--data force: restore.py knows no such option. There are probe"),
+    (["fact", "keepalived.facts.Node"], ["flag=/x"], None),
+    (["exec", "--", "true"], ["anything=1"], None),
+    (["mine.py"], ["mine=1"], None),
+    ([], ["mine=1"], None),
+]
+
+
+@pytest.mark.parametrize(("commands", "data", "said"), OPTIONS)
+def test_a_misspelt_option_is_not_silence(commands: list[str], data: list[str], said: str | None) -> None:
+    found = unknown_option(commands, data)
+    assert (found or "").startswith(said or "")
+    assert (found is None) == (said is None)

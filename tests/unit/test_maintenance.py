@@ -426,7 +426,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do("server01", "server03"),
         "server03",
         [
-            "managers: upgrade server01, then server03; 10.10.0.2 is held by server01",
+            "managers: upgrade server01, then server03, if need be; 10.10.0.2 is held by server01",
             "  1. server01: 10.10.0.2 goes from server01 to server02, and back",
             "  2. server03: nothing moves (leader of the swarm)",
         ],
@@ -448,7 +448,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do("server01"),
         "server01",
         [
-            "managers: upgrade server01; 10.10.0.2 is held by server02",
+            "managers: upgrade server01, if need be; 10.10.0.2 is held by server02",
             "  1. server01: stays drained (by bob@desk (disk), until its next boot) (leader of the swarm)",
         ],
     ),
@@ -504,7 +504,10 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         "upgrade",
         do("server03"),
         None,
-        ["managers: upgrade server03; 10.10.0.2 is held by server01", "  1. server03: nothing moves"],
+        [
+            "managers: upgrade server03, if need be; 10.10.0.2 is held by server01",
+            "  1. server03: nothing moves",
+        ],
     ),
     "a reboot does not go on with an upgrade": (
         state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD),
@@ -537,7 +540,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do(*ALL),
         None,
         [
-            "managers: upgrade server01, then server03, then server02; 10.10.0.2 is held by server02",
+            "managers: upgrade server01, then server03, then server02, if need be; 10.10.0.2 is held by server02",
             "  1. server01: 10.10.0.2 goes from server02 to server01, once it is back",
             "  2. server03: nothing moves",
             "  3. server02: nothing moves",

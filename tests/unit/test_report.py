@@ -173,7 +173,7 @@ def test_the_document_of_a_sick_cluster() -> None:
                         "severity": "fault",
                         "node": "server03",
                         "problem": "keepalived is not installed on server03",
-                        "cure": "Run deploy.py",
+                        "cure": "Run deploy.py, or take it out of managers.yml",
                     },
                     {
                         "severity": "untidy",
@@ -229,8 +229,9 @@ node      holds      state          priority  drained  check  version  config   
 server01  ?          unreachable    ?         ?        ?      ?        ?        ?
 server02  10.10.0.2  MASTER         102 (2)   -        +100   2.2.7    foreign  45 s ago
 server03  -          not installed  -         -        -      -        unknown  -
+10.10.0.2 is held by server02.
 server01 cannot be read: nothing is known of it. Look whether it is up: ssh server01 true.
-keepalived is not installed on server03. Run deploy.py.
+keepalived is not installed on server03. Run deploy.py, or take it out of managers.yml.
 /etc/keepalived/keepalived.conf on server02 is not from this repository. Deploy, which replaces it.
 Who answers on the network was not asked: only root may ask the network.
 """
