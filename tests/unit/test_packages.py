@@ -12,10 +12,10 @@ keepalived:
      1:2.2.8-1 500
         500 file:/srv/packages ./ Packages
  *** 1:2.2.7-1+b2 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
         100 /var/lib/dpkg/status
      1:2.2.4-0.2 500
-        500 http://deb.debian.org/debian bullseye/main amd64 Packages
+        500 http://mirror.example/debian bullseye/main amd64 Packages
 """
 SAME = """\
 keepalived:
@@ -23,7 +23,7 @@ keepalived:
   Candidate: 1:2.2.7-1+b2
   Version table:
  *** 1:2.2.7-1+b2 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
         100 /var/lib/dpkg/status
 """
 PINNED = """\
@@ -33,9 +33,9 @@ keepalived:
   Package pin: 1:2.2.7-1+b2
   Version table:
      1:2.3.3-1~bpo12+1 100
-        100 http://deb.debian.org/debian bookworm-backports/main amd64 Packages
+        100 http://mirror.example/debian bookworm-backports/main amd64 Packages
  *** 1:2.2.7-1+b2 1001
-       1001 http://deb.debian.org/debian bookworm/main amd64 Packages
+       1001 http://mirror.example/debian bookworm/main amd64 Packages
         100 /var/lib/dpkg/status
 """
 NOT_INSTALLED = """\
@@ -44,7 +44,7 @@ keepalived:
   Candidate: 1:2.2.7-1+b2
   Version table:
      1:2.2.7-1+b2 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
 """
 REMOVED = """\
 keepalived:
@@ -60,7 +60,7 @@ keepalived:
   Candidate: (none)
   Version table:
      1:2.2.7-1+b2 -1
-         -1 http://deb.debian.org/debian bookworm/main amd64 Packages
+         -1 http://mirror.example/debian bookworm/main amd64 Packages
 """
 LOCAL = """\
 keepalived:
@@ -68,7 +68,7 @@ keepalived:
   Candidate: 1:2.2.8-1
   Version table:
      1:2.2.8-1 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
      1:2.2.7-1+b2 500
         500 file:/srv/packages ./ Packages
  *** 1:2.2.7-1+b2 100
