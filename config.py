@@ -2,7 +2,7 @@
 
 from pyinfra import config
 
-from keepalived import early
+from keepalived.cli import early
 
 config.REQUIRE_PYINFRA_VERSION = "~=3.10"
 config.SUDO = True  # keepalived is root's business

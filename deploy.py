@@ -3,8 +3,8 @@
 from pyinfra import host
 from pyinfra.operations import apt
 
-from keepalived import installation
 from keepalived.facts import Node
+from keepalived.operations import deploy as installation
 
 plan = installation.deployment()
 text = plan.texts[host.data.cluster.name][host.data.node]
@@ -24,5 +24,5 @@ installation.staged(name="Test the new configuration", text=text)
 installation.unit(name="Install the unit's drop-in and enable the service")
 
 # Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
-for wave in host.loop(plan.waves):
-    installation.turn(name="Change one node of each cluster", wave=wave, text=text)
+for batch in host.loop(plan.batches):
+    installation.turn(name="Change one node of each cluster", batch=batch, text=text)

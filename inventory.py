@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from keepalived.cluster_file import ClusterError
 from keepalived.inventory import LimitError, groups
+from keepalived.spec.cluster_file import ClusterError
 
 try:
     globals().update(groups(Path(__file__).parent / "group_data"))

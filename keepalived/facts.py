@@ -13,21 +13,20 @@ from pyinfra import host
 from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString, StringCommand
 from typing_extensions import override
 
-from keepalived import configuration, record
-from keepalived.boot import IDENTITY, read_boot
-from keepalived.boot import Boot as BootState
-from keepalived.cluster import Cluster
-from keepalived.flag import Flag, is_drained
-from keepalived.node_report import UNREADABLE, ReportError, parts_of, read_report
-from keepalived.node_state import NodeState
-from keepalived.packages import Packages as PackagesState
-from keepalived.packages import read_packages
-from keepalived.swarm import Swarm as SwarmState
-from keepalived.swarm import Tasks, read_swarm, read_tasks
+from keepalived.observed.boot import IDENTITY, read_boot
+from keepalived.observed.boot import Boot as BootState
+from keepalived.observed.node import NodeState
+from keepalived.observed.packages import Packages as PackagesState
+from keepalived.observed.packages import read_packages
+from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
+from keepalived.observed.swarm import Swarm as SwarmState
+from keepalived.observed.swarm import Tasks, read_swarm, read_tasks
+from keepalived.spec import paths
+from keepalived.spec.cluster import Cluster
+from keepalived.spec.flag import Flag, is_drained
 
 T = TypeVar("T")
-REPORTS = Path(__file__).parent / "reports"
-REPORT_LOCK = "/run/keepalived-report.lock"  # there is one dump of the daemon for all who ask
+REPORTS = Path(__file__).parent / "scripts"
 REPORT = (REPORTS / "node.sh").read_text(encoding="utf-8")
 
 
@@ -113,9 +112,9 @@ class Node(FactBase[NodeState | None]):
             StringCommand("asked=", base64.b64encode(asked.encode()).decode(), _separator=""),
             StringCommand(";journal=", "yes" if journal else "", _separator=""),
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
-            StringCommand(";configuration=", QuoteString(configuration.PATH), _separator=""),
-            StringCommand(";record=", QuoteString(record.PATH), _separator=""),
-            StringCommand(";lock=", QuoteString(REPORT_LOCK), _separator=""),
+            StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
+            StringCommand(";record=", QuoteString(paths.CHECKPOINT), _separator=""),
+            StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
             f"\n{REPORT}",
         )

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from keepalived.cluster_file import EVERYBODY, read_clusters
-from keepalived.options import unknown_option
+from keepalived.cli.options import unknown_option
+from keepalived.spec.cluster_file import EVERYBODY, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from keepalived.cluster import Cluster
-from keepalived.configuration import configuration
+from keepalived.conf.render import configuration
 from keepalived.inventory import groups
+from keepalived.spec.cluster import Cluster
 
 _GROUP_DATA = Path(__file__).resolve().parent.parent / "group_data"
 

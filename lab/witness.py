@@ -15,7 +15,7 @@ from select import select
 from types import TracebackType
 from typing import Any
 
-from keepalived.seen import Probe, account, silences
+from keepalived.run.probe.account import Probe, account, silences
 from lab.errors import LabError
 from lab.host import Host
 from lab.lab import CHECKOUT, Lab
@@ -94,7 +94,7 @@ class Witness:
 
     def __enter__(self) -> Witness:
         """Begins; a client on the operator's machine asks every millisecond. Raises LabError when nobody answers."""
-        asking = [sys.executable, "-m", "keepalived.probe", "--interval", str(PROBE_SECONDS), self._address]
+        asking = [sys.executable, "-m", "keepalived.run.probe.process", "--interval", str(PROBE_SECONDS), self._address]
         self._probe = self._lab.operator_popen(asking, stdin=subprocess.PIPE, cwd=CHECKOUT)
         self._followers = [_Follower(host, self._address) for host in self._lab.hosts.values() if host.is_up]
         assert self._probe.stdout is not None

@@ -5,7 +5,7 @@
 --data force=true                also when no other node could serve
 """
 
-from keepalived import operations
+from keepalived.operations import drain as operations
 
 operations.plan_drain()  # refused here, before anything is done on any host
 operations.drain(

@@ -8,16 +8,17 @@
 
 from pyinfra import host
 
-from keepalived import operations, reboot
-from keepalived.options import said_true
-from keepalived.steps import forced
+from keepalived.cli.options import said_true
+from keepalived.operations import drain as operations
+from keepalived.operations import reboot
+from keepalived.run.commands import forced
 
 plan = reboot.planned()  # refused here, before anything is done on any host
 reboot.noted(name="Note what is to be rebooted", plan=plan, resume=said_true(host, "resume", default=True))
 
 # Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
-for wave in host.loop(plan.waves):
+for batch in host.loop(plan.batches):
     reboot.turn(
-        name="Reboot one node of each cluster", wave=wave, reason=operations.drain_argument("reason"), force=forced()
+        name="Reboot one node of each cluster", batch=batch, reason=operations.drain_argument("reason"), force=forced()
     )
 reboot.forgotten(name="Note that all is done")

@@ -7,8 +7,8 @@ Then take them out of the cluster file and run deploy.py.
 
 from pyinfra.operations import apt
 
-from keepalived import removal
-from keepalived.steps import forced
+from keepalived.operations import remove as removal
+from keepalived.run.commands import forced
 
 removal.planned()  # refused here, before anything is done on any host
 removal.drained(name="Drain the node and see another one hold its addresses", force=forced())

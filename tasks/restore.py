@@ -3,7 +3,7 @@
 What a reboot or upgrade that did not end has left is ended too.
 """
 
-from keepalived import operations
+from keepalived.operations import drain as operations
 
 operations.plan_restore()
 operations.rejoin_swarm(name="Give the swarm back what a reboot or upgrade has taken")

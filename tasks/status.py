@@ -4,6 +4,6 @@
 --data watch=true    redraws until Ctrl-C
 """
 
-from keepalived import status
+from keepalived.status import show as status
 
 status.show()

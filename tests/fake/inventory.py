@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keepalived.cluster_file import read_clusters
+from keepalived.spec.cluster_file import read_clusters
 from tests.unit.node_report import captured, kernel, report
 
 CLUSTERS = read_clusters(Path(__file__).parent.parent.parent / "group_data")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.configuration import configuration
+from keepalived.conf.render import configuration
 from tests.fake.inventory import CLUSTERS, Parts
 from tests.unit.node_report import captured, kernel
 

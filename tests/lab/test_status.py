@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from keepalived.cluster_file import parse
-from keepalived.configuration import PATH, configuration
+from keepalived.conf.render import PATH, configuration
+from keepalived.spec.cluster_file import parse
 from lab.places import BRIDGE
 from tests.lab.conftest import BROKEN_UNIT, FLAG, SHIPPED, Operator, on
 

@@ -4,12 +4,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from keepalived.cluster import Cluster
-from keepalived.cluster_file import parse
-from keepalived.cluster_state import ClusterState
-from keepalived.configuration import fingerprint
-from keepalived.flag import Flag
-from keepalived.node_state import Configuration, InstanceState, NodeState, Unit
+from keepalived.conf.fingerprint import fingerprint
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
+from keepalived.spec.cluster import Cluster
+from keepalived.spec.cluster_file import parse
+from keepalived.spec.flag import Flag
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -1,0 +1,58 @@
+"""What the nodes of a VRRP instance must agree on to accept each other's adverts, read from keepalived.conf. Pure.
+
+A node drops an advert whose settings differ from its own (keepalived, vrrp/vrrp.c, vrrp_check_packet): each group of
+nodes with the same settings then has a holder of its own. All else, priorities included, may differ during a change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from keepalived.conf.parse import Block, first, parse, value_of
+
+
+class AdvertSettings(NamedTuple):
+    """The terms of one instance. `authentication` is a digest; `advert_int` counts in v2 only."""
+
+    version: int
+    virtual_router_id: int
+    interface: str
+    unicast: bool
+    addresses: frozenset[str]
+    authentication: str | None
+    advert_int: float | None
+
+    def reload_carries(self, new: AdvertSettings) -> bool:
+        """Whether a reload takes the daemon from these terms to `new` without giving the addresses up.
+
+        It does not when the socket or the instance itself must be made anew (vrrp/vrrp_scheduler.c, vrrp_reload.c), and
+        the version is a global setting here.
+        """
+        return self[:4] == new[:4]
+
+
+def advert_settings(text: str) -> dict[str, AdvertSettings]:
+    """The terms of each vrrp_instance in a configuration, by its name. Raises ValueError where it is no such text."""
+    top = parse(text)
+    version = int(value_of(first(top, "global_defs"), "vrrp_version", "2"))
+    found = {}
+    for words, block in top:
+        if words[:1] != ["vrrp_instance"] or len(words) < 2:
+            continue
+        own = int(value_of(block, "version", str(version)))
+        authentication = first(block, "authentication")
+        found[words[1]] = AdvertSettings(
+            version=own,
+            virtual_router_id=int(value_of(block, "virtual_router_id", "0")),
+            interface=value_of(block, "interface", ""),
+            unicast=any(words[0] == "unicast_peer" for words, _ in block),
+            addresses=frozenset(words[0].split("/")[0] for words, _ in first(block, "virtual_ipaddress")),
+            authentication=_digest(authentication) if authentication else None,
+            advert_int=float(value_of(block, "advert_int", "1")) if own == 2 else None,
+        )
+    return found
+
+
+def _digest(block: Block) -> str:
+    return hashlib.sha256(repr(sorted(words for words, _ in block)).encode()).hexdigest()[:16]

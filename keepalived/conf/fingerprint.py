@@ -1,0 +1,39 @@
+"""Configurations compared by meaning, and who wrote one. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Literal
+
+
+def origin(text: str) -> Literal["deployed", "edited", "foreign"]:
+    """Who wrote a keepalived.conf: deploy.py, deploy.py and then somebody else, or only somebody else."""
+    found = re.search(r"^# Written by pyinfra deploy\.py .*\n(?:#.*\n)*?# Fingerprint: (\w+)\r?$", text, re.MULTILINE)
+    if not found:
+        return "foreign"
+    return "deployed" if found[1] == fingerprint(text) else "edited"
+
+
+def fingerprint_but_priorities(text: str) -> str | None:
+    """The same for all that is not a priority: equal where two texts differ at most in the ranks of the nodes."""
+    return fingerprint(re.sub(r"^(\s*priority) \d+", r"\1", text, flags=re.MULTILINE))
+
+
+def fingerprint(text: str) -> str | None:
+    """A digest of what keepalived reads in `text`: without comments, indents and empty lines.
+
+    Equal digests, equal configurations; so a file on disk can be compared with the copy that a running daemon keeps
+    (memory file "consolidated_configuration", lib/parser.c in keepalived 2.2 and 2.3). None when the text pulls in more
+    than itself (include, definitions, conditions), which only keepalived can resolve.
+    """
+    lines = []
+    for line in text.splitlines():
+        words = re.sub(
+            r'("[^"]*")|[#!].*|\s+', lambda part: part[1] or (" " if part[0].isspace() else ""), line
+        ).strip()
+        if re.match(r"include|[@$~]", words):
+            return None
+        if words:
+            lines.append(words)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""The files of a node: rendered from a checked cluster, and compared by meaning. Reads only the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from keepalived.conf.fingerprint import fingerprint
+from keepalived.spec import paths
+from keepalived.spec.cluster import Cluster
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+_environment = Environment(  # noqa: S701 - the files are not HTML
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) -> str:
+    """The text of keepalived.conf on `node`; `interfaces` has the network interface of each instance.
+
+    Its fingerprint stands in a comment, so that a file that somebody has changed can be told from an older one.
+    """
+    template = _environment.get_template("keepalived.conf.j2")
+
+    def render(fingerprint: str) -> str:
+        return template.render(cluster=cluster, node=node, interfaces=interfaces, fingerprint=fingerprint)
+
+    return render(str(fingerprint(render(""))))
+
+
+class NoInterface(Exception):
+    """There is no network interface for an instance on a node. The text says what to do."""
+
+
+def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) -> dict[str, str]:
+    """The network interface of each instance on `node`: as set, or the one that carries the node's own address.
+
+    `carried` has the addresses by interface, as the node reports them. Raises NoInterface.
+    """
+    own = str(cluster.nodes[node].address)
+    found = next((interface for interface, addresses in carried.items() if own in addresses), None)
+    for instance, settings in cluster.instances.items():
+        if settings.interface is None and found is None:
+            raise NoInterface(
+                f"{node}: no network interface carries its address {own}: correct nodes.{node} or set "
+                f"instances.{instance}.interface in {cluster.name}.yml"
+            )
+    chosen = {instance: settings.interface or str(found) for instance, settings in cluster.instances.items()}
+    used: dict[tuple[int, int, str], str] = {}
+    for instance, settings in cluster.instances.items():
+        other = used.setdefault((settings.family, settings.virtual_router_id, chosen[instance]), instance)
+        if other != instance:
+            raise NoInterface(
+                f"{node}: {other} and {instance} have virtual_router_id {settings.virtual_router_id} on the same "
+                f"interface, {chosen[instance]}: give one of them another in {cluster.name}.yml"
+            )
+    return chosen
+
+
+def drop_in(cluster: Cluster) -> str:
+    """The text of the drop-in for keepalived.service, the same on every node of a cluster."""
+    template = _environment.get_template("keepalived.service.conf.j2")
+    return template.render(flag=cluster.drain.flag, this_boot=paths.DRAINED_THIS_BOOT)

@@ -1,0 +1,108 @@
+"""What the nodes of a cluster report together: who holds what, and how each node is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from keepalived.conf.adverts import advert_settings
+from keepalived.observed.node import InstanceState, NodeState
+from keepalived.spec.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class ClusterState:
+    """The nodes' own reports; None for a node that could not be read."""
+
+    cluster: Cluster
+    nodes: Mapping[str, NodeState | None]
+
+    def holders(self, address: str) -> list[str]:
+        """The nodes whose kernel has `address`, in the order of preference."""
+        return [name for name, node in self.nodes.items() if node is not None and address in node.holds]
+
+    def holders_in_words(self, address: str) -> str:
+        """`server01`; `server01 (drained)`; `server01 and server02`; empty when no node is seen holding it."""
+        words = []
+        for name in self.holders(address):
+            node = self.nodes[name]
+            words.append(f"{name} (drained)" if node is not None and node.drained else name)
+        return " and ".join(words)
+
+    def unread(self) -> list[str]:
+        """The nodes that could not be read."""
+        return [name for name, node in self.nodes.items() if node is None]
+
+    def speaking(self, instance: str) -> dict[str, InstanceState]:
+        """The nodes whose daemon takes part in `instance`, as BACKUP or MASTER, with what it says."""
+        speaking = {}
+        for name, node in self.nodes.items():
+            said = (node.instances or {}).get(instance) if node is not None else None
+            if said is not None and said.state in ("BACKUP", "MASTER"):
+                speaking[name] = said
+        return speaking
+
+    def unable(self, name: str, instance: str) -> str | None:
+        """Why `name` could not serve the addresses of `instance`, drained included; None when it could."""
+        node = self.nodes[name]
+        if node is None:
+            return f"{name} cannot be read"
+        if not node.unit.runs:
+            return f"keepalived is {node.unit.active_state} on {name}"
+        said = (node.instances or {}).get(instance)
+        if said is None:
+            return f"keepalived on {name} does not tell the state of {instance}"
+        if said.state not in ("BACKUP", "MASTER"):
+            return f"{instance} is in state {said.state} on {name}"
+        return f"{name} is drained" if node.drained else None
+
+    def accepting(self, text: str) -> list[str]:
+        """The nodes whose daemon runs on the terms of the configuration `text`."""
+        wanted = advert_settings(text)
+        return [
+            name
+            for name, node in self.nodes.items()
+            if node and node.unit.runs and node.configuration.advert_settings == wanted
+        ]
+
+    def best(self, instance: str) -> str | None:
+        """The node that must hold the addresses of `instance`: of those that take part, the highest priority."""
+        speaking = self.speaking(instance)
+        return max(speaking, key=lambda name: speaking[name].effective_priority, default=None)
+
+    def who_holds(self) -> str:
+        """`10.10.0.2 is held by server01`, for every floating address."""
+        unread = f" (not read: {', '.join(self.unread())})" if self.unread() else ""
+        parts = []
+        for address in self.cluster.addresses:
+            parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node seen{unread}'}")
+        return ", ".join(parts)
+
+
+def moves(before: ClusterState, after: ClusterState) -> list[str]:
+    """`10.10.0.2: server01 → server02`, for every address that was seen to go from one holder to another."""
+    return [
+        f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"
+        for address in after.cluster.addresses
+        if after.holders(address) != before.holders(address)
+        and after.holders(address)
+        and (before.holders(address) or not before.unread())
+    ]
+
+
+def standing(state: ClusterState) -> list[str]:
+    """How things stand, a line a node: `server02: MASTER with priority 102, holds 10.10.0.2`."""
+    lines = []
+    for name, node in state.nodes.items():
+        if node is None:
+            lines.append(f"{name}: cannot be read")
+            continue
+        said = [f"{one.state} with priority {one.effective_priority}" for one in (node.instances or {}).values()]
+        parts = said or [f"keepalived is {node.unit.active_state}"]
+        parts.append(f"holds {', '.join(node.holds)}" if node.holds else "holds nothing")
+        if node.drained:
+            parts.append(f"drained by a run of {node.flag.run}.py that did not end" if node.flag.run else "drained")
+        if node.applied is False:
+            parts.append("does not run what lies on its disk")
+        lines.append(f"{name}: {', '.join(parts)}")
+    return lines

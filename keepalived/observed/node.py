@@ -1,0 +1,134 @@
+"""What is known of one node. Pure: no pyinfra, no I/O.
+
+Everywhere here None means unknown, never "no".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from keepalived.conf.adverts import AdvertSettings
+from keepalived.observed.checkpoint import Checkpoint
+from keepalived.spec.flag import Flag
+
+VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
+VRRP_STATES: tuple[VrrpState, ...] = ("INIT", "BACKUP", "MASTER", "FAULT")  # in the order of the dump's numbers
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """For pyinfra's output of facts."""
+        return self.model_dump(mode="json")
+
+
+class Unit(_Frozen):
+    """keepalived.service according to systemd. `current`: the daemon was started by the unit and drop-ins on disk."""
+
+    load_state: str
+    active_state: str
+    sub_state: str
+    enabled: bool
+    since: datetime | None
+    needs_reload: bool
+    current: bool | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether the daemon is up."""
+        return self.active_state in ("active", "reloading")
+
+
+class InstanceState(_Frozen):
+    """A VRRP instance according to the running daemon."""
+
+    state: VrrpState | None
+    base_priority: int
+    effective_priority: int
+    virtual_router_id: int
+    version: int
+    master_priority: int | None
+    """What the master announces, as this node has heard it last."""
+    addresses: list[str]
+    last_transition: datetime | None
+
+
+class Configuration(_Frozen):
+    """keepalived.conf on disk. `sha256` of its text; `applied`: the daemon runs what lies there."""
+
+    sha256: str | None
+    applied: bool | None
+    running: str | None
+    """The fingerprint of what the daemon runs."""
+    running_but_priorities: str | None = Field(default=None, exclude=True)
+    """The same without the priorities."""
+    origin: Literal["deployed", "edited", "foreign"] | None = None
+    """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
+    advert_settings: dict[str, AdvertSettings] | None = Field(default=None, exclude=True)
+    """The terms of what the daemon runs, by instance."""
+    drain_obstacles: dict[str, str] = Field(default={}, exclude=True)
+    """By instance, what in the running configuration keeps a drain from working, in words."""
+
+
+class Change(_Frozen):
+    """A change of state that keepalived has told the journal."""
+
+    time: datetime
+    instance: str
+    state: str
+
+
+class Journal(_Frozen):
+    """What keepalived told the node's journal."""
+
+    last_change: Change | None
+    adverts_from: list[str]
+    """The addresses of other speakers that it complained about within the last seconds."""
+
+
+class NodeState(_Frozen):
+    """All that a node tells in one round trip."""
+
+    version: str | None
+    """keepalived's version; None when it is not installed."""
+    unit: Unit
+    instances: dict[str, InstanceState] | None
+    """By name; None when the daemon does not run or did not answer."""
+    holds: list[str]
+    """Those of the cluster's floating addresses that the kernel has."""
+    interfaces: dict[str, list[str]]
+    """The kernel's addresses by network interface."""
+    macs: dict[str, str] = {}
+    """The link-layer addresses by network interface."""
+    drained: bool
+    """By the cluster's flag, looked at as the cluster file says."""
+    flag: Flag
+    running_flag: Flag | None = None
+    """The flag that the running daemon looks at, which may be another one; None when it is not known to have any."""
+    running_drained: bool | None = None
+    """What that flag means to the running daemon."""
+    flag_seen: bool | None = None
+    """Whether the daemon sees the flag that is there: not in a file system namespace of its own, for one."""
+    flag_open: bool | None = None
+    """Whether everybody on the node may make or remove the flag."""
+    configuration: Configuration
+    journal: Journal | None = None
+    """None when it was not asked for, or cannot be read."""
+    boot: str | None = None
+    """Another one after each boot (`boot.IDENTITY`)."""
+    maintenance: Checkpoint | None = None
+    """What a reboot or upgrade has noted here."""
+
+    @property
+    def applied(self) -> bool | None:
+        """Whether the daemon runs the configuration and the unit that lie on disk."""
+        parts = (self.configuration.applied, self.unit.current)
+        return False if False in parts else None if None in parts else True
+
+    def interface_of(self, address: str) -> str | None:
+        """The network interface that carries `address`."""
+        return next((name for name, addresses in self.interfaces.items() if address in addresses), None)

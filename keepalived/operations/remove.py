@@ -1,0 +1,132 @@
+"""pyinfra operations that take keepalived off a node that is drained: only what deploy.py has put there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePosixPath
+
+from pyinfra import host, logger, state
+from pyinfra.api import QuoteString, StringCommand, operation
+from pyinfra.operations import files
+
+from keepalived.facts import Node
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
+from keepalived.operations import drain as operations
+from keepalived.plan.guard import expected_moves, nobody_left
+from keepalived.run.commands import Commands, forced, in_words, plan_run, refuse, targets, tell_journal
+from keepalived.run.once import once
+from keepalived.spec import paths
+from keepalived.spec.cluster import Cluster
+
+
+@once
+def planned() -> None:
+    """Says once a run what the removal will move. Raises NothingDone, before anything is done on any host."""
+    force = forced()
+
+    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
+        due = [name for name in meant if is_there(seen.nodes[name])]
+        if due and all(name in due for name in seen.nodes) and not force:
+            return "no node would be left: --limit names those that are meant; --data force=true removes them all"
+        why = nobody_left(seen, due) if due else None
+        advice = "Restore or mend one first; --data force=true does it all the same"
+        return f"{why}. {advice}" if why and not force else None
+
+    for name, seen in plan_run(refuses, bare=True).items():
+        due = [one for one in targets(seen.cluster) if is_there(seen.nodes[one])]
+        gone = [one for one in targets(seen.cluster) if one not in due]
+        if gone:
+            logger.info(f"{name}: keepalived is not on {', '.join(gone)}")
+        if due:
+            moves = expected_moves(seen, dict.fromkeys(due, True))
+            logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
+            logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml and run deploy.py")
+            logger.info("  until then a deploy installs keepalived there again")
+
+
+def is_there(node: NodeState | None) -> bool:
+    """Whether there is anything of keepalived to be removed."""
+    return node is not None and (node.version is not None or node.configuration.origin is not None)
+
+
+@operation()
+@in_words
+def drained(force: bool = False) -> Commands:
+    """
+    Drains a node on which keepalived runs, and waits until another one is seen holding its addresses.
+
+    + force: also when no other node could serve
+
+    **Example:**
+
+    .. code:: python
+
+        removal.drained(name="Drain")
+    """
+    node = host.get_fact(Node)
+    if node is None or node.unit.runs:
+        yield from operations.drain._inner(reason="removal from the cluster", force=force)
+
+
+@operation()
+@in_words
+def stopped() -> Commands:
+    """
+    Stops keepalived on a node that holds nothing.
+
+    **Example:**
+
+    .. code:: python
+
+        removal.stopped(name="Stop keepalived")
+    """
+    node = host.get_fact(Node)
+    if node is None:
+        yield refuse(f"{host.name} cannot be read")
+        return
+    if node.unit.load_state != "loaded":
+        return
+    if state.is_executing and node.holds and not forced():
+        yield refuse(f"{host.name} holds {', '.join(node.holds)}: it was not stopped")
+        return
+    if node.unit.runs or node.unit.enabled:
+        yield tell_journal("removed from the cluster")
+        yield "systemctl disable --now --quiet keepalived.service"
+
+
+@operation()
+@in_words
+def files_removed() -> Commands:
+    """
+    Removes the files that deploy.py and the tasks have made. A configuration that somebody else has written stays.
+
+    **Example:**
+
+    .. code:: python
+
+        removal.files_removed(name="Remove its files")
+    """
+    cluster: Cluster = host.data.cluster
+    node = host.get_fact(Node)
+    if node is None:
+        yield refuse(f"{host.name} cannot be read")
+        return
+    doomed = [
+        paths.DROP_IN,
+        paths.CHECKPOINT,
+        cluster.drain.flag,
+        paths.DRAINED_THIS_BOOT,
+        paths.STAGED,
+        paths.REPORT_LOCK,
+    ]
+    if node.configuration.origin == "deployed":
+        doomed.append(paths.CONFIGURATION)
+    elif node.configuration.origin is not None and state.is_executing:
+        host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
+    removing = [command for path in doomed for command in files.file._inner(path=path, present=False)]
+    yield from removing
+    if removing:
+        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT)]
+        empty = StringCommand(*(QuoteString(str(folder)) for folder in folders))
+        yield StringCommand("rmdir --ignore-fail-on-non-empty", empty, "2>/dev/null; systemctl daemon-reload")

@@ -1,0 +1,172 @@
+"""The client's eyes: a process of its own that asks addresses again and again whether they are there.
+
+`python -m keepalived.run.probe.process [--interval SECONDS] ADDRESS...` says `{"reachable": [...]}` on a line once it
+has tried each address, goes on until its standard input ends (so it never outlives whoever started it), and then writes
+`{"method": "icmp", "interval": 0.01, "probes": {ADDRESS: [[SENT, ANSWERED], ...]}}`, in seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from icmplib import (
+    ICMPLibError,
+    ICMPRequest,
+    ICMPv4Socket,
+    ICMPv6Socket,
+    SocketPermissionError,
+)
+
+ICMP_SECONDS = 0.01
+TCP_SECONDS = 0.1
+TCP_PORT = 22  # open or closed: both are answers of a host that is there
+FIRST_SECONDS = 0.5  # within which an address that is there answers the first probes
+FOREVER_SECONDS = 1e6
+LAST_SECONDS = 0.5  # for the answers still on their way when it ends
+SEQUENCES = 1 << 16
+BUFFER_BYTES = 8 << 20  # answers that wait while this machine is busy must not be dropped and pass for lost
+SO_RCVBUFFORCE = 33  # Linux, asm-generic/socket.h; not in the socket module
+
+Probes = list[list[float | None]]
+
+
+class IcmpProber:
+    """Sends echo requests at a steady pace in one thread and takes the answers in another."""
+
+    method = "icmp"
+
+    def __init__(self, address: str, interval: float) -> None:
+        self.address = address
+        self.interval = interval
+        self.probes: Probes = []
+        self._socket = _icmp_socket(address)
+        self._id = os.getpid() & 0xFFFF
+        self._done = threading.Event()
+        self._sender = threading.Thread(target=self._send, daemon=True)
+        self._receiver = threading.Thread(target=self._receive, daemon=True)  # ends with the process
+
+    def start(self) -> None:
+        self._receiver.start()
+        self._sender.start()
+
+    def stop(self) -> None:
+        self._done.set()
+        self._sender.join()
+
+    def _send(self) -> None:
+        due = time.monotonic()
+        while not self._done.is_set():
+            sequence = len(self.probes) % SEQUENCES
+            request = ICMPRequest(self.address, id=self._id, sequence=sequence, payload_size=8)
+            self.probes.append([time.time(), None])
+            try:
+                self._socket.send(request)
+                self._id = request.id  # without privileges the kernel chooses it
+            except ICMPLibError:
+                pass  # no route, no neighbour: an answer that does not come
+            due = max(due + self.interval, time.monotonic() - self.interval)
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                # A time limit would cost answers: icmplib throws away what it reads after the limit, which is what
+                # happens when this machine was busy in between.
+                reply = self._socket.receive(None, FOREVER_SECONDS)
+            except ICMPLibError:
+                continue
+            count = len(self.probes)
+            place = count - 1 - (count - 1 - reply.sequence) % SEQUENCES
+            if reply.type in (0, 129) and reply.id == self._id and reply.source == self.address and place >= 0:
+                self.probes[place][1] = self.probes[place][1] or reply.time
+
+
+class TcpProber:
+    """Knocks at a TCP port, for who may not send ICMP."""
+
+    method = "tcp"
+
+    def __init__(self, address: str, interval: float) -> None:
+        self.address = address
+        self.interval = max(interval, TCP_SECONDS)
+        self.probes: Probes = []
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._knock, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _knock(self) -> None:
+        while not self._done.is_set():
+            start = time.time()
+            answered: float | None = None
+            try:
+                socket.create_connection((self.address, TCP_PORT), timeout=LAST_SECONDS).close()
+                answered = time.time()
+            except ConnectionRefusedError:
+                answered = time.time()
+            except OSError:
+                pass
+            self.probes.append([start, answered])
+            time.sleep(max(0.0, start + self.interval - time.time()))
+
+
+def _icmp_socket(address: str) -> ICMPv4Socket | ICMPv6Socket:
+    kind = ICMPv6Socket if ":" in address else ICMPv4Socket
+    try:
+        opened = kind(privileged=True)
+    except SocketPermissionError:
+        opened = kind(privileged=False)  # net.ipv4.ping_group_range
+    for option in (socket.SO_RCVBUF, SO_RCVBUFFORCE):
+        with suppress(OSError):  # the second one is for root alone
+            opened._sock.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+    return opened
+
+
+def probers(addresses: Sequence[str], interval: float) -> list[IcmpProber] | list[TcpProber]:
+    """One prober an address: ICMP where this process may, else TCP."""
+    try:
+        return [IcmpProber(address, interval) for address in addresses]
+    except ICMPLibError:
+        return [TcpProber(address, interval) for address in addresses]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--interval", type=float, default=ICMP_SECONDS, metavar="SECONDS")
+    parser.add_argument("addresses", nargs="+", metavar="ADDRESS")
+    options = parser.parse_args()
+    running = probers(options.addresses, options.interval)
+    for prober in running:
+        prober.start()
+    deadline = time.monotonic() + FIRST_SECONDS
+    while time.monotonic() < deadline and not all(_answered(prober.probes) for prober in running):
+        time.sleep(0.02)
+    reachable = [prober.address for prober in running if _answered(prober.probes)]
+    print(json.dumps({"reachable": reachable}), flush=True)
+    sys.stdin.read()
+    for prober in running:
+        prober.stop()
+    time.sleep(LAST_SECONDS)
+    seen = {prober.address: prober.probes for prober in running}
+    print(json.dumps({"method": running[0].method, "interval": running[0].interval, "probes": seen}), flush=True)
+
+
+def _answered(probes: Probes) -> bool:
+    return any(answered is not None for _, answered in probes)
+
+
+if __name__ == "__main__":
+    main()

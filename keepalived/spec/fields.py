@@ -1,0 +1,135 @@
+"""The fields of a cluster file: what each kind of value may be, and what is said of one that is none. Pure."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from keepalived.spec import paths
+
+# keepalived splits words at blanks and gives quotes, braces, # ! @ $ ~ a meaning of their own.
+KEEPALIVED_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}")
+FILE_NAME = re.compile(r"[A-Za-z0-9_.,:=+-]{1,255}")
+ZONE = "%"  # fe80::2%eth0 means something on one node only
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
+
+Address = IPv4Address | IPv6Address
+Interface = IPv4Interface | IPv6Interface
+
+
+def wrong(template: str, **values: Any) -> PydanticCustomError:
+    return PydanticCustomError("cluster", template, values)
+
+
+def shown(value: object) -> str:
+    """`value` in a message: on one line, and without what is inside it, which may be a password."""
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+
+
+class Within(NamedTuple):
+    """A whole number from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"minimum": self.low, "maximum": self.high}
+
+    def check(self, value: int) -> int:
+        if not self.low <= value <= self.high:
+            raise wrong("{value} is not in {low}..{high}", value=value, low=self.low, high=self.high)
+        return value
+
+
+def matching(pattern: re.Pattern[str], meaning: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise wrong("{value} {meaning}", value=shown(value), meaning=meaning)
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_host(address: Address, text: str) -> None:
+    if mapped := getattr(address, "ipv4_mapped", None):
+        raise wrong("{text} is an IPv4 address written as IPv6: write {mapped}", text=text, mapped=str(mapped))
+    if (
+        address.is_unspecified
+        or address.is_loopback
+        or address.is_multicast
+        or address == IPv4Address("255.255.255.255")
+    ):
+        raise wrong("{text} cannot be the address of a host", text=text)
+
+
+def _read_address(value: object) -> Address:
+    try:
+        address = ip_address(value) if isinstance(value, str) and ZONE not in value else None
+    except ValueError:
+        address = None
+    if address is None:
+        raise wrong("{value} is not an IP address", value=shown(value))
+    _check_host(address, str(value))
+    return address
+
+
+def _read_floating(value: object) -> Interface:
+    try:
+        interface = ip_interface(value) if isinstance(value, str) and ZONE not in value else None
+    except ValueError:
+        interface = None
+    if interface is None:
+        raise wrong("{value} is not an IP address (10.10.0.2 or 10.10.0.2/24)", value=shown(value))
+    _check_host(interface.ip, str(value))
+    network = interface.network
+    if network.prefixlen == 0:
+        raise wrong("{value} would make every address a neighbour: give its network's prefix length", value=str(value))
+    if network.num_addresses > 2 and interface.ip in (network.network_address, network.broadcast_address):
+        raise wrong("{value} is the address of its network, not of a host", value=str(value))
+    return interface
+
+
+def _read_flag(value: str) -> str:
+    root, *parts = value.split("/")
+    if root or not parts or not all(FILE_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
+        raise wrong("{value} is not the full path of a file (no blanks or quotes)", value=shown(value))
+    if parts[0] in ("dev", "proc", "sys") or value.startswith("/etc/keepalived/keepalived.conf"):
+        raise wrong("{value} is no place for a flag: use /var/lib/keepalived", value=shown(value))
+    if value.startswith("/run/keepalived/"):  # the unit's own: emptied by every restart of the daemon
+        raise wrong("{value} would be gone after a restart of keepalived: use /var/lib/keepalived", value=shown(value))
+    if value == paths.DRAINED_THIS_BOOT:
+        raise wrong("{value} is taken: use /var/lib/keepalived", value=shown(value))
+    return value
+
+
+def _read_password(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_.:,+/-]{1,8}", value.get_secret_value()):
+        raise wrong("keepalived takes 1 to 8 letters, digits or _.:,+/-")  # and the password stays untold
+    return value
+
+
+def _read_command(value: str) -> str:
+    if not value.strip():
+        raise wrong("is empty: a command is needed")
+    if "\0" in value:
+        raise wrong("a command cannot have a NUL in it")
+    return value
+
+
+NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
+FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
+InstanceName = Annotated[
+    str, matching(KEEPALIVED_WORD, "cannot be read by keepalived as a name: use letters, digits, _ . : -, at most 64")
+]
+NodeName = Annotated[str, matching(HOST_NAME, "is not a host name")]
+InterfaceName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "is not the name of a network interface")]
+Password = Annotated[SecretStr, AfterValidator(_read_password)]
+Command = Annotated[str, AfterValidator(_read_command)]
+Flag = Annotated[str, AfterValidator(_read_flag)]

@@ -1,0 +1,22 @@
+"""Every path that this project writes or reads on a node. Pure."""
+
+from __future__ import annotations
+
+CONFIGURATION = "/etc/keepalived/keepalived.conf"
+STAGED = f"{CONFIGURATION}.staged"
+"""The new configuration, tested before it replaces the one in place."""
+
+DROP_IN = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
+
+FLAG = "/var/lib/keepalived/releasevip"
+"""The default of `drain.flag`: the file that drains a node."""
+
+CHECKPOINT = "/var/lib/keepalived/maintenance"
+"""How far a reboot or an upgrade of the node has come (observed/checkpoint.py)."""
+
+DRAINED_THIS_BOOT = "/run/keepalived-drained"
+"""Made with every flag that says `until: reboot`, and removed by a boot. Where it is missing when keepalived starts,
+the unit's drop-in removes such a flag first."""
+
+REPORT_LOCK = "/run/keepalived-report.lock"
+"""Held by whoever asks the daemon for its dump: there is one file for all."""

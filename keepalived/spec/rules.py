@@ -1,0 +1,176 @@
+"""The rules that hold between the fields of a cluster, and between clusters. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+
+from keepalived.spec.cluster import HIGHEST_PRIORITY, Cluster, Instance
+from keepalived.spec.fields import Address
+
+ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
+MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a cluster: where (dotted, `instances.VI_1.advert_int`), and what, in words.
+
+    `rests_on`: what else it is judged by, and would be no fault if that stood there otherwise.
+    """
+
+    path: str
+    problem: str
+    rests_on: tuple[str, ...] = ()
+
+
+def faults_of(cluster: Cluster) -> Iterator[Fault]:
+    """What is wrong with a cluster whose fields are each well formed."""
+    yield from _priority_faults(cluster)
+    yield from _address_faults(cluster)
+    yield from _instance_faults(cluster)
+    yield from _router_id_faults(cluster)
+    yield from _advert_faults(cluster)
+    yield from _hook_faults(cluster)
+
+
+def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
+    if len(cluster.nodes) == 1:
+        for when in ("before", "after"):
+            if any(hook.on == "another" for hook in getattr(cluster.maintenance, when)):
+                yield Fault(f"maintenance.{when}", "on: another: there is no other node", rests_on=("nodes",))
+
+
+def _advert_faults(cluster: Cluster) -> Iterator[Fault]:
+    if cluster.advert_int is not None:
+        low, high = ADVERT_INTERVALS[cluster.vrrp_version]
+        whole = cluster.vrrp_version == 2
+        steps = cluster.advert_int if whole else cluster.advert_int * 100
+        if not low <= cluster.advert_int <= high or abs(steps - round(steps)) > 1e-6:
+            what = f"whole seconds, {low}..{high}" if whole else f"hundredths of a second, {low}..{high}"
+            cannot = f"{cluster.advert_int:.15g} cannot be expressed by VRRPv{cluster.vrrp_version} ({what})"
+            yield Fault("advert_int", cannot, rests_on=("vrrp_version",))
+
+
+def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
+    """Every undrained node above every drained one, ranks distinct, all in 1..254."""
+    basis = ("nodes", "priority_step", "drain.weight")
+    seen: dict[int, str] = {}
+    for node in cluster.nodes:
+        rank = cluster.drained_priority(node)
+        if rank in seen:
+            pinned, other = (node, seen[rank]) if cluster.nodes[node].priority else (seen[rank], node)
+            same = f"{rank} is also the priority of {other}: give each node its own"
+            yield Fault(f"nodes.{pinned}.priority", same, basis)
+        seen.setdefault(rank, node)
+    highest, lowest = max(seen), min(seen)
+    first, last = seen[highest], seen[lowest]
+    least, most = highest - lowest + 1, HIGHEST_PRIORITY - highest  # what lifts `last` above `first`, and no higher
+    weight = cluster.drain.weight
+    if least > most:
+        wide = f"no drain.weight lifts {last} ({lowest}) above a drained {first} ({highest}) within {HIGHEST_PRIORITY}"
+        if cluster.nodes[first].priority:
+            yield Fault(f"nodes.{first}.priority", f"{highest} is too high: {wide}", basis)
+        elif cluster.priority_step > 1:
+            yield Fault("priority_step", f"{cluster.priority_step} is too wide: {wide}", basis)
+        else:
+            yield Fault("nodes", f"{len(cluster.nodes)} are too many: {wide}", basis)
+    elif weight < least:
+        low = f"{weight} does not lift {last} ({lowest}) above a drained {first} ({highest})"
+        yield Fault("drain.weight", f"{low}: use {least} to {most}", basis)
+    elif weight > most:
+        high = f"{weight} lifts {first} ({highest}) above {HIGHEST_PRIORITY}, the highest priority there is"
+        yield Fault("drain.weight", f"{high}: use {least} to {most}", basis)
+
+
+def _address_faults(cluster: Cluster) -> Iterator[Fault]:
+    owner_of: dict[Address, str] = {}
+    for name, node in cluster.nodes.items():
+        if node.address in owner_of:
+            yield Fault(f"nodes.{name}", f"{node.address} is also the address of {owner_of[node.address]}")
+        owner_of.setdefault(node.address, name)
+    seen: dict[Address, str] = {}
+    for name, instance in cluster.instances.items():
+        path = f"instances.{name}.virtual_ipaddress"
+        for floating in instance.virtual_ipaddress:
+            if floating.ip in owner_of:
+                yield Fault(
+                    path,
+                    f"{floating.ip} is {owner_of[floating.ip]}'s own address: a floating address belongs to no node",
+                )
+            if floating.ip in seen:
+                yield Fault(path, f"{floating.ip} is in {seen[floating.ip]} already")
+            seen.setdefault(floating.ip, name)
+
+
+def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
+    for name, instance in cluster.instances.items():
+        path = f"instances.{name}"
+        count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
+        if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
+            yield Fault(f"{path}.virtual_ipaddress", "IPv4 and IPv6 addresses: make two instances of them")
+        elif instance.family == 6 and cluster.vrrp_version == 2:
+            yield Fault(f"{path}.virtual_ipaddress", "VRRPv2 carries no IPv6 addresses: set vrrp_version: 3")
+        elif count > most:
+            yield Fault(
+                f"{path}.virtual_ipaddress",
+                f"an advert has room for {most} IPv{instance.family} addresses, not {count}: make two instances",
+            )
+        if instance.authentication and cluster.vrrp_version == 3:
+            none = "VRRPv3 has none: leave it out, or set vrrp_version: 2"
+            yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
+        elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
+            yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.unicast:
+            others = [node for node, member in cluster.nodes.items() if member.address.version != instance.family]
+            if others:
+                addresses = f"its own addresses are IPv{instance.family}, that of {others[0]} is not"
+                yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {addresses}")
+            if len(cluster.nodes) == 1:  # keepalived takes an empty list of peers for multicast
+                yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes",))
+
+
+def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
+    """The found interface, None, may turn out to be a set one: `configuration.interfaces` sees that."""
+    used: dict[tuple[int, int, str | None], str] = {}
+    for name, instance in cluster.instances.items():
+        key = (instance.family, instance.virtual_router_id, instance.interface)
+        if key in used:
+            taken = f"{instance.virtual_router_id} is used by {used[key]} on the same network"
+            basis = (f"instances.{name}.interface", f"instances.{used[key]}.interface")
+            yield Fault(f"instances.{name}.virtual_router_id", taken, rests_on=basis)
+        used.setdefault(key, name)
+
+
+def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
+    """What two clusters may not share; the paths are those of `other`."""
+    for name in [name for name in other.nodes if name in one.nodes]:
+        yield Fault(f"nodes.{name}", f"stands already in {one.name}.yml: a node belongs to one cluster")
+    owners = {node.address: f"{name}'s own address" for name, node in one.nodes.items()}
+    floating = {ip_address(address): f"a floating address of {one.name}.yml" for address in one.addresses}
+    for name, node in other.nodes.items():
+        taken = floating if name in one.nodes else owners | floating
+        if node.address in taken:
+            yield Fault(f"nodes.{name}", f"{node.address} is {taken[node.address]}")
+    for name, instance in other.instances.items():
+        for address in instance.virtual_ipaddress:
+            if address.ip in owners | floating:
+                path = f"instances.{name}.virtual_ipaddress"
+                yield Fault(path, f"{address.ip} is {(owners | floating)[address.ip]}")
+        if any(_meet(instance, another) for another in one.instances.values()) and _networks(one) & _networks(other):
+            path = f"instances.{name}.virtual_router_id"
+            yield Fault(path, f"{instance.virtual_router_id} is used by {one.name}.yml on the same network")
+
+
+def _meet(one: Instance, other: Instance) -> bool:
+    """Whether the adverts of two instances are taken for each other's where they share a network."""
+    apart = one.interface is not None and other.interface is not None and one.interface != other.interface
+    return not apart and (one.family, one.virtual_router_id) == (other.family, other.virtual_router_id)
+
+
+def _networks(cluster: Cluster) -> set[IPv4Network | IPv6Network]:
+    """The networks of the nodes. The file has no netmasks: /24 and /64 are what a segment nearly always is."""
+    return {
+        ip_network(f"{node.address}/{24 if node.address.version == 4 else 64}", strict=False)
+        for node in cluster.nodes.values()
+    }

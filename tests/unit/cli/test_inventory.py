@@ -1,0 +1,92 @@
+"""A --limit or --exclude that leaves no host is an error that names what there is."""
+
+from pathlib import Path
+
+import pytest
+
+from keepalived.cli.options import unknown_option
+from keepalived.inventory import LimitError, check_limit, groups
+
+GROUPS = {
+    "managers": [("server01", {}), ("server02", {}), ("server03", {})],
+    "web": [("web01", {}), ("web02", {})],
+}
+THERE = "There are managers: server01, server02, server03; web: web01, web02"
+
+MATCHING = [
+    ([], []),
+    (["server01"], []),
+    (["server01", "web02"], []),
+    (["managers"], []),
+    (["inventory"], []),  # pyinfra's own name for all hosts of inventory.py
+    (["server*"], []),
+    (["server0[12]"], []),
+    (["*"], []),
+    ([], ["server01"]),
+    (["managers"], ["server01", "server02"]),
+    ([], ["managers"]),
+]
+
+
+@pytest.mark.parametrize(("limit", "exclude"), MATCHING)
+def test_what_leaves_a_host_passes(limit: list[str], exclude: list[str]) -> None:
+    check_limit(GROUPS, limit, exclude)
+
+
+REFUSED = [
+    (["nosuch"], [], f"--limit nosuch matches no host. {THERE}"),
+    (["sever02"], [], f"--limit sever02 matches no host (did you mean server02?). {THERE}"),
+    (["manager"], [], f"--limit manager matches no host (did you mean managers?). {THERE}"),
+    (["server01,server02"], [], "--limit server01,server02 matches no host: say --limit once for each"),
+    (["SERVER01"], [], f"--limit SERVER01 matches no host. {THERE}"),
+    (["db*"], [], f"--limit db* matches no host. {THERE}"),
+    ([""], [], f"--limit  matches no host. {THERE}"),
+    (["all"], [], f"--limit all matches no host. {THERE}"),  # pyinfra has no such group
+    (["server01", "nosuch"], [], f"--limit nosuch matches no host. {THERE}"),
+    ([], ["nosuch"], f"--exclude nosuch matches no host. {THERE}"),
+    (["server01"], ["server0?"], "--limit and --exclude together leave no host"),
+    (["web"], ["web01", "web02"], "--limit and --exclude together leave no host"),
+    ([], ["*"], "--limit and --exclude together leave no host"),
+    ([], ["inventory"], "--limit and --exclude together leave no host"),
+]
+
+
+@pytest.mark.parametrize(("limit", "exclude", "message"), REFUSED)
+def test_what_leaves_no_host_is_refused(limit: list[str], exclude: list[str], message: str) -> None:
+    with pytest.raises(LimitError) as caught:
+        check_limit(GROUPS, limit, exclude)
+    assert str(caught.value) == message
+
+
+def test_every_node_becomes_a_host_that_knows_its_cluster() -> None:
+    found = groups(Path(__file__).parents[3] / "group_data")
+    assert list(found) == ["managers"]
+    assert [(host, data["ssh_hostname"], data["node"], data["cluster"].name) for host, data in found["managers"]] == [
+        ("server01", "10.10.0.3", "server01", "managers"),
+        ("server02", "10.10.0.4", "server02", "managers"),
+        ("server03", "10.10.0.5", "server03", "managers"),
+    ]
+
+
+OPTIONS = [
+    # pyinfra's files, what stands behind --data, what is said
+    (["tasks/reboot.py"], ["only=required", "reason=x", "ssh_user=admin", "_sudo=true"], None),
+    (
+        ["tasks/reboot.py"],
+        ["onyl=required"],
+        "--data onyl: reboot.py knows no such option (did you mean only?). ",
+    ),
+    (["deploy.py"], ["reason=x"], "--data reason: deploy.py knows no such option. There are force, probe"),
+    (["tasks/restore.py"], ["force=true"], "--data force: restore.py knows no such option. There are probe"),
+    (["fact", "keepalived.facts.Node"], ["flag=/x"], None),
+    (["exec", "--", "true"], ["anything=1"], None),
+    (["mine.py"], ["mine=1"], None),
+    ([], ["mine=1"], None),
+]
+
+
+@pytest.mark.parametrize(("commands", "data", "said"), OPTIONS)
+def test_a_misspelt_option_is_not_silence(commands: list[str], data: list[str], said: str | None) -> None:
+    found = unknown_option(commands, data)
+    assert (found or "").startswith(said or "")
+    assert (found is None) == (said is None)

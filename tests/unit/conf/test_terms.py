@@ -1,0 +1,212 @@
+"""What speakers of an instance must agree on is read from any keepalived.conf, and told apart from all the rest."""
+
+import pytest
+
+from keepalived.conf.adverts import AdvertSettings, advert_settings
+from keepalived.conf.drain_obstacles import drain_obstacles
+from keepalived.conf.render import configuration
+from keepalived.spec.cluster_file import parse
+from tests.unit.conf.test_configuration import CLUSTERS, GOLDEN, rendered
+from tests.unit.node_report import captured
+
+PLAIN = """\
+global_defs {
+    vrrp_version 3
+}
+vrrp_instance VI_1 {
+    interface enp0s3
+    virtual_router_id 51
+    priority 3
+    virtual_ipaddress {
+        10.10.0.2/24
+        10.10.0.9 dev enp0s8
+    }
+}
+"""
+TERMS = AdvertSettings(
+    version=3,
+    virtual_router_id=51,
+    interface="enp0s3",
+    unicast=False,
+    addresses=frozenset(["10.10.0.2", "10.10.0.9"]),
+    authentication=None,
+    advert_int=None,
+)
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_the_nodes_of_a_cluster_are_on_the_same_terms(name: str) -> None:
+    cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
+    one, *others = (advert_settings(text) for text in rendered(name).values())
+    assert all(one == other for other in others)
+    for instance, found in one.items():
+        settings = cluster.instances[instance]
+        assert found == AdvertSettings(
+            version=cluster.vrrp_version,
+            virtual_router_id=settings.virtual_router_id,
+            interface="enp0s3",
+            unicast=settings.unicast,
+            addresses=frozenset(settings.addresses),
+            authentication=found.authentication,
+            advert_int=cluster.advert_seconds if cluster.vrrp_version == 2 else None,
+        )
+        assert (found.authentication is None) == (settings.authentication is None)
+    assert list(one) == list(cluster.instances)
+
+
+@pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
+def test_a_daemons_copy_is_on_the_terms_of_its_file(report: str) -> None:
+    found = captured(report)
+    assert advert_settings(found["running"]) == advert_settings(found["configuration"]) != {}
+
+
+SAME = {
+    "as it is": PLAIN,
+    "braces on lines of their own": PLAIN.replace(" {", "\n{"),
+    "comments": PLAIN.replace("\n", " # } {\n").replace("51 #", "51 ! {"),
+    "quotes": PLAIN.replace("enp0s3\n", '"enp0s3"\n'),
+    "one-line blocks": PLAIN.replace("{\n    vrrp_version 3\n}", "{ vrrp_version 3 }"),
+    "braces in quotes": PLAIN.replace("    priority 3", '    notify "/bin/x {"'),
+    "empty blocks": PLAIN.replace("    priority 3", "    track_script { }\n    track_file {\n    }"),
+    "blocks in blocks": PLAIN.replace("    priority 3", "    a {\n b { c {\n virtual_router_id 5 } } }"),
+    "a version of its own": PLAIN.replace("version 3", "version 2").replace("priority 3", "version 3"),
+    "what need not be agreed on": PLAIN.replace("priority 3", "priority 200\n    advert_int 2\n    nopreempt"),
+    "other blocks": f"{PLAIN}vrrp_sync_group G {{\n group {{\n VI_1\n }}\n}}\nvrrp_instance\n",
+}
+
+
+@pytest.mark.parametrize("text", SAME.values(), ids=SAME)
+def test_terms_are_read_however_they_are_written(text: str) -> None:
+    assert advert_settings(text) == {"VI_1": TERMS}
+
+
+def test_a_foreign_file_has_keepaliveds_own_defaults() -> None:
+    assert advert_settings("vrrp_instance A { interface eth0 }\nvrrp_instance B\n{\n}\n") == {
+        "A": AdvertSettings(2, 0, "eth0", False, frozenset(), None, 1.0),
+        "B": AdvertSettings(2, 0, "", False, frozenset(), None, 1.0),
+    }
+
+
+def test_unicast_and_a_password_are_terms_and_the_password_is_not_told() -> None:
+    secret = "    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n"  # noqa: S105
+    peers = "    unicast_peer {\n        10.10.0.4\n    }\n"
+    found = advert_settings(PLAIN.replace("    priority 3\n", secret + peers))["VI_1"]
+    assert found.unicast
+    assert found.authentication
+    assert "s3cret" not in repr(found)
+    other = advert_settings(PLAIN.replace("    priority 3\n", secret.replace("s3cret", "0ther") + peers))["VI_1"]
+    assert found._replace(authentication=other.authentication) == other != found
+
+
+NOT_TO_BE_READ = {
+    "a brace too many": "vrrp_instance A {\n}\n}\n",
+    "a brace missing": "vrrp_instance A {\n virtual_ipaddress {\n}\n",
+    "a brace missing, behind a comment": "vrrp_instance A {\n#}\n",
+    "a block without a name": "{\n}\n",
+    "a number that is none": "vrrp_instance A {\n virtual_router_id x\n}\n",
+    "a definition": "vrrp_instance A {\n advert_int $ADVERT\n}\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_TO_BE_READ.values(), ids=NOT_TO_BE_READ)
+def test_what_cannot_be_read_is_no_terms(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        advert_settings(text)
+
+
+CARRIED = [
+    (TERMS, True),
+    (TERMS._replace(addresses=frozenset(["10.10.0.2"])), True),
+    (TERMS._replace(authentication="x"), True),
+    (TERMS._replace(advert_int=2.0), True),
+    (TERMS._replace(version=2), False),
+    (TERMS._replace(virtual_router_id=52), False),
+    (TERMS._replace(interface="enp0s8"), False),
+    (TERMS._replace(unicast=True), False),
+]
+
+
+@pytest.mark.parametrize(("new", "carried"), CARRIED)
+def test_a_reload_carries_what_leaves_socket_and_instance_alone(new: AdvertSettings, carried: bool) -> None:
+    assert TERMS.reload_carries(new) is carried
+    assert new.reload_carries(TERMS) is carried
+
+
+def test_a_change_of_priorities_alone_leaves_the_terms() -> None:
+    cluster = (GOLDEN / "default.yml").read_text(encoding="utf-8")
+    texts = [
+        configuration(parse(cluster + more, "default"), "server01", {"VI_1": "enp0s3"})
+        for more in ("", "priority_step: 10\nadvert_int: 0.2\ndrain: {check: file}\n")
+    ]
+    assert texts[0] != texts[1]
+    assert advert_settings(texts[0]) == advert_settings(texts[1])
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_nothing_in_our_own_configurations_hinders_a_drain(name: str) -> None:
+    assert [drain_obstacles(text) for text in rendered(name).values()] == [{}] * len(rendered(name))
+
+
+@pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
+def test_nothing_in_a_daemons_copy_of_them_hinders_a_drain(report: str) -> None:
+    assert drain_obstacles(captured(report)["running"]) == {}
+
+
+USER = "global_defs {\n script_user root\n}\n"
+SCRIPT = 'vrrp_script chk {\n script "/usr/bin/test ! -e /f"\n}\n'
+FILE = 'track_file chk {\n file "/f"\n}\n'
+NOPREEMPT = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
+DELAY = "preempt_delay: a node waits before it takes over from one of lower priority"
+NO_CHECK = "no check that looks at a flag"
+NO_USER = "a check without script_user: keepalived may have removed it for want of a user"
+
+
+def looking(at: str, *lines: str, name: str = "VI_1") -> str:
+    """An instance that looks at the check `chk` by `at`."""
+    return "\n".join([f"vrrp_instance {name} {{", *lines, f"{at} {{", "chk", "}", "}", ""])
+
+
+BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
+HINDRANCES: dict[str, tuple[str, str | None]] = {
+    "a script": (USER + SCRIPT + BY_SCRIPT, None),
+    "a file": (FILE + BY_FILE, None),
+    "a file as it was called before 2.1": (f"vrrp_{FILE}{BY_FILE}", None),
+    "words behind a check": (USER + SCRIPT + BY_SCRIPT.replace("{\nchk", "{\nchk weight 9"), None),
+    "on one line": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{ track_script {{ chk }} }}", None),
+    "the check behind the instance": (BY_SCRIPT + SCRIPT + USER, None),
+    "a user of the script's own": (SCRIPT.replace("}", "user root\n}") + BY_SCRIPT, None),
+    "nopreempt in a comment": (FILE + looking("track_file", "# nopreempt"), None),
+    "nopreempt": (FILE + looking("track_file", "nopreempt"), NOPREEMPT),
+    "nopreempt and no check": ("vrrp_instance VI_1 {\n nopreempt\n}\n", NOPREEMPT),
+    "preempt_delay": (FILE + looking("track_file", "preempt_delay 300"), DELAY),
+    "no check": ("vrrp_instance VI_1 {\n}\n", NO_CHECK),
+    "an empty list of checks": (FILE + BY_FILE.replace("chk\n", ""), NO_CHECK),
+    "a check that nobody looks at": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{\n}}\n", NO_CHECK),
+    "a check that is not there": (USER + BY_SCRIPT, NO_CHECK),
+    "a check of another name": (USER + SCRIPT.replace("chk", "other") + BY_SCRIPT, NO_CHECK),
+    "a script without a user": (SCRIPT + BY_SCRIPT, NO_USER),
+    "settings without a user": (USER.replace("script_user", "router_id") + SCRIPT + BY_SCRIPT, NO_USER),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), HINDRANCES.values(), ids=HINDRANCES)
+def test_what_keeps_a_drain_from_working_is_found(text: str, found: str | None) -> None:
+    assert drain_obstacles(text) == ({"VI_1": found} if found else {})
+
+
+def test_hindrances_are_told_by_instance() -> None:
+    text = (
+        f"{FILE}{looking('track_file', name='A')}{looking('track_file', 'nopreempt', name='B')}vrrp_instance C {{\n}}\n"
+    )
+    assert drain_obstacles(text) == {"B": NOPREEMPT, "C": NO_CHECK}
+
+
+@pytest.mark.parametrize("text", ["", "global_defs {\n}\n", "vrrp_instance\n", "vrrp_script {\n}\n"])
+def test_what_has_no_instance_has_no_hindrance(text: str) -> None:
+    assert drain_obstacles(text) == {}
+
+
+@pytest.mark.parametrize("text", [text for name, text in NOT_TO_BE_READ.items() if "brace" in name or "block" in name])
+def test_what_cannot_be_read_has_no_hindrances(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        drain_obstacles(text)

@@ -1,0 +1,206 @@
+"""The order in which nodes are changed, what is done to each, and which changes are refused."""
+
+import hashlib
+
+import pytest
+
+from keepalived.conf.adverts import advert_settings
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.render import configuration
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
+from keepalived.plan.rollout import Refused, due, incompatible, plan, successor
+from keepalived.spec.cluster import Cluster
+from keepalived.spec.cluster_file import parse
+from keepalived.spec.flag import Flag, content
+
+FILE = """\
+nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5, server04: 10.10.0.6}
+instances:
+  VI_1: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}
+"""
+OLD = parse(FILE, "managers")
+OTHER_INTERVAL = parse(f"{FILE}advert_int: 0.2\n", "managers")
+RELOADED = parse(f"{FILE}advert_int: 0.2\non_change: reload\n", "managers")
+OTHER_ID = parse(FILE.replace("51", "77"), "managers")
+VIP = "10.10.0.2"
+
+
+def text(cluster: Cluster, name: str) -> str:
+    return configuration(cluster, name, dict.fromkeys(cluster.instances, "enp0s3"))
+
+
+def node(
+    name: str, runs: Cluster = OLD, *, holds: bool = False, drained: bool = False, left: bool = False, up: bool = True
+) -> NodeState:
+    """A node that runs the configuration of the cluster `runs`; `left` drained by a rollout that ended early."""
+    own = text(runs, name)
+    drained = drained or left
+    said = InstanceState(
+        state="MASTER" if holds else "BACKUP",
+        base_priority=runs.drained_priority(name),
+        effective_priority=runs.effective_priority(name, drained=drained),
+        virtual_router_id=51,
+        version=3,
+        master_priority=None,
+        addresses=[VIP],
+        last_transition=None,
+    )
+    return NodeState(
+        version="2.2.7",
+        unit=Unit(
+            load_state="loaded",
+            active_state="active" if up else "inactive",
+            sub_state="",
+            enabled=True,
+            since=None,
+            needs_reload=False,
+            current=True if up else None,
+        ),
+        instances={"VI_1": said} if up else None,
+        holds=[VIP] if holds else [],
+        interfaces={"enp0s3": [str(runs.nodes[name].address)]},
+        drained=drained,
+        flag=Flag(path="", present=drained, content=content(run="deploy") if left else "1\n"),
+        configuration=Configuration(
+            sha256=hashlib.sha256(own.encode()).hexdigest(),
+            applied=up,
+            running=fingerprint(own) if up else None,
+            running_but_priorities=fingerprint_but_priorities(own) if up else None,
+            advert_settings=advert_settings(own) if up else None,
+        ),
+    )
+
+
+FIRST, SECOND, THIRD, FOURTH = (node(name, holds=name == "server01") for name in OLD.nodes)
+AT_REST = (FIRST, SECOND, THIRD, FOURTH)
+
+
+def batches(cluster: Cluster, *nodes: NodeState | None, targets: str = "1234", force: bool = False) -> list[list[str]]:
+    """The batches of a rollout of `cluster`, as the numbers of the servers: [["3"], ["1", "2"]]."""
+    state = ClusterState(cluster, dict(zip(cluster.nodes, nodes, strict=True)))
+    texts = {name: text(cluster, name) for name in cluster.nodes}
+    found = plan(state, texts, [f"server0{number}" for number in targets], force=force)
+    return [[name[-1] for name in batch] for batch in found.batches]
+
+
+def test_nothing_is_due_where_nothing_differs() -> None:
+    assert batches(OLD, *AT_REST) == []
+
+
+def test_holders_come_last_and_the_lowest_rank_first() -> None:
+    assert batches(OTHER_INTERVAL, *AT_REST) == [["4"], ["3"], ["2"], ["1"]]
+    second_holds = (node("server01", drained=True), node("server02", holds=True), THIRD, FOURTH)
+    assert batches(OTHER_INTERVAL, *second_holds) == [["4"], ["3"], ["1"], ["2"]]
+
+
+def test_ranks_alone_are_taken_up_by_reload() -> None:
+    three = parse(FILE.replace(", server04: 10.10.0.6", ""), "managers")
+    assert list(three.nodes) == list(OLD.nodes)[:3]
+    assert [due(three, one, text(three, name)) for name, one in zip(three.nodes, AT_REST, strict=False)] == [
+        "reload"
+    ] * 3
+    slower = parse(FILE.replace(", server04: 10.10.0.6", "") + "advert_int: 0.7\n", "managers")
+    assert due(slower, FIRST, text(slower, "server01")) == "restart"
+
+
+def test_only_nodes_that_need_it_are_touched() -> None:
+    assert batches(OTHER_INTERVAL, FIRST, node("server02", OTHER_INTERVAL), THIRD, FOURTH) == [["4"], ["3"], ["1"]]
+    assert batches(OTHER_INTERVAL, *AT_REST, targets="3") == [["3"]]
+
+
+def test_a_first_install_starts_the_best_node_first() -> None:
+    stopped = [node(name, up=False) for name in OLD.nodes]
+    assert batches(OLD, *stopped) == [["1"], ["2", "3", "4"]]
+    assert batches(OLD, FIRST, SECOND, *stopped[2:]) == [["3"], ["4"]]
+
+
+def test_a_new_unicast_node_starts_after_the_others_know_it() -> None:
+    unicast = parse(FILE.replace("51,", "51, unicast: true,"), "managers")
+    with_interval = parse(FILE.replace("51,", "51, unicast: true,") + "advert_int: 0.2\n", "managers")
+    running = [node(name, unicast, holds=name == "server01") for name in list(OLD.nodes)[:3]]
+    assert batches(with_interval, *running, node("server04", up=False)) == [["3"], ["2"], ["1"], ["4"]]
+
+
+def test_nodes_set_apart_go_one_first_then_the_rest_and_the_holder() -> None:
+    assert batches(OTHER_ID, *AT_REST) == [["2"], ["3", "4", "1"]]
+
+
+def test_a_rollout_cut_short_between_the_terms_goes_on() -> None:
+    changed = [node(name, OTHER_ID, holds=name == "server02") for name in ("server02", "server03", "server04")]
+    assert batches(OTHER_ID, FIRST, *changed) == [["1"]]
+    assert batches(OTHER_ID, FIRST, changed[0], THIRD, FOURTH) == [["3"], ["4", "1"]]
+
+
+def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
+    two = parse(FILE.replace("[10.10.0.2]", "[10.10.0.2, 10.10.0.9]") + "on_change: reload\n", "managers")
+    assert batches(two, *AT_REST) == [["4", "3", "2", "1"]]
+    assert batches(RELOADED, *AT_REST) == [["4"], ["3"], ["2"], ["1"]]
+
+
+def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
+    with pytest.raises(Refused, match="server01, server02, server04 would be left out"):
+        batches(OTHER_ID, *AT_REST, targets="3")
+    with pytest.raises(Refused, match="server03 cannot make it now and would hold the addresses a second time"):
+        batches(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124")
+    assert batches(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124", force=True) == [["2"], ["4", "1"]]
+
+
+def test_a_node_alone_is_set_apart_only_by_force() -> None:
+    down = [node(name, up=False) for name in ("server02", "server03", "server04")]
+    with pytest.raises(Refused, match="server02, server03, server04 cannot make it now"):
+        batches(OTHER_ID, FIRST, *down, targets="1")
+    assert batches(OTHER_ID, FIRST, *down, targets="1", force=True) == [["1"]]
+    off = [other.model_copy(update={"unit": other.unit.model_copy(update={"enabled": False})}) for other in down]
+    with pytest.raises(Refused, match="there is no other node to hold"):
+        batches(OTHER_ID, FIRST, *off, targets="1")
+
+
+def test_an_address_does_not_change_its_instance_on_the_way() -> None:
+    renamed = parse(FILE.replace("VI_1", "WEB"), "managers")
+    with pytest.raises(Refused, match="is to go from instance VI_1 to WEB"):
+        batches(renamed, *AT_REST)
+
+
+def test_an_address_held_by_a_stranger_stops_the_rollout() -> None:
+    heard = node("server02").model_copy(
+        update={"instances": {"VI_1": (SECOND.instances or {})["VI_1"].model_copy(update={"master_priority": 104})}}
+    )
+    with pytest.raises(Refused, match="server02 hears somebody who holds it"):
+        batches(OTHER_INTERVAL, node("server01"), heard, THIRD, FOURTH)
+    assert batches(OTHER_INTERVAL, None, heard, THIRD, FOURTH, targets="234") == [["4"], ["3"], ["2"]]
+
+
+def test_what_an_earlier_run_left_drained_is_restored_and_what_an_operator_drained_is_not() -> None:
+    assert batches(OLD, FIRST, node("server02", left=True), THIRD, FOURTH) == [["2"]]
+    assert batches(OLD, FIRST, node("server02", drained=True), THIRD, FOURTH) == []
+    assert due(OTHER_INTERVAL, node("server02", left=True), text(OTHER_INTERVAL, "server02")) == "restart"
+
+
+def test_a_reload_carries_what_leaves_the_instance_where_it_is() -> None:
+    assert due(RELOADED, FIRST, text(RELOADED, "server01")) == "reload"
+    other_id = parse(FILE.replace("51", "77") + "on_change: reload\n", "managers")
+    assert due(other_id, FIRST, text(other_id, "server01")) == "restart"
+
+
+def test_comments_alone_replace_the_file() -> None:
+    own = text(OLD, "server01")
+    assert due(OLD, FIRST, own + "# a comment\n") == "replace"
+
+
+def test_speakers_of_different_terms_are_told_by_the_instance() -> None:
+    old, new = advert_settings(text(OLD, "server01")), advert_settings(text(OTHER_ID, "server01"))
+    assert incompatible(old, new) == {"VI_1"}
+    assert incompatible(old, old) == set()
+    assert incompatible(old, {}) == set()
+    assert incompatible(None, new) == set()
+
+
+def test_the_successor_is_the_best_of_those_that_can() -> None:
+    def of(*nodes: NodeState | None) -> str | None:
+        return successor(ClusterState(OLD, dict(zip(OLD.nodes, nodes, strict=True))), "server01")
+
+    assert of(*AT_REST) == "server02"
+    assert of(FIRST, node("server02", drained=True), THIRD, FOURTH) == "server03"
+    assert of(FIRST, None, node("server03", up=False), FOURTH) == "server04"
+    assert of(FIRST, None, node("server03", up=False), node("server04", drained=True)) is None
