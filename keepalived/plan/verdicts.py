@@ -5,7 +5,7 @@ One verdict: status, the wait and the order of a rollout all ask here.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
@@ -18,6 +18,12 @@ class Verdict(NamedTuple):
     done: bool
     seen: str
     hopeless: bool = False
+
+
+class Judge(Protocol):
+    """What is waited for: a question about one node."""
+
+    def __call__(self, state: ClusterState, name: str) -> Verdict: ...
 
 
 def in_service(state: ClusterState, name: str) -> Verdict:

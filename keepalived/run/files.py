@@ -1,0 +1,75 @@
+"""The shell commands that write and remove this project's files on a node, each at once and whole."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePosixPath
+
+from pyinfra.api import QuoteString, StringCommand
+
+from keepalived.observed.checkpoint import Checkpoint
+from keepalived.spec import paths
+from keepalived.spec.flag import Run
+
+
+def set_flag(
+    path: str, content: str, *, until_reboot: bool = False, like: str | None = None, keep: bool = False
+) -> StringCommand:
+    """Drains a node. The flag is there at once and whole, also for who reads the number in it.
+
+    It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there stays.
+    """
+    new = QuoteString(f"{path}.new")
+    command = StringCommand("printf %s", QuoteString(content), ">", new)
+    if like:
+        command = StringCommand(command, "&& touch -r", QuoteString(like), new)
+    if until_reboot:
+        command = StringCommand("touch", paths.DRAINED_THIS_BOOT, "&&", command)
+    if keep:  # whether that is a failure differs between versions of mv
+        return StringCommand(command, "&& { mv -nT", new, QuoteString(path), "|| true; } && rm -f", new)
+    return StringCommand(command, "&& mv -fT", new, QuoteString(path))
+
+
+def remove_file(path: str) -> StringCommand:
+    """Removes a file; with the path of the flag it restores a node."""
+    return StringCommand("rm -f", QuoteString(path))
+
+
+def remove_runs_flag(path: str, run: Run) -> StringCommand:
+    """Ends a run's own drain. What an operator has put there meanwhile stays."""
+    return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), "|| rm -f", QuoteString(path))
+
+
+def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
+    """Writes how far a run of maintenance has come, in a folder that may be missing."""
+    new = QuoteString(f"{paths.CHECKPOINT}.new")
+    folder = QuoteString(str(PurePosixPath(paths.CHECKPOINT).parent))
+    put = StringCommand("printf %s", QuoteString(checkpoint.content), ">", new)
+    return StringCommand("mkdir -p", folder, "&&", put, "&& mv -fT", new, QuoteString(paths.CHECKPOINT))
+
+
+def put_configuration(text: str) -> StringCommand:
+    """Moves the tested configuration `text` over the one in place, mode 0640. Fails when neither of them is `text`."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+
+    def is_it(path: str) -> str:
+        return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
+
+    return StringCommand(
+        f"if {is_it(paths.STAGED)}; then mv -f {paths.STAGED} {paths.CONFIGURATION}; else {is_it(paths.CONFIGURATION)}; "
+        f"fi && chown root:root {paths.CONFIGURATION} && chmod 640 {paths.CONFIGURATION}"
+    )
+
+
+def systemctl(verb: str) -> StringCommand:
+    """Starts, restarts or reloads keepalived. A failure shows what the daemon said."""
+    return StringCommand(
+        f"systemctl {verb} keepalived.service || {{ journalctl -u keepalived -n 15 --no-pager -o cat >&2; exit 1; }}"
+    )
+
+
+def tell_journal(words: str) -> StringCommand:
+    """Puts a line between keepalived's own: `journalctl -u keepalived` shows it."""
+    fields = [f"MESSAGE={words}", "OBJECT_SYSTEMD_UNIT=keepalived.service", "SYSLOG_IDENTIFIER=pyinfra", "PRIORITY=5"]
+    quoted = [QuoteString(field) for field in fields]
+    return StringCommand("printf '%s\\n'", *quoted, "| logger --journald || true")

@@ -1,0 +1,65 @@
+"""What a turn does to the world, as an interface: pyinfra's hands in `hands.py`, a simulated cluster in tests."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+from pyinfra.api import FactBase, StringCommand
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.swarm import Swarm
+from keepalived.spec.cluster import Cluster
+
+T = TypeVar("T")
+Style = Literal["plain", "good", "warning"]
+COMMAND_SECONDS = 180  # how long a command may take that is not known to take longer
+ANSWER_SECONDS = 5  # within which a server that is up answers
+
+
+class Ran(NamedTuple):
+    """What came of a shell command. `done`: it succeeded; `gone`: the node did not answer any more."""
+
+    done: bool
+    lines: list[str]
+    """All that it wrote."""
+    out: list[str] = []  # noqa: RUF012 - not changed
+    """Its standard output alone."""
+    gone: bool = False
+
+
+class Runner(Protocol):
+    """The hands and eyes of one node's turn. Nodes are named as in the cluster file."""
+
+    cluster: Cluster
+    node: str
+    """Whose turn it is."""
+
+    def look(self) -> ClusterState:
+        """Reads every node of the cluster at once."""
+
+    def run(self, command: StringCommand, on: str, seconds: float = COMMAND_SECONDS) -> Ran:
+        """Runs a shell command on a node, for `seconds` at most."""
+
+    def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
+        """A fact of a node; None: it could not be read."""
+
+    def swarms(self) -> dict[str, Swarm | None]:
+        """What every node tells of its Docker Swarm, asked side by side; None: it could not be read."""
+
+    def connect(self, on: str) -> str | None:
+        """Connects to a node anew where the connection has been lost. Why it does not answer; None: it does."""
+
+    def disconnect(self, on: str) -> None:
+        """Forgets a connection that is of no use any more."""
+
+    def say(self, words: str, style: Style = "plain") -> None:
+        """A line for the operator, with the node's name before it."""
+
+    def begin(self, words: str) -> None:
+        """Tells whoever watches the addresses that something begins which may move one."""
+
+    def now(self) -> float:
+        """Seconds of a clock that nobody sets."""
+
+    def pause(self, seconds: float) -> None:
+        """Waits."""
