@@ -4,6 +4,6 @@
 --data watch=true    redraws until Ctrl-C
 """
 
-from keepalived.status import show as status
+from keepalived.status import run as status
 
-status.show()
+status.show_and_exit()

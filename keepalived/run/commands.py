@@ -21,7 +21,7 @@ from pyinfra.api.state import BaseStateCallback
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import said_true
 from keepalived.observed.cluster import ClusterState, moves, standing
-from keepalived.plan.diagnosis import likely
+from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.look import GONE, look, wait
