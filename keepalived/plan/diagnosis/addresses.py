@@ -138,7 +138,7 @@ def _receivers(state: ClusterState, instance: str) -> list[str]:
     return [name for name, said in speaking.items() if said.master_priority]
 
 
-def _why_no_holder(evidence: Evidence, instance: str) -> tuple[str, str]:
+def _why_no_holder(evidence: Evidence, instance: str) -> tuple[str, str | None]:
     """What to do, and the next command."""
     state = evidence.state
     masters = [name for name, said in speaking_nodes(state, instance).items() if said.state == "MASTER"]
@@ -153,6 +153,8 @@ def _why_no_holder(evidence: Evidence, instance: str) -> tuple[str, str]:
             f"On {receivers[0]}"
         )
         return cure, ADVERTS
+    if unread := state.unread():
+        return f"Make {', '.join(unread)} reachable first: see below", None
     return f"Start keepalived on a node, or repair what keeps {instance} from state BACKUP: see below. On the node", (
         "systemctl start keepalived"
     )

@@ -23,12 +23,12 @@ from tests.unit.told_problems import ADVERTS, JOURNAL, RESTORE, found, stopped, 
 
 BOTH = ("VI_1", "VI_2")
 SECOND_HOLDS, SECOND_DRAINED = node(102, VIP), node(2, drained=True)
-TWO_READ = "No node that could be read holds 10.10.0.2; server01, server03 could not be read"
+TWO_UNREAD = "No node that could be read holds 10.10.0.2; server01, server03 could not be read"
 
 
-def nobody(words: str = "No node holds 10.10.0.2") -> Problem:
+def nobody() -> Problem:
     cure = "Start keepalived on a node, or repair what keeps VI_1 from state BACKUP: see below. On the node"
-    return told("address-without-holder", None, words, cure, "systemctl start keepalived")
+    return told("address-without-holder", None, "No node holds 10.10.0.2", cure, "systemctl start keepalived")
 
 
 def left_behind(name: str, why: str) -> Problem:
@@ -67,14 +67,21 @@ HOLDERS: dict[str, tuple[ClusterState, list[Problem]]] = {
         state(STOPPED, node(None, active="failed"), STOPPED),
         [nobody(), stopped("server01"), stopped("server02", "failed"), stopped("server03")],
     ),
-    "two cannot be read": (state(UNREAD, SECOND, UNREAD), [nobody(TWO_READ), unread("server01"), unread("server03")]),
+    "two cannot be read": (
+        state(UNREAD, SECOND, UNREAD),
+        [
+            told("address-without-holder", None, TWO_UNREAD, "Make server01, server03 reachable first: see below"),
+            unread("server01"),
+            unread("server03"),
+        ],
+    ),
     "one that cannot be read sends adverts": (
         state(UNREAD, saying(SECOND, master_priority=103), UNREAD),
         [
             told(
                 "holder-unreadable",
                 None,
-                TWO_READ,
+                TWO_UNREAD,
                 "server02 receives the adverts of a master, probably server01 or server03. Repair the way to that node",
             ),
             unread("server01"),
