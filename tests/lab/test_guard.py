@@ -140,7 +140,7 @@ def test_two_operators_at_once_leave_a_node_in_service(managers: Operator) -> No
     ("broken", "likely"),
     [
         ("s/^    advert_int/    nopreempt\\n&/", "nopreempt: a node that is not MASTER does not take over"),
-        (f"s#{FLAG}#/run/elsewhere#", "Its daemon looks at /run/elsewhere: run deploy.py"),
+        (f"s#{FLAG}#/run/elsewhere#", "Its keepalived looks at /run/elsewhere. Deploy"),
     ],
     ids=["nopreempt", "another flag"],
 )

@@ -180,7 +180,7 @@ maintenance:
     run.line("`echo the backup runs; false` failed on server02. It stays out of service. Mend the cause and run ")
     assert managers.reboots() == before
     run = managers.is_refused("pyinfra inventory.py tasks/status.py")
-    run.line("server02 was drained since ")
+    run.line("server02 is drained since ")
     run = managers.types(f"{RESTORE} --limit server02")
     managers.server02.succeed(f"test ! -e {FLAG} -a ! -e {RECORD}")
 
