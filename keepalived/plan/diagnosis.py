@@ -9,6 +9,7 @@ from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import InstanceState, NodeState
 from keepalived.plan import maintenance
+from keepalived.plan.election import observed
 from keepalived.spec import paths
 
 WORST, BAD, RISK, UNTIDY = range(4)
@@ -98,14 +99,18 @@ def _holders(state: ClusterState) -> Iterator[Problem]:
 
 def _hear_another(state: ClusterState, instance: str) -> list[str]:
     """The backups that hear a master, where no node that was read is one."""
-    speaking = state.speaking(instance)
-    if any(said.state == "MASTER" for said in speaking.values()):
+    taking_part = _taking_part(state, instance)
+    if any(said.state == "MASTER" for said in taking_part.values()):
         return []
-    return [name for name, said in speaking.items() if said.master_priority]
+    return [name for name, said in taking_part.items() if said.master_priority]
+
+
+def _taking_part(state: ClusterState, instance: str) -> dict[str, InstanceState]:
+    return {name: said for name in observed(state).take_part(instance) if (said := state.said(name, instance))}
 
 
 def _why_no_holder(state: ClusterState, instance: str) -> str:
-    if masters := [name for name, said in state.speaking(instance).items() if said.state == "MASTER"]:
+    if masters := [name for name, said in _taking_part(state, instance).items() if said.state == "MASTER"]:
         return f"{masters[0]} says MASTER, and its kernel lacks the address: restart keepalived there"
     if hears := _hear_another(state, instance):
         if unread := " or ".join(state.unread()):
@@ -119,23 +124,23 @@ def _why_no_holder(state: ClusterState, instance: str) -> str:
 
 def _not_the_best(state: ClusterState, instance: str, address: str, holder: str) -> Iterator[Problem]:
     node = state.nodes[holder]
-    best = state.best(instance)
-    speaking = state.speaking(instance)
+    election = observed(state)
+    winner = election.winner(instance)
     if node and not node.unit.runs:
         return  # told with the node
-    if node and node.drained and any(not state.unable(name, instance) for name in state.nodes):
+    if node and node.drained and election.can_serve(instance):
         cure = f"It moves within {state.cluster.move_seconds:g} s; if it does not, the reason stands below"
         yield Problem(BAD, holder, f"{holder} is drained and still holds {address}", cure)
     elif node and node.drained:
         cure = "Restore a node: pyinfra inventory.py tasks/restore.py --limit NODE"
         yield Problem(BAD, holder, f"{holder} is drained and holds {address}, for no other node is able to", cure)
-    elif best and holder in speaking and speaking[holder].effective_priority < speaking[best].effective_priority:
-        priorities = f"{speaking[best].effective_priority} against {speaking[holder].effective_priority}"
+    elif winner and winner != holder and holder in election.take_part(instance):
+        priorities = f"{election.priority(instance, winner)} against {election.priority(instance, holder)}"
         yield Problem(
             BAD,
-            best,
-            f"{address} is held by {holder} although {best} has the higher priority ({priorities})",
-            f"It moves within {state.cluster.move_seconds:g} s; if not, {best} does not send or may not preempt",
+            winner,
+            f"{address} is held by {holder} although {winner} has the higher priority ({priorities})",
+            f"It moves within {state.cluster.move_seconds:g} s; if not, {winner} does not send or may not preempt",
         )
 
 
@@ -184,9 +189,9 @@ def _strangers(state: ClusterState) -> Iterator[Problem]:
                 "Give one of the two clusters another virtual_router_id, or take keepalived off that machine",
             )
     for instance, settings in state.cluster.instances.items():
-        speaking = state.speaking(instance)
-        announced = {said.effective_priority for said in speaking.values() if said.state == "MASTER"}
-        for name, said in speaking.items():
+        taking_part = _taking_part(state, instance)
+        announced = {said.effective_priority for said in taking_part.values() if said.state == "MASTER"}
+        for name, said in taking_part.items():
             if said.state == "BACKUP" and said.master_priority and announced and said.master_priority not in announced:
                 yield Problem(
                     BAD,
