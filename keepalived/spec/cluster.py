@@ -19,6 +19,7 @@ from keepalived.spec.fields import (
     Within,
 )
 
+LOWEST_PRIORITY = 1
 HIGHEST_PRIORITY = 254  # 255 means "owner of the address" (RFC 5798, 5.2.4) and keepalived then ignores all tracking
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -32,7 +33,7 @@ class Node(_Strict):
 
     address: NodeAddress
     """The node's own IP address: pyinfra connects to it."""
-    priority: Annotated[int, Within(1, HIGHEST_PRIORITY)] | None = None
+    priority: Annotated[int, Within(LOWEST_PRIORITY, HIGHEST_PRIORITY)] | None = None
     """Pins the priority that the node has while it is drained. Default: by its place in the list: the last node has
     `priority_step`, each node before it `priority_step` more."""
 
@@ -96,6 +97,12 @@ class Drain(_Strict):
     """Seconds between two looks at the flag. Only with `check: script`."""
     weight: Annotated[int, Within(1, 253)] = 100
     """How much a node in service adds to the priority that it has while it is drained."""
+
+    def contribution(self, *, drained: bool) -> int:
+        """What the check adds to the base priority: a script awards points, a file takes them away."""
+        if self.check == "script":
+            return 0 if drained else self.weight
+        return -self.weight if drained else 0
 
 
 class Hook(_Strict):
@@ -177,25 +184,30 @@ class Cluster(_Strict):
         """The interval of the adverts in seconds, whether set or not."""
         return ADVERT_INT_DEFAULTS[self.vrrp_version] if self.advert_int is None else self.advert_int
 
-    def drained_priority(self, node: str) -> int:
-        """The priority of a drained `node`: pinned, or by its place in the list."""
+    # The file has one order for all instances. Those who ask name the instance they mean.
+
+    def order(self, instance: str) -> list[str]:
+        """The nodes by preference: the first in service holds `instance`. By the list, unless priorities are pinned."""
+        return sorted(self.nodes, key=lambda node: self.drained_priority(instance, node), reverse=True)
+
+    def drained_priority(self, instance: str, node: str) -> int:
+        """What a drained `node` announces in `instance`: pinned, or by its place in the list."""
         pinned = self.nodes[node].priority
         if pinned is not None:
             return pinned
         return (len(self.nodes) - list(self.nodes).index(node)) * self.priority_step
 
-    def base_priority(self, node: str) -> int:
-        """The keyword `priority` of `node`: with a script the award comes on top, with a file it is taken away."""
-        return self.effective_priority(node, drained=self.drain.check == "script")
+    def base_priority(self, instance: str, node: str) -> int:
+        """The keyword `priority` of `node` in `instance`: what its checks contribute comes on top."""
+        return self.drained_priority(instance, node) - self.drain.contribution(drained=True)
 
-    def effective_priority(self, node: str, *, drained: bool) -> int:
-        """What `node` announces in its adverts, 1..254."""
-        return self.drained_priority(node) + (0 if drained else self.drain.weight)
+    def effective_priority(self, instance: str, node: str, *, drained: bool) -> int:
+        """What `node` announces in its adverts for `instance`, 1..254."""
+        return self.base_priority(instance, node) + self.drain.contribution(drained=drained)
 
-    @property
-    def by_priority(self) -> list[str]:
-        """The nodes, the one that holds the addresses first: by rank, which is by list unless priorities are pinned."""
-        return sorted(self.nodes, key=self.drained_priority, reverse=True)
+    def preference(self, node: str) -> int:
+        """How much `node` is preferred over all instances: where one order is needed for several."""
+        return sum(self.drained_priority(instance, node) for instance in self.instances)
 
     @property
     def addresses(self) -> list[str]:

@@ -62,8 +62,8 @@ def serving(node: str, *holds: str, drained: bool = False) -> Parts:
     """What a node reports that runs what deploy.py would give it."""
     text = configuration(MANAGERS, node, {"VI_1": "enp0s3"})
     numbers = {
-        "base_priority": MANAGERS.base_priority(node),
-        "effective_priority": MANAGERS.effective_priority(node, drained=drained),
+        "base_priority": MANAGERS.base_priority("VI_1", node),
+        "effective_priority": MANAGERS.effective_priority("VI_1", node, drained=drained),
         "state": 2 if holds else 1,
     }
     parts = captured("bookworm-backup")

@@ -112,7 +112,7 @@ def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(manage
     managers.server02.boot()
     managers.sees("ssh", lambda: managers.attempts("pyinfra inventory.py exec -- true").status, 0)
     run = managers.types(REBOOT)
-    run.line("managers: goes on with the reboot that ")
+    run.line("managers: continues the reboot that ")
     run.line("server02, server03 have been rebooted since (--data resume=no begins from the start)")
     run.line("1. server02: put it back in service")
     assert turns(run.text) == ["server01"]

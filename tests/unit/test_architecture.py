@@ -127,7 +127,6 @@ def test_what_decides_imports_only_what_decides() -> None:
     assert [fault for fault in faults if fault.split()[2] not in DECIDING] == []
 
 
-@pytest.mark.xfail(strict=True, reason="cli/early.py imports status: see where its part belongs, then remove this mark")
 def test_rooms_import_downwards_and_on_few_floors() -> None:
     graph = between_rooms()
     chain = max((longest_chain(graph, start) for start in graph), key=len)

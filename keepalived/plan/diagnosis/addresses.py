@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import InstanceState
 from keepalived.plan.diagnosis.findings import ADVERTS, JOURNAL, RESTORE, Evidence, Finding
+from keepalived.plan.election import observed
 
 
 def without_holder(evidence: Evidence) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def drained_node_holds(evidence: Evidence) -> Iterator[Finding]:
     """A drained node still holds an address that another node can serve."""
     state = evidence.state
     for instance, address, holder in _held_once(state):
-        if _is_drained(state, holder) and _can_serve(state, instance):
+        if _is_drained(state, holder) and observed(state).can_serve(instance):
             cure = f"It moves within {state.cluster.move_seconds:g} s. If it does not, the reason is listed below"
             yield Finding(holder, f"{holder} is drained and still holds {address}", cure)
 
@@ -59,7 +60,7 @@ def no_other_node_can_serve(evidence: Evidence) -> Iterator[Finding]:
     """A drained node holds an address because nobody else can: better than nothing."""
     state = evidence.state
     for instance, address, holder in _held_once(state):
-        if _is_drained(state, holder) and not _can_serve(state, instance):
+        if _is_drained(state, holder) and not observed(state).can_serve(instance):
             words = f"{holder} is drained and holds {address}, because no other node can serve"
             yield Finding(holder, words, "Restore a node", f"{RESTORE} --limit {holder}")
 
@@ -68,7 +69,7 @@ def lower_priority_holds(evidence: Evidence) -> Iterator[Finding]:
     """A node holds an address although another one announces a higher priority."""
     state = evidence.state
     for instance, address, holder in _held_once(state):
-        speaking, best = speaking_nodes(state, instance), _best(state, instance)
+        speaking, best = speaking_nodes(state, instance), observed(state).winner(instance)
         if _is_drained(state, holder) or best is None or holder not in speaking:
             continue
         ours, theirs = speaking[holder].effective_priority, speaking[best].effective_priority
@@ -83,15 +84,8 @@ def lower_priority_holds(evidence: Evidence) -> Iterator[Finding]:
 
 def speaking_nodes(state: ClusterState, instance: str) -> dict[str, InstanceState]:
     """The nodes whose daemon takes part in `instance`, as BACKUP or MASTER, with what it says."""
-    return state.speaking(instance)
-
-
-def _best(state: ClusterState, instance: str) -> str | None:
-    return state.best(instance)
-
-
-def _can_serve(state: ClusterState, instance: str) -> bool:
-    return any(state.unable(name, instance) is None for name in state.nodes)
+    said = {name: state.said(name, instance) for name in observed(state).take_part(instance)}
+    return {name: one for name, one in said.items() if one is not None}
 
 
 def _is_drained(state: ClusterState, name: str) -> bool:
