@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench schema setup
+.PHONY: demo test check bench schema wheel setup
 
 PYTHON := .venv/bin/python
 
@@ -24,6 +24,10 @@ bench: setup
 schema: .venv/ready
 	@$(PYTHON) -c 'from keepalived.cluster_file import json_schema; print(json_schema(), end="")' \
 		>keepalived/cluster.schema.json
+
+wheel: .venv/ready
+	@rm -rf dist
+	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 # Where the machine cannot be given what the lab needs, the commands themselves say what is missing.
 setup: .venv/ready

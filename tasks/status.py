@@ -4,6 +4,6 @@
 --data watch=true    redraws until Ctrl-C
 """
 
-from keepalived.status import show as status
+from keepalived import deploys
 
-status.show()
+deploys.status()
