@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench schema docs setup
+.PHONY: demo test check bench schema docs wheel setup
 
 PYTHON := .venv/bin/python
 
@@ -27,6 +27,10 @@ schema: .venv/ready
 
 docs: .venv/ready
 	@$(PYTHON) -m keepalived.spec.table docs/cluster-file.md
+
+wheel: .venv/ready
+	@rm -rf dist
+	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 # Where the machine cannot be given what the lab needs, the commands themselves say what is missing.
 setup: .venv/ready

@@ -4,8 +4,6 @@
 --data watch=true    draws again and again until Ctrl-C
 """
 
-from pyinfra import host
+from keepalived import deploys
 
-from keepalived.status.run import show_and_exit
-
-show_and_exit(host)
+deploys.status()

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from pyinfra.api import DeployError
+from pyinfra_cli.exceptions import CliError
 
 
-class NothingDone(DeployError):
-    """What was asked for cannot be. Raised while a run is being planned it ends it on all hosts, in one line.
+class NothingDone(DeployError, CliError):
+    """What was asked for cannot be. Raised while a run is being planned it ends it on all hosts, with exit status 1.
 
-    Its traceback is hidden from pyinfra, which would tell the place in our source before the words.
+    pyinfra's deploy code lets a DeployError through as it is, and its command shows a CliError in its own words, where
+    it would put the place in our source before those of any other.
     """
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"Nothing was done. {why}")
-
-    @property
-    def __traceback__(self) -> None:
-        return
-
-    @__traceback__.setter
-    def __traceback__(self, traceback: TracebackType | None) -> None:
-        pass
+    def __init__(self, *why: str) -> None:
+        separator = " " if len(why) == 1 else "\n"
+        super().__init__(separator.join(["Nothing was done.", *why]))

@@ -37,7 +37,7 @@ def turns(text: str) -> list[set[str]]:
     """The hosts that were changed in each turn of a deploy."""
     return [
         {line.split("]")[0].strip(" [") for line in turn.splitlines() if line.rstrip().endswith("] Success")}
-        for turn in text.split("Starting operation: Change one node of each cluster")[1:]
+        for turn in text.split("Starting operation: keepalived | Change one node of each cluster")[1:]
     ]
 
 
@@ -70,7 +70,7 @@ def rebooted(text: str) -> list[set[str]]:
     """The hosts that were rebooted in each turn of a run."""
     return [
         set(re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", turn))
-        for turn in text.split("Starting operation: Reboot one node of each cluster")[1:]
+        for turn in text.split("Starting operation: keepalived | Reboot one node of each cluster")[1:]
     ]
 
 

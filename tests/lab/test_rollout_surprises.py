@@ -27,8 +27,8 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     "moments",
     [
         [
-            "Starting operation: Test the new configuration",
-            "Starting operation: Install the unit's drop-in",
+            "Starting operation: keepalived | Test the new configuration",
+            "Starting operation: keepalived | Install the unit's drop-in",
             "[server03] 10.10.0.2 is held by server01",
             "[server02] 10.10.0.2 is held by server01",
             "[server01] holds 10.10.0.2: handing over",
