@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -14,7 +12,6 @@ def test_the_readme_is_read_in_one_go() -> None:
     assert len((REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-@pytest.mark.xfail(strict=True, reason="docs/other-repositories.md is not there yet: remove this mark when it is")
 def test_every_link_leads_somewhere() -> None:
     broken = [
         f"{document.relative_to(REPOSITORY)}: {target}"
