@@ -50,7 +50,7 @@ class Authentication(_Strict):
     """VRRPv2's authentication, as weak as it is (RFC 5798, 9); both keywords are keepalived's."""
 
     auth_type: Literal["PASS", "AH"]
-    """`PASS`: the password stands readable in every advert; `AH`: IPsec authentication header, multicast only."""
+    """`PASS`: every advert shows the password; `AH`: IPsec authentication header, multicast only."""
     auth_pass: Password
     """The password, at most 8 characters: keepalived cuts off the rest."""
 
