@@ -33,7 +33,7 @@ class AdvertSettings(NamedTuple):
 
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
-    """The settings of each vrrp_instance in a configuration, by its name. Raises ValueError where it is no such text."""
+    """The settings of each vrrp_instance in a configuration, by name. Raises ValueError where it is no such text."""
     top = parse(text)
     version = int(value_of(first(top, "global_defs"), "vrrp_version", "2"))
     found = {}

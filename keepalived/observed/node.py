@@ -87,7 +87,7 @@ class Journal(_Frozen):
 
     last_change: Change | None
     adverts_from: list[str]
-    """The addresses of other speakers that it complained about within the last seconds."""
+    """The addresses of other senders of adverts that it complained about within the last seconds."""
 
 
 class NodeState(_Frozen):
