@@ -9,9 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import click
-
-from keepalived.cli.options import unknown_option
+from keepalived.cli.command_line import command_line, unknown_option
 from keepalived.spec.cluster_file import EVERYBODY, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
@@ -34,10 +32,9 @@ def groups(folder: Path) -> Groups:
         ]
         for name, cluster in read_clusters(folder).items()
     }
-    if context := click.get_current_context(silent=True):
-        check_limit(found, context.params.get("limit") or (), context.params.get("exclude") or ())
-        operations = [str(one) for one in context.params.get("operations") or ()]
-        if unknown := unknown_option(operations, [str(one) for one in context.params.get("data") or ()]):
+    if typed := command_line():
+        check_limit(found, typed.limit, typed.exclude)
+        if unknown := unknown_option(typed.files, typed.data):
             raise LimitError(unknown)
     return found
 

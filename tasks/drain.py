@@ -5,12 +5,16 @@
 --data force=true                also when no other node could serve
 """
 
-from keepalived.operations import drain as operations
+from pyinfra import host
 
-operations.plan_drain()  # refused here, before anything is done on any host
-operations.drain(
+from keepalived.cli.options import DrainOptions, read
+from keepalived.operations import drain
+
+options = read(DrainOptions, host.data.get)
+drain.plan(options)  # refused here, before anything is done on any host
+drain.drain(
     name="Drain the node and see another one hold its addresses",
-    reason=operations.drain_argument("reason"),
-    until=operations.drain_argument("until"),
-    force=operations.forced(),
+    reason=options.reason,
+    until=options.until,
+    force=options.force,
 )

@@ -5,15 +5,16 @@ Then take them out of the cluster file and run deploy.py.
 --data force=true   also when no other node could serve
 """
 
+from pyinfra import host
 from pyinfra.operations import apt
 
-from keepalived.operations import remove as removal
-from keepalived.run.commands import forced
+from keepalived.cli.options import RemoveOptions, read
+from keepalived.operations import remove
 
-removal.planned()  # refused here, before anything is done on any host
-removal.drained(name="Drain the node and see another one hold its addresses", force=forced())
-removal.stopped(name="Stop keepalived")
-removal.files_removed(name="Remove its files")
+options = read(RemoveOptions, host.data.get)
+remove.plan(options)  # refused here, before anything is done on any host
+remove.stopped(name="Drain the node and stop keepalived", force=options.force)
+remove.files_removed(name="Remove its files")
 apt.packages(
     name="Remove the package",
     packages=["keepalived"],

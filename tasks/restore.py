@@ -3,9 +3,11 @@
 What a reboot or upgrade that did not end has left is ended too.
 """
 
-from keepalived.operations import drain as operations
+from pyinfra import host
 
-operations.plan_restore()
-operations.rejoin_swarm(name="Give the swarm back what a reboot or upgrade has taken")
-operations.restore(name="Restore the node and see it hold what it should")
-operations.end_maintenance(name="End what a reboot or upgrade has left")
+from keepalived.cli.options import RestoreOptions, read
+from keepalived.operations import restore
+
+read(RestoreOptions, host.data.get)
+restore.plan()
+restore.restore(name="Restore the node and see it hold what it should")

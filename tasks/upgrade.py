@@ -9,20 +9,16 @@
 from pyinfra import host
 from pyinfra.operations import apt
 
-from keepalived.operations import drain as operations
+from keepalived.cli.options import UpgradeOptions, read
 from keepalived.operations import upgrade
-from keepalived.run.commands import forced
 
-plan = upgrade.planned()  # refused here, before anything is done on any host
+options = read(UpgradeOptions, host.data.get)
+plan = upgrade.plan(options)  # refused here, before anything is done on any host
 apt.update(name="Read what packages there are")
 upgrade.known(name="Check that the version is to be had", plan=plan)
 
 # Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
 for batch in host.loop(plan.batches):
     upgrade.turn(
-        name="Upgrade one node of each cluster",
-        batch=batch,
-        plan=plan,
-        reason=operations.drain_argument("reason"),
-        force=forced(),
+        name="Upgrade one node of each cluster", batch=batch, plan=plan, reason=options.reason, force=options.force
     )

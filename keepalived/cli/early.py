@@ -6,21 +6,22 @@ import atexit
 import os
 from pathlib import Path
 
-import click
 from pyinfra import config, state
 
+from keepalived.cli.command_line import command_line
 
-def prepare() -> None:
-    """Called by config.py. Where status is what is asked for, a dead node ends nothing."""
-    context = click.get_current_context(silent=True)
-    operations = context.params.get("operations") or () if context else ()
-    if [Path(str(operation)).name for operation in operations] == ["status.py"]:
-        from keepalived.status import outside  # here and below: with all it brings along, which no other command needs
 
-        outside.start()  # it takes as long to load as pyinfra to connect
-        config.FAIL_PERCENT = 100
-        os.environ["PYINFRA_PROGRESS"] = "off"  # its spinner would draw into the table
-        atexit.register(_show_when_all_are_dead)
+def prepare(file: str = "tasks/status.py") -> None:
+    """Called by config.py. Where status is what is asked for, a dead node ends nothing. `file`: the task of status."""
+    typed = command_line()
+    if typed is None or typed.files != (Path(file).resolve(),):
+        return
+    from keepalived.status import outside  # here and below: with all it brings along, which no other command needs
+
+    outside.start()  # it takes as long to load as pyinfra to connect
+    config.FAIL_PERCENT = 100
+    os.environ["PYINFRA_PROGRESS"] = "off"  # its spinner would draw into the table
+    atexit.register(_show_when_all_are_dead)
 
 
 def _show_when_all_are_dead() -> None:

@@ -1,49 +1,171 @@
-"""What an operator says by --data: which keys a command knows, and yes or no and nothing in between."""
+"""What an operator may say by --data: one model a verb, beside the text that explains it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-from pathlib import PurePath
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pyinfra.api import Host
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from keepalived.cli.errors import NothingDone
+from keepalived.spec.flag import fault_of
 
 WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
-OPTIONS = {
-    "deploy.py": ("force", "probe"),
-    "drain.py": ("reason", "until", "force", "probe"),
-    "restore.py": ("probe",),
-    "status.py": ("format", "watch"),
-    "reboot.py": ("only", "reason", "resume", "force", "probe"),
-    "upgrade.py": ("version", "packages", "reason", "force", "probe"),
-    "remove.py": ("force", "probe"),
-}
 
 
-def said_true(host: Host, name: str, *, default: bool = False) -> bool:
-    """The value of --data NAME=true or false. Raises NothingDone on anything else."""
-    value = host.data.get(name)
-    if value is None:
-        return default
+def _yes_or_no(value: object) -> bool:
     if (found := WORDS.get(str(value).lower())) is None:
-        raise NothingDone(f"{name}={value} is neither true nor false (true, on, yes; false, off, no)")
+        raise ValueError(f"={value} is neither true nor false (true, on, yes; false, off, no)")
     return found
 
 
-def unknown_option(commands: Iterable[str], data: Iterable[str]) -> str | None:
-    """What is wrong with the `KEY=VALUE` behind --data, for these files of pyinfra's command line; None: nothing.
+def _reason(value: object) -> str:
+    if fault := fault_of(str(value)):
+        raise ValueError(f": the reason {fault}")
+    return str(value)
 
-    pyinfra would take no notice of a misspelt key. Its own begin with `ssh_` or `_`; other commands may know any.
-    """
-    files = [PurePath(command).name for command in commands]
-    if not files or any(file not in OPTIONS for file in files):
-        return None
-    known = {option for file in files for option in OPTIONS[file]}
-    for key in (one.partition("=")[0] for one in data):
-        if key not in known and not key.startswith(("ssh_", "_")):
-            close = get_close_matches(key, known, n=1)
-            meant = f" (did you mean {close[0]}?)" if close else ""
-            return f"--data {key}: {', '.join(files)} knows no such option{meant}. There are {', '.join(sorted(known))}"
-    return None
+
+def _version(value: object) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.+:~*-]+", str(value)):
+        raise ValueError(f"={value} is not a version of a Debian package: 1:2.2.7-1+b2, or 1:2.2.*")
+    return str(value)
+
+
+def _one_of(values: dict[str, str]) -> BeforeValidator:
+    """One of some words; `values` has what each means."""
+
+    def check(value: object) -> str:
+        if value not in values:
+            known = " or ".join(f"{word} {meaning}" for word, meaning in values.items())
+            raise ValueError(f"={value} is not known: {known}")
+        return str(value)
+
+    return BeforeValidator(check)
+
+
+Model = TypeVar("Model", bound="Options")
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Reason = Annotated[str, BeforeValidator(_reason)]
+Version = Annotated[str, BeforeValidator(_version)]
+Until = Annotated[
+    Literal["reboot", "restore"], _one_of({"reboot": "(the next boot ends it)", "restore": "(the default)"})
+]
+Only = Annotated[Literal["required"], _one_of({"required": "takes only the nodes that ask for a reboot"})]
+Packages = Annotated[Literal["all"], _one_of({"all": "upgrades the whole system"})]
+Format = Annotated[Literal["table", "json"], _one_of({"json": "prints one JSON document", "table": "(the default)"})]
+
+
+class Options(BaseModel):
+    """The options of one verb. The text below each is what the documents say of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class WatchedOptions(Options):
+    """What every verb that may move an address knows."""
+
+    probe: YesOrNo = True
+    """`off`: what clients see of the addresses meanwhile is not watched"""
+
+
+class DeployOptions(WatchedOptions):
+    """Options of deploy.py."""
+
+    force: YesOrNo = False
+    """also where an address would have no holder, or two, for some seconds"""
+
+
+class DrainOptions(WatchedOptions):
+    """Options of tasks/drain.py."""
+
+    reason: Reason | None = None
+    """why, for status and the node's journal"""
+    until: Until | None = None
+    """`reboot`: the node's next boot ends the drain; `restore`, the default: it lasts over boots"""
+    force: YesOrNo = False
+    """also when no other node could serve"""
+
+
+class RestoreOptions(WatchedOptions):
+    """Options of tasks/restore.py."""
+
+
+class StatusOptions(Options):
+    """Options of tasks/status.py."""
+
+    format: Format = "table"
+    """`json`: one JSON document on stdout"""
+    watch: YesOrNo = False
+    """`true`: draws again and again until Ctrl-C"""
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> Self:
+        if self.format == "json" and self.watch:
+            raise ValueError("format=json and watch=true do not go together: leave one out")
+        return self
+
+
+class RebootOptions(WatchedOptions):
+    """Options of tasks/reboot.py."""
+
+    only: Only | None = None
+    """`required`: only nodes that ask for a reboot: /run/reboot-required, or a newer kernel is installed"""
+    reason: Reason | None = None
+    """why, for status and the node's journal"""
+    resume: YesOrNo = True
+    """`no`: an earlier run that did not end is not continued, all nodes begin anew"""
+    force: YesOrNo = False
+    """also when no other node could serve; clients will notice"""
+
+
+class UpgradeOptions(WatchedOptions):
+    """Options of tasks/upgrade.py."""
+
+    version: Version | None = None
+    """this version of keepalived, also an older one; of a pattern (`1:2.2.*`) the best that matches"""
+    packages: Packages | None = None
+    """`all`: the whole system"""
+    reason: Reason | None = None
+    """why, for status and the node's journal"""
+    force: YesOrNo = False
+    """also when no other node could serve; clients will notice"""
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> Self:
+        if self.version is not None and self.packages is not None:
+            raise ValueError("version= is keepalived's, packages=all takes the newest of all: leave one out")
+        return self
+
+
+class RemoveOptions(WatchedOptions):
+    """Options of tasks/remove.py."""
+
+    force: YesOrNo = False
+    """also when no other node could serve"""
+
+
+OPTIONS: dict[str, type[Options]] = {
+    "deploy": DeployOptions,
+    "drain": DrainOptions,
+    "restore": RestoreOptions,
+    "status": StatusOptions,
+    "reboot": RebootOptions,
+    "upgrade": UpgradeOptions,
+    "remove": RemoveOptions,
+}
+"""By verb."""
+
+
+def read(model: type[Model], said: Callable[[str], Any]) -> Model:
+    """What was `said` by --data of the options of `model`; `said` gets a key. Raises NothingDone with every fault."""
+    values = {key: value for key in model.model_fields if (value := said(key)) is not None}
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise NothingDone("; ".join(_words(one["loc"], one["msg"]) for one in error.errors())) from None
+
+
+def _words(location: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return f"{location[0]}{said}" if location else said

@@ -1,10 +1,9 @@
-"""What a Docker Swarm tells of its nodes and tasks, and whether a manager may leave it for a while. Pure."""
+"""What a Docker Swarm tells of its nodes and tasks. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -123,55 +122,3 @@ def read_tasks(parts: Mapping[str, str]) -> Tasks:
     return Tasks(
         **{key: [Task.model_validate_json(line) for line in parts[key].splitlines() if line] for key in ("here", "all")}
     )
-
-
-def quorum_lost(members: Mapping[str, Member], leaving: str) -> str | None:
-    """Why the swarm would lose its quorum without the node `leaving` (an id); None when it would not."""
-    if leaving not in members:
-        return f"the swarm has no node {leaving}"
-    managers = [one for one in members.values() if one.manager]
-    left = [one for one in managers if one.is_reachable_manager and one.id != leaving]
-    needed = len(managers) // 2 + 1
-    if not members[leaving].manager or len(left) >= needed:
-        return None
-    unreachable = [one.hostname for one in managers if not one.is_reachable_manager]
-    also = f" ({', '.join(unreachable)} cannot be reached by the others)" if unreachable else ""
-    return (
-        f"the swarm would lose its quorum: without {members[leaving].hostname} it has {len(left)} of {len(managers)} "
-        f"managers{also}, and needs {needed}"
-    )
-
-
-def lacking(tasks: Tasks) -> dict[str, int]:
-    """How many tasks of each service should run and do not; a service that has all of its is not in it."""
-    return dict(Counter(task.service for task in tasks.all if task.lacks))
-
-
-def starting(tasks: Tasks) -> set[str]:
-    """The services of which a task is about to run somewhere."""
-    return {task.service for task in tasks.all if task.lacks and not task.is_homeless}
-
-
-def still_here(tasks: Tasks, restless: Collection[str]) -> str | None:
-    """What is to be waited for until the node's tasks run elsewhere; None: nothing.
-
-    A task that fits on no other node waits for this one, and is not waited for. `restless`: services that were starting
-    tasks before this began.
-    """
-    here = sorted({task.name for task in tasks.here if not task.is_over})
-    if here:
-        return f"{', '.join(here)} still run{'s' if len(here) == 1 else ''} here"
-    on_the_way = [task for task in tasks.all if task.lacks and not task.is_homeless and task.service not in restless]
-    return ", ".join(task.words for task in on_the_way) or None
-
-
-def not_back(tasks: Tasks, before: Mapping[str, int]) -> str | None:
-    """What is to be waited for until no service lacks more tasks than it did `before`; None: nothing."""
-    more = {service for service, count in lacking(tasks).items() if count > before.get(service, 0)}
-    return ", ".join(task.words for task in tasks.all if task.lacks and task.service in more) or None
-
-
-def homeless(tasks: Tasks, before: Mapping[str, int]) -> list[str]:
-    """The tasks that fit on no other node and wait for this one."""
-    more = {service for service, count in lacking(tasks).items() if count > before.get(service, 0)}
-    return sorted(task.name for task in tasks.all if task.is_homeless and task.service in more)

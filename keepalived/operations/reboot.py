@@ -1,4 +1,4 @@
-"""pyinfra operations that reboot the nodes of each cluster in turn, and go on where an earlier run stopped."""
+"""Reboots the nodes of each cluster in turn, and continues where an earlier run stopped."""
 
 from __future__ import annotations
 
@@ -7,44 +7,33 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from pyinfra import host, inventory, logger, state
-from pyinfra.api import FunctionCommand, Host, StringCommand, operation
+from pyinfra import host, logger
+from pyinfra.api import StringCommand, operation
 
-from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import said_true
-from keepalived.facts import Boot, Node
+from keepalived.cli.operator import command, operator_name
+from keepalived.cli.options import RebootOptions
+from keepalived.facts import Boot
 from keepalived.observed.boot import IDENTITY, IS_IDENTITY, UNSETTLED
 from keepalived.observed.boot import Boot as BootState
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
-from keepalived.operations import swarm as swarm_turn
-from keepalived.operations import turn as cycle
-from keepalived.operations.drain import drain_argument
+from keepalived.operations.checkpoints import remove_checkpoints
+from keepalived.operations.maintenance import Turns, order_of
+from keepalived.operations.turn import again, come_back, last_look, leave
 from keepalived.plan import maintenance
 from keepalived.plan.maintenance import Work
 from keepalived.plan.verdicts import Verdict
-from keepalived.run import progress
-from keepalived.run.commands import (
-    Call,
-    Commands,
-    Runner,
-    forced,
-    in_words,
-    operator_name,
-    plan_run,
-    refuse,
-    set_flag,
-    targets,
-    write_file,
-)
-from keepalived.run.look import GONE, ask, ask_all, forget_connection, hosts_of, is_back, look
-from keepalived.run.once import once
-from keepalived.run.progress import wait_for
-from keepalived.spec import flag, paths
+from keepalived.run.context import current
+from keepalived.run.files import set_flag, write_checkpoint
+from keepalived.run.hands import Step, targets
+from keepalived.run.look import ask_all, hosts_of, look
+from keepalived.run.planning import Commands, look_before
+from keepalived.run.runner import ANSWER_SECONDS
+from keepalived.run.turn import Turn
+from keepalived.spec import flag
 from keepalived.spec.cluster import Cluster
 
 BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
-ANSWER_SECONDS = 5  # within which a server that is up answers
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
 FAILED_SECONDS = 15  # for what fails at first to come up after all
 SETTLE_SECONDS = 300  # for the services to start once the server answers
@@ -52,21 +41,19 @@ SETTLE_SECONDS = 300  # for the services to start once the server answers
 
 @dataclass(frozen=True)
 class Plan:
-    """What this run is to do: to each host, and the batches of hosts whose turn it is."""
+    """What this run is to do: to each host, and the batches of hosts."""
 
     work: Mapping[str, Work]
     batches: tuple[frozenset[str], ...]
+    resume: bool
 
 
-@once
-def planned() -> Plan:
+def plan(options: RebootOptions) -> Plan:
     """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
-    drain_argument("reason")
-    only = host.data.get("only")
-    if only not in (None, "required"):
-        raise NothingDone(f"only={only} is not known: only=required reboots the nodes that ask for it")
-    resume, force = said_true(host, "resume", default=True), forced()
+    return current().once("reboot", partial(_make_plan, options))
 
+
+def _make_plan(options: RebootOptions) -> Plan:
     boots: dict[str, dict[str, BootState | None]] = {}  # by cluster and node, asked for once, and only where it matters
 
     def boots_of(cluster: Cluster) -> dict[str, BootState | None]:
@@ -77,71 +64,68 @@ def planned() -> Plan:
         return boots[cluster.name]
 
     def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, Work]:
-        asking = None if only is None else [name for name, boot in boots_of(seen.cluster).items() if boot and boot.asks]
-        return maintenance.reboots(seen, meant, asking, resume=resume)
+        asking = None
+        if options.only:
+            asking = [name for name, boot in boots_of(seen.cluster).items() if boot and boot.asks]
+        return maintenance.reboots(seen, meant, asking, resume=options.resume)
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        if only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
+        if options.only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
             return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
-        return None if force else maintenance.refusal(seen, "reboot", work_of(seen, meant))
+        return None if options.force else maintenance.refusal(seen, "reboot", work_of(seen, meant))
 
     work: dict[str, Work] = {}
-    orders, swarm_of = {}, {}
-    led: set[str] = set()
-    for name, seen in plan_run(refuses).items():
-        meant = targets(seen.cluster)
-        todo = work_of(seen, meant)
-        leader, swarm_of[name] = swarm_turn.plan(seen.cluster, [one for one in todo if todo[one] == "do"], force=force)
-        plan = maintenance.plan(seen, "reboot", todo, leader, resume=resume)
-        for words in plan.words:
-            logger.info(words)
-        if only:
+    turns = Turns()
+    for seen in look_before(refuses).values():
+        todo = work_of(seen, targets(seen.cluster))
+        made = order_of(turns, seen, "reboot", todo, resume=options.resume, force=options.force)
+        if options.only:
             for node, boot in boots_of(seen.cluster).items():
                 why = boot.asks if boot else None
                 logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
-        orders[name] = list(plan.work)
-        if leader:
-            led.add(name)
-        work |= {hosts_of(seen.cluster)[node].name: what for node, what in plan.work.items()}
-    return Plan(work, cycle.batches(orders, swarm_of, led))
+        work |= {hosts_of(seen.cluster)[node].name: what for node, what in made.work.items()}
+    return Plan(work, turns.batches(), options.resume)
 
 
 @operation()
-@in_words
-def noted(plan: Plan, resume: bool = True) -> Commands:
+def checkpoint(plan: Plan) -> Commands:
     """
-    Notes on a node which boot is to end, so that a run that is cut short can be gone on with.
+    Writes down on a node which boot is to end, so that a run that is cut short can be continued.
 
     + plan: what this run is to do
-    + resume: whether what an earlier run has noted stays
 
     **Example:**
 
     .. code:: python
 
-        reboot.noted(name="Note what is to be rebooted", plan=plan)
+        checkpoint(name="Write down what is to be rebooted", plan=plan)
     """
-    cluster: Cluster = host.data.cluster
     if plan.work.get(host.name) != "do":
         return
-    node, boot = host.get_fact(Node), ask(host, Boot, BOOT_SECONDS)
-    if node is None or node.boot is None or boot is None:
-        yield refuse(f"{host.name} does not tell its boot")
-        return
-    if resume and maintenance.is_pending(node):
-        return
+    node = look(host.data.cluster).nodes[host.data.node]
+    if node and plan.resume and maintenance.is_pending(node):
+        return  # an earlier run has
+    cluster: Cluster = host.data.cluster
+    meant = [one for one in targets(cluster) if hosts_of(cluster)[one].name in plan.work]
+    yield Step(partial(checkpoint_node, meant=meant))
+
+
+def checkpoint_node(turn: Turn, meant: Collection[str]) -> None:
+    """Writes the checkpoint of a reboot. `meant`: all nodes of the cluster that the run is for."""
+    node = turn.read(turn.look())
+    boot = turn.runner.ask(Boot, turn.node, BOOT_SECONDS)
+    if node.boot is None or boot is None:
+        turn.stop(f"{turn.node} does not tell its boot: nothing was done to it")
     begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    meant = tuple(sorted(member.data.node for member in inventory.get_group(cluster.name) if member.name in plan.work))
     new = Checkpoint(
-        run="reboot", by=operator_name(), begun=begun, boot=node.boot, nodes=meant, failed=tuple(boot.failed)
+        run="reboot", by=operator_name(), begun=begun, boot=node.boot, nodes=tuple(meant), failed=tuple(boot.failed)
     )
     if node.maintenance and node.maintenance.availability:  # what the swarm is to be brought back to is not forgotten
         new = new.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
-    yield write_file(paths.CHECKPOINT, new.content)
+    turn.shell(write_checkpoint(new), "writing the checkpoint")
 
 
 @operation()
-@in_words
 def turn(batch: Collection[str], reason: str | None = None, force: bool = False) -> Commands:
     """
     Reboots this node if it is its turn: out of service, reboot, healthy, back in service.
@@ -155,125 +139,111 @@ def turn(batch: Collection[str], reason: str | None = None, force: bool = False)
     .. code:: python
 
         for batch in host.loop(plan.batches):
-            reboot.turn(name="Reboot one node of each cluster", batch=batch)
+            turn(name="Reboot one node of each cluster", batch=batch)
     """
-    if host.name not in batch:
-        return
-    if not state.is_executing:
-        yield FunctionCommand(_nothing, (), {})  # for the plan: there is something to do
-        return
-    before = look(host.data.cluster)
-    node = before.nodes[host.data.node]
+    if host.name in batch:
+        yield Step(partial(reboot_node, reason=reason, force=force))
+
+
+def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -> None:
+    """The turn of a node that is rebooted, or that has been and is put back in service."""
+    before = turn.look()
+    node = before.nodes[turn.node]
     if node is None:
-        yield refuse(f"{host.name} cannot be read any more: nothing was done to it")
-        return
-    if node.maintenance is None:
-        yield refuse(f"{host.name} was put back in service by somebody while this ran: nothing was done to it")
-        return
-    progress.begin()
-    noted = node.maintenance
+        turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
+    turn.times.listed = True
+    checkpoint = node.maintenance
+    if checkpoint is None:
+        turn.stop(f"somebody has put {turn.node} back in service meanwhile: nothing was done to it")
     if maintenance.is_pending(node):
-        yield from cycle.leave("reboot", before, node, noted, reason, force=force)
-        yield from cycle.last_look("reboot", force=force)
-        yield from _reboot(noted)
-    progress.step("waiting until its services have started")
-    yield Call(partial(_wait_for_services, noted.failed, cycle.otherwise("reboot")))
-    node = look(host.data.cluster).nodes[host.data.node]
-    yield from cycle.come_back("reboot", node.maintenance if node else noted)
+        leave(turn, "reboot", before, checkpoint, reason, force=force)
+        last_look(turn, force=force)
+        _reboot(turn, checkpoint)
+    turn.step("waiting until its services have started")
+    _wait_for_services(turn, checkpoint.failed)
+    now = turn.look().nodes[turn.node]
+    come_back(turn, "reboot", now.maintenance if now else checkpoint)
 
 
-def _nothing() -> None:
-    pass
-
-
-def _reboot(noted: Checkpoint) -> Commands:
+def _reboot(turn: Turn, checkpoint: Checkpoint) -> None:
     """Tells the server to reboot, and waits until it has another boot; if that is still to come."""
-    cluster: Cluster = host.data.cluster
-    node = look(cluster).nodes[host.data.node]
-    if node is None or node.boot is None:
-        yield refuse(f"{host.name} does not tell its boot. {cycle.otherwise('reboot')}")
-        return
-    if node.boot != noted.boot:
-        host.log("it has been rebooted meanwhile, by somebody else")
+    node = turn.read(turn.look())
+    if node.boot is None:
+        turn.stop(f"{turn.node} does not tell its boot")
+    if node.boot != checkpoint.boot:
+        turn.say("it has been rebooted meanwhile, by somebody else")
         return
     if node.flag.until_reboot and node.flag.run is None:
         # It ends with this reboot, but not before the node is seen healthy: from now on it is this run's.
-        path = node.flag.path
-        yield set_flag(path, flag.content(node.flag.by, node.flag.reason, run="reboot"), like=path)
-    progress.step("rebooting")
-    progress.turn().down_now()
-    yield Call(partial(_boot_anew, noted.boot, cluster, cycle.again("reboot")))
-    progress.turn().up_now()
+        text = flag.content(node.flag.by, node.flag.reason, run="reboot")
+        turn.shell(set_flag(node.flag.path, text, like=node.flag.path), "setting the flag")
+    turn.step("rebooting")
+    turn.times.down = turn.runner.now()
+    advice, turn.advice = (
+        turn.advice,
+        (
+            f"{turn.node} is out of service, the others serve. See its console, then continue the reboot:"
+            f"{again(turn, 'reboot')}\nOr put it back as it is:{command('tasks/restore.py', [turn.node])}"
+        ),
+    )
+    _boot_anew(turn, checkpoint.boot)
+    turn.advice = advice
+    turn.times.up = turn.runner.now()
 
 
-def _boot_anew(old: str, cluster: Cluster, again: str, host: Host, run: Runner) -> bool:
+def _boot_anew(turn: Turn, old: str) -> None:
     """Known by the boot, not by the connection: that of the old boot may still answer for a while."""
-    told = run(StringCommand("systemctl reboot"), host, ORDER_SECONDS)  # and perhaps it is gone before it has answered
+    told = turn.runner.run(StringCommand("systemctl reboot"), turn.node, ORDER_SECONDS)  # it may go before it answers
     refuses = not told.done and not told.gone and bool(told.lines)
-    start = time.monotonic()
+    start = turn.runner.now()
 
     def look() -> Verdict:
-        try:
-            host.connect(show_errors=False, raise_exceptions=True)
-        except GONE as error:
-            forget_connection(host)
-            return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
+        if why := turn.runner.connect(turn.node):
+            return Verdict(False, f"{turn.node} does not answer ({why})")
         # By its form: what sudo or a shell may have to say meanwhile is no boot.
-        now = [line for line in run(StringCommand(IDENTITY), host, ANSWER_SECONDS).out if IS_IDENTITY.fullmatch(line)]
+        ran = turn.runner.run(StringCommand(IDENTITY), turn.node, ANSWER_SECONDS)
+        now = [line for line in ran.out if IS_IDENTITY.fullmatch(line)]
         if not now:
-            forget_connection(host)
-            return Verdict(False, f"the connection to {host.name} has broken")
+            turn.runner.disconnect(turn.node)
+            return Verdict(False, f"the connection to {turn.node} has broken")
         if now[0] != old:
-            is_back(host)
-            return Verdict(True, f"{host.name} has booted")
-        if refuses and time.monotonic() > start + ORDER_SECONDS:
-            return Verdict(False, f"{host.name} does not reboot: {' '.join(told.lines)}", hopeless=True)
-        return Verdict(False, f"{host.name} has not gone down yet")
+            return Verdict(True, f"{turn.node} has booted")
+        if refuses and turn.runner.now() > start + ORDER_SECONDS:
+            return Verdict(False, f"{turn.node} does not reboot: {' '.join(told.lines)}", hopeless=True)
+        return Verdict(False, f"{turn.node} has not gone down yet")
 
-    return wait_for(
-        look,
-        cluster.maintenance.boot_timeout,
-        f"It is out of service, the others serve. See its console, then {again}, or tasks/restore.py "
-        f"--limit {host.name}",
-        host,
-    )
+    turn.wait_for(look, turn.cluster.maintenance.boot_timeout)
 
 
-def _wait_for_services(failed_before: Collection[str], otherwise: str, host: Host, run: Runner) -> bool:
+def _wait_for_services(turn: Turn, failed_before: Collection[str]) -> None:
     failing_since: list[float] = []
 
     def look() -> Verdict:
-        try:
-            host.connect(show_errors=False, raise_exceptions=True)
-        except GONE as error:
-            return Verdict(False, f"{host.name} does not answer ({' '.join(str(error).split())})")
-        boot = ask(host, Boot, BOOT_SECONDS)
+        if why := turn.runner.connect(turn.node):
+            return Verdict(False, f"{turn.node} does not answer ({why})")
+        boot = turn.runner.ask(Boot, turn.node, BOOT_SECONDS)
         if boot is None or boot.system in UNSETTLED:
-            return Verdict(False, f"{host.name} is {boot.system if boot else 'not to be read'}")
+            return Verdict(False, f"{turn.node} is {boot.system}" if boot else f"{turn.node} cannot be read")
         if failed := sorted(set(boot.failed) - set(failed_before)):
-            failing_since.append(time.monotonic())
+            failing_since.append(turn.runner.now())
             hopeless = failing_since[-1] - failing_since[0] > FAILED_SECONDS
             words = f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b"
             return Verdict(False, words, hopeless=hopeless)
         failing_since.clear()
         return Verdict(True, "")
 
-    return wait_for(look, SETTLE_SECONDS, otherwise, host)
+    turn.wait_for(look, SETTLE_SECONDS)
 
 
 @operation()
-@in_words
-def forgotten() -> Commands:
+def finish() -> Commands:
     """
-    Takes the note away again, once no node of the cluster is left to be rebooted.
+    Removes the checkpoints again, once no node of the cluster is left to be rebooted.
 
     **Example:**
 
     .. code:: python
 
-        reboot.forgotten(name="Note that all is done")
+        finish(name="Write down that all is done")
     """
-    if state.is_executing:
-        yield from cycle.forget(host.data.cluster)
-    else:
-        yield FunctionCommand(_nothing, (), {})
+    yield Step(remove_checkpoints)

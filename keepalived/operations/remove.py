@@ -1,39 +1,45 @@
-"""pyinfra operations that take keepalived off a node that is drained: only what deploy.py has put there."""
+"""Takes keepalived off a node that is drained: only what deploy.py has put there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import PurePosixPath
 
 from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
+from keepalived.cli.options import RemoveOptions
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations import drain as operations
+from keepalived.operations.drain import drain_node
 from keepalived.plan.guard import expected_moves, nobody_left
-from keepalived.run.commands import Commands, forced, in_words, plan_run, refuse, targets, tell_journal
-from keepalived.run.once import once
+from keepalived.run.context import current
+from keepalived.run.files import tell_journal
+from keepalived.run.hands import Step, targets
+from keepalived.run.planning import Commands, look_before, refuse
+from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
 
-@once
-def planned() -> None:
+def plan(options: RemoveOptions) -> None:
     """Says once a run what the removal will move. Raises NothingDone, before anything is done on any host."""
-    force = forced()
+    current().once("remove", partial(_tell_plan, options))
 
+
+def _tell_plan(options: RemoveOptions) -> None:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         due = [name for name in meant if is_there(seen.nodes[name])]
-        if due and all(name in due for name in seen.nodes) and not force:
+        if due and all(name in due for name in seen.nodes) and not options.force:
             return "no node would be left: --limit names those that are meant; --data force=true removes them all"
         why = nobody_left(seen, due) if due else None
-        advice = "Restore or mend one first; --data force=true does it all the same"
-        return f"{why}. {advice}" if why and not force else None
+        advice = "Restore or repair one first; --data force=true does it all the same"
+        return f"{why}. {advice}" if why and not options.force else None
 
-    for name, seen in plan_run(refuses, bare=True).items():
+    for name, seen in look_before(refuses, bare=True).items():
         due = [one for one in targets(seen.cluster) if is_there(seen.nodes[one])]
         gone = [one for one in targets(seen.cluster) if one not in due]
         if gone:
@@ -51,10 +57,9 @@ def is_there(node: NodeState | None) -> bool:
 
 
 @operation()
-@in_words
-def drained(force: bool = False) -> Commands:
+def stopped(force: bool = False) -> Commands:
     """
-    Drains a node on which keepalived runs, and waits until another one is seen holding its addresses.
+    Drains a node on which keepalived runs, sees another one hold its addresses, and stops keepalived.
 
     + force: also when no other node could serve
 
@@ -62,41 +67,29 @@ def drained(force: bool = False) -> Commands:
 
     .. code:: python
 
-        removal.drained(name="Drain")
-    """
-    node = host.get_fact(Node)
-    if node is None or node.unit.runs:
-        yield from operations.drain._inner(reason="removal from the cluster", force=force)
-
-
-@operation()
-@in_words
-def stopped() -> Commands:
-    """
-    Stops keepalived on a node that holds nothing.
-
-    **Example:**
-
-    .. code:: python
-
-        removal.stopped(name="Stop keepalived")
+        stopped(name="Drain the node and stop keepalived")
     """
     node = host.get_fact(Node)
     if node is None:
         yield refuse(f"{host.name} cannot be read")
         return
-    if node.unit.load_state != "loaded":
-        return
-    if state.is_executing and node.holds and not forced():
-        yield refuse(f"{host.name} holds {', '.join(node.holds)}: it was not stopped")
-        return
-    if node.unit.runs or node.unit.enabled:
-        yield tell_journal("removed from the cluster")
-        yield "systemctl disable --now --quiet keepalived.service"
+    if node.unit.load_state == "loaded" and (node.unit.runs or node.unit.enabled):
+        yield Step(partial(stop_node, force=force))
+
+
+def stop_node(turn: Turn, *, force: bool = False) -> None:
+    """The turn of a node that leaves its cluster: drained, then stopped once it holds nothing."""
+    node = turn.read(turn.look())
+    if node.unit.runs:
+        drain_node(turn, reason="removal from the cluster", force=force)
+        node = turn.read(turn.look())
+    if node.holds and not force:
+        turn.stop(f"{turn.node} holds {', '.join(node.holds)}: keepalived was not stopped")
+    turn.shell(tell_journal("removed from the cluster"))
+    turn.shell("systemctl disable --now --quiet keepalived.service", "stopping keepalived")
 
 
 @operation()
-@in_words
 def files_removed() -> Commands:
     """
     Removes the files that deploy.py and the tasks have made. A configuration that somebody else has written stays.
@@ -105,7 +98,7 @@ def files_removed() -> Commands:
 
     .. code:: python
 
-        removal.files_removed(name="Remove its files")
+        files_removed(name="Remove its files")
     """
     cluster: Cluster = host.data.cluster
     node = host.get_fact(Node)

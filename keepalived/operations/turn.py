@@ -1,135 +1,100 @@
-"""A node's way out of service and back again, around its reboot or upgrade: the two halves of a turn."""
+"""The two halves of a node's turn in a maintenance run: out of service, and back, around a reboot or an upgrade."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from functools import partial
-from itertools import zip_longest
 
-from pyinfra import host, inventory, logger
-from pyinfra.api import StringCommand
-
+from keepalived.cli.operator import command, operator_name
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations import swarm as swarm_turn
+from keepalived.operations import swarm
+from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
-from keepalived.plan import maintenance
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
-from keepalived.run import progress
-from keepalived.run.commands import (
-    Commands,
-    operator_name,
-    place_flag,
-    refuse,
-    remove_runs_flag,
-    set_flag,
-    shell,
-    targets,
-    tell_journal,
-    wait_until,
-)
-from keepalived.run.look import hosts_of, look
-from keepalived.spec import flag, paths
-from keepalived.spec.cluster import Cluster
+from keepalived.run.files import remove_runs_flag, set_flag, tell_journal
+from keepalived.run.turn import Turn
+from keepalived.spec import flag
 from keepalived.spec.flag import Run
 
 
-def batches(
-    orders: Mapping[str, Collection[str]], swarm_of: Mapping[str, str | None], led: Collection[str]
-) -> tuple[frozenset[str], ...]:
-    """The names of the hosts whose turn it is, turn by turn: `orders` has the nodes of each cluster.
-
-    Clusters side by side, but those of one swarm (`swarm_of` has its id) one after the other: two managers away at once
-    could cost it the quorum. Clusters that are `led` by one of their nodes come last.
-    """
-    chains: dict[str, list[str]] = {}
-    for cluster, nodes in sorted(orders.items(), key=lambda order: order[0] in led):
-        hosts = {member.data.node: member.name for member in inventory.get_group(cluster)}
-        chains.setdefault(swarm_of.get(cluster) or cluster, []).extend(hosts[node] for node in nodes)
-    turns = zip_longest(*chains.values())
-    return tuple(frozenset(name for name in turn if name is not None) for turn in turns)
-
-
-def otherwise(run: Run) -> str:
-    """What to type when a turn has stopped."""
-    return (
-        f"It stays out of service. Mend the cause and {again(run)}; or put it back as it is: tasks/restore.py --limit "
-        f"{host.name}"
-    )
-
-
-def again(run: Run) -> str:
-    """What to type to go on, for the same nodes as this run."""
-    cluster: Cluster = host.data.cluster
-    meant = targets(cluster)
-    limit = "" if set(meant) == set(cluster.nodes) else "".join(f" --limit {name}" for name in meant)
-    return f"run tasks/{run}.py{limit} again, which goes on from here"
+def again(turn: Turn, run: Run) -> str:
+    """The command that continues a run for the same nodes, on a line of its own."""
+    everybody = set(turn.targets) == set(turn.cluster.nodes)
+    return command(f"tasks/{run}.py", () if everybody else turn.targets)
 
 
 def leave(
-    run: Run, before: ClusterState, node: NodeState, noted: Checkpoint, why: str | None, *, force: bool
-) -> Commands:
+    turn: Turn,
+    run: Run,
+    before: ClusterState,
+    checkpoint: Checkpoint,
+    reason: str | None = None,
+    *,
+    force: bool = False,
+) -> None:
     """Takes the node out of service: its address, its tasks in the swarm, and what the hooks see to.
 
-    Without `force` it returns only when another node has been seen holding what this one held. `why`: for the flag.
+    Without `force` it returns only when another node has been seen to hold what this one held.
     """
-    cluster: Cluster = host.data.cluster
-    me: str = host.data.node
-    path = cluster.drain.flag
-    alone = nobody_left(before, [me]) if node.holds or not node.drained else None
-    progress.step("taking it out of service")
+    node = turn.read(before)
+    turn.advice = (
+        f"{turn.node} stays out of service. Remove the cause, then continue the {run}:{again(turn, run)}\n"
+        f"Or put it back as it is:{command('tasks/restore.py', [turn.node])}"
+    )
+    turn.step("taking it out of service")
+    alone = nobody_left(before, [turn.node]) if node.holds or not node.drained else None
     if not node.drained:
-        text = flag.content(operator_name(), why, run=run)
-        if alone and force:
-            yield set_flag(path, text)
-        else:
-            yield from place_flag([path], text, leaving=[], run=run)
-        yield tell_journal(f"taken out of service for {run} by {operator_name()} ({why or 'no reason given'})")
+        _drain(turn, run, reason, at_once=bool(alone) and force)
     if alone and force:
-        host.log_styled(f"{alone}: clients will notice", fg="yellow", log_func=logger.warning)
+        turn.runner.say(f"{alone}: clients will notice", "warning")
     else:
-        yield wait_until(out_of_service, before, otherwise(run))
+        turn.wait(out_of_service, before)
     if node.holds:
-        progress.turn().away_now()
-    if cluster.maintenance.swarm:
-        yield from swarm_turn.leave(noted, otherwise(run), force=force)
-    yield from run_hooks(cluster.maintenance.before, otherwise(run))
+        turn.times.away = turn.runner.now()
+    if turn.cluster.maintenance.swarm:
+        swarm.leave(turn, checkpoint, force=force)
+    run_hooks(turn, turn.cluster.maintenance.before)
 
 
-def last_look(run: Run, *, force: bool) -> Commands:
+def _drain(turn: Turn, run: Run, reason: str | None, *, at_once: bool) -> None:
+    """Sets the run's own flag; unless `at_once`, another look says whether a node is left that could serve."""
+    path, text = turn.cluster.drain.flag, flag.content(operator_name(), reason, run=run)
+    if at_once:
+        turn.shell(set_flag(path, text), "setting the flag")
+    else:
+        place_flag(turn, [path], text, run=run)
+    turn.shell(tell_journal(f"taken out of service for {run} by {operator_name()} ({reason or 'no reason given'})"))
+
+
+def last_look(turn: Turn, *, force: bool) -> None:
     """Right before the work: the swarm and the hooks may have taken long, and others act too."""
-    cluster: Cluster = host.data.cluster
     if force:
         return
-    progress.step("looking once more")
-    yield wait_until(out_of_service, None, otherwise(run))
-    if cluster.maintenance.swarm and (why := swarm_turn.refusal(swarm_turn.read_swarms(cluster), host.data.node)):
-        yield refuse(f"{why}. {otherwise(run)}")
+    turn.step("looking once more")
+    turn.wait(out_of_service)
+    if turn.cluster.maintenance.swarm and (why := swarm.refuses(turn)):
+        turn.stop(why)
 
 
-def come_back(run: Run, noted: Checkpoint | None) -> Commands:
-    """Puts the node back in service once it is seen healthy; what an operator has drained stays drained."""
-    cluster: Cluster = host.data.cluster
-    progress.step("waiting until keepalived is healthy")
-    yield wait_until(fit, None, otherwise(run))
-    if noted and noted.availability:
-        yield from swarm_turn.come_back(noted, otherwise(run))
-    yield from run_hooks(cluster.maintenance.after, otherwise(run))
-    yield from wait_until_healthy(otherwise(run))
-    progress.step("putting it back in service")
-    drained = look(cluster)
-    yield remove_runs_flag(cluster.drain.flag, run)
-    yield wait_until(partial(taken_back, run=run), drained, f"Then {again(run)}")
-    yield tell_journal(f"back after {run} by {operator_name()}")
-    progress.turn().back_now()
+def come_back(turn: Turn, run: Run, checkpoint: Checkpoint | None) -> None:
+    """Puts the node back in service once it is seen healthy. What an operator has drained stays drained."""
+    turn.step("waiting until keepalived is healthy")
+    turn.wait(fit)
+    if checkpoint and checkpoint.availability:
+        swarm.come_back(turn, checkpoint)
+    run_hooks(turn, turn.cluster.maintenance.after)
+    wait_until_healthy(turn)
+    turn.step("putting it back in service")
+    drained = turn.look()
+    turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
+    turn.advice = f"Then continue the {run}:{again(turn, run)}"
+    turn.wait(partial(taken_back, run=run), drained)
+    turn.shell(tell_journal(f"back after {run} by {operator_name()}"))
+    turn.times.back = turn.runner.now()
 
 
-def forget(cluster: Cluster) -> Commands:
-    """Takes the notes of a reboot away, once no node of the cluster is left to be rebooted or restored."""
-    meant = targets(cluster)
-    for name in maintenance.noted_nodes(look(cluster)):
-        # One of this run sees to those that an earlier one has noted and that this one is not for.
-        if name == host.data.node or (name not in meant and host.data.node == meant[0]):
-            yield shell("taking the note away", StringCommand("rm -f", paths.CHECKPOINT), hosts_of(cluster)[name])
+def own_checkpoint(node: NodeState, run: Run) -> Checkpoint | None:
+    """The checkpoint of such a run on the node."""
+    return node.maintenance if node.maintenance and node.maintenance.run == run else None

@@ -49,15 +49,16 @@ def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
 
 
 def put_configuration(text: str) -> StringCommand:
-    """Moves the tested configuration `text` over the one in place, mode 0640. Fails when neither of them is `text`."""
+    """Moves the tested configuration `text` over the one in place, mode 0640. Fails when neither is `text`."""
     digest = hashlib.sha256(text.encode()).hexdigest()
 
     def is_it(path: str) -> str:
         return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
 
     return StringCommand(
-        f"if {is_it(paths.STAGED)}; then mv -f {paths.STAGED} {paths.CONFIGURATION}; else {is_it(paths.CONFIGURATION)}; "
-        f"fi && chown root:root {paths.CONFIGURATION} && chmod 640 {paths.CONFIGURATION}"
+        f"if {is_it(paths.STAGED)}; then mv -f {paths.STAGED} {paths.CONFIGURATION}; "
+        f"else {is_it(paths.CONFIGURATION)}; fi "
+        f"&& chown root:root {paths.CONFIGURATION} && chmod 640 {paths.CONFIGURATION}"
     )
 
 

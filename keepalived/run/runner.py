@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from pyinfra.api import FactBase, StringCommand
@@ -33,6 +34,8 @@ class Runner(Protocol):
     cluster: Cluster
     node: str
     """Whose turn it is."""
+    targets: Collection[str]
+    """The nodes of the cluster that the run is for."""
 
     def look(self) -> ClusterState:
         """Reads every node of the cluster at once."""

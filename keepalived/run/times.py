@@ -15,6 +15,8 @@ class TurnTimes:
     """What became of one node, in seconds of time.monotonic(); None where its turn did not get there."""
 
     began: float
+    listed: bool = False
+    """Whether it belongs into the table: the node was taken out of service, or put back."""
     away: float | None = None
     """Another node was seen to hold what it held."""
     down: float | None = None

@@ -32,6 +32,7 @@ class Turn:
         self.runner = runner
         self.cluster: Cluster = runner.cluster
         self.node: str = runner.node
+        self.targets = list(runner.targets)
         self.times = times or TurnTimes(runner.now())
         self.advice = ""
 
@@ -68,15 +69,14 @@ class Turn:
         """
         where = on or self.node
         ran = self.runner.run(StringCommand(command) if isinstance(command, str) else command, where, seconds)
-        if ran.done:
-            return ran
         if ran.gone:
-            self.stop(
-                f"{where} does not answer any more ({' '.join(ran.lines)}): {words or 'a command'} may be half done"
-            )
-        for line in ran.lines[-LAST_LINES:]:
-            self.runner.say(line)
-        self.stop(f"{words or 'a command'} failed on {where}")
+            why = f"{where} does not answer any more ({' '.join(ran.lines)})"
+            self.stop(f"{why}: {words or 'a command'} may be half done")
+        if not ran.done:
+            for line in ran.lines[-LAST_LINES:]:
+                self.runner.say(line)
+            self.stop(f"{words or 'a command'} failed on {where}")
+        return ran
 
     def wait(self, judge: Judge, before: ClusterState | None = None) -> ClusterState:
         """Waits until `judge` is satisfied with the cluster, and says what was seen: the moves since `before`, if any.

@@ -11,6 +11,7 @@ from keepalived.plan.verdicts import Verdict
 
 T = TypeVar("T")
 PAUSE_SECONDS = 0.2  # between two looks: each leaves a line in the journal of every daemon
+AGAIN_SECONDS = 2  # for a refusal: a daemon may have been slow to tell its state
 TELL_SECONDS = 10  # what takes longer says so often that it still waits
 
 

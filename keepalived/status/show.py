@@ -16,13 +16,11 @@ from pyinfra.api import Host
 from rich.console import Console
 from rich.live import Live
 
-from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import said_true
+from keepalived.cli.options import StatusOptions, read
 from keepalived.conf.render import NoInterface, configuration, interfaces
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.diagnosis import Outside
 from keepalived.run import look as watch
-from keepalived.run.once import once
 from keepalived.spec.cluster import Cluster
 from keepalived.status import outside, report
 
@@ -30,7 +28,6 @@ REDRAW_SECONDS = 2
 PIPE_WIDTH = 200  # characters a line where there is no terminal
 
 
-@once
 def show() -> None:
     """Shows the clusters of this run's hosts, and ends the run with exit status 0 (healthy) or 1."""
     raise SystemExit(0 if print_by(host) else 1)
@@ -38,11 +35,8 @@ def show() -> None:
 
 def print_by(one: Host) -> bool:
     """Prints them, and returns whether all are healthy. `one`: any host of the run; its data has what --data said."""
-    form, watching = one.data.get("format"), said_true(one, "watch")
-    if form not in (None, "json", "table"):
-        raise NothingDone(f"format={form} is not known: format=json, or leave it out")
-    if form == "json" and watching:
-        raise NothingDone("format=json and watch=true do not go together: leave one out")
+    options = read(StatusOptions, one.data.get)
+    form, watching = options.format, options.watch
     by_name = {member.data.cluster.name: member.data.cluster for member in inventory if state.is_host_in_limit(member)}
     clusters = list(by_name.values())
     if watching:

@@ -2,69 +2,64 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-import gevent
 from gevent import Greenlet
-from pyinfra import host, inventory, logger, state
 
-from keepalived.cli.options import said_true
 from keepalived.run.probe.account import Probe, Step, account
+from keepalived.spec.cluster import Cluster
 
-_steps: list[Step] = []
-_watching: Greenlet[..., None] | None = None
-
-
-def step(words: str) -> None:
-    """Notes that this host is about to do something that may move an address. The first time the watch begins."""
-    global _watching
-    if not said_true(host, "probe", default=True):
-        return
-    if _watching is None:
-        _watching = gevent.spawn(_watch)
-    _watching.get()
-    _steps.append(Step(time.time(), host.data.cluster.name, host.name, words))
+PACKAGES = Path(__file__).parents[3]  # where the process finds the package keepalived
 
 
-def _watch() -> None:
-    """Starts the probe of all addresses of this run's clusters, and returns when each has been tried."""
-    clusters = {member.data.cluster.name: member.data.cluster for member in inventory if state.is_host_in_limit(member)}
-    cluster_of = {address: cluster.name for cluster in clusters.values() for address in cluster.addresses}
-    probe = subprocess.Popen(
-        [sys.executable, "-m", "keepalived.run.probe.process", *cluster_of],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-        start_new_session=True,  # Ctrl-C is for the run; the probe ends with it all the same, by its standard input
-    )
-    assert probe.stdout is not None
-    first = probe.stdout.readline()
-    reachable = json.loads(first)["reachable"] if first else []
-    atexit.register(_tell, probe, cluster_of, reachable)
+class Watch:
+    """A probe of all addresses of some clusters, in a process of its own, from its making until `end`."""
 
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self._steps: list[Step] = []
+        self._cluster_of = {address: cluster.name for cluster in clusters for address in cluster.addresses}
+        self._reachable: list[str] = []
+        self._probe = subprocess.Popen(
+            [sys.executable, "-m", "keepalived.run.probe.process", *self._cluster_of],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=PACKAGES,
+            start_new_session=True,  # Ctrl-C is for the run; the probe ends with it all the same, by its standard input
+        )
+        self._starting = Greenlet.spawn(self._start)
 
-def _tell(probe: subprocess.Popen[str], cluster_of: dict[str, str], reachable: list[str]) -> None:
-    out, err = probe.communicate()
-    logger.info("--> What clients saw, asked from this machine:")
-    try:
-        seen = json.loads(out)
-    except ValueError:
-        logger.warning("    unknown: the probe failed: %s", (err.strip().splitlines() or ["no word of why"])[-1])
-        return
-    how = (
-        "" if seen["method"] == "icmp" else f" (TCP port 22, every {1000 * seen['interval']:.0f} ms: no right to ICMP)"
-    )
-    for address, cluster in cluster_of.items():
-        if address in reachable:
-            steps = [one for one in _steps if one.cluster == cluster]
-            probes = [Probe(*probe) for probe in seen["probes"][address]]
-            logger.info("    %s%s", account(address, probes, seen["interval"], steps), how)
-        else:
-            logger.info("    %s: did not answer before the run, so nothing is known", address)
+    def _start(self) -> None:
+        assert self._probe.stdout is not None
+        first = self._probe.stdout.readline()
+        self._reachable = json.loads(first)["reachable"] if first else []
+
+    def step(self, cluster: str, host: str, words: str) -> None:
+        """Takes down that something begins on `host` which may move an address, once each address has been tried."""
+        self._starting.join()
+        self._steps.append(Step(time.time(), cluster, host, words))
+
+    def end(self) -> list[str]:
+        """Ends the probe. What was seen, a line an address."""
+        out, err = self._probe.communicate()
+        try:
+            seen = json.loads(out)
+        except ValueError:
+            return [f"unknown: the probe failed: {(err.strip().splitlines() or ['it wrote nothing'])[-1]}"]
+        milliseconds = 1000 * seen["interval"]
+        how = f" (TCP port 22, every {milliseconds:.0f} ms: no right to ICMP)" if seen["method"] != "icmp" else ""
+        lines = []
+        for address, cluster in self._cluster_of.items():
+            if address in self._reachable:
+                steps = [one for one in self._steps if one.cluster == cluster]
+                probes = [Probe(*probe) for probe in seen["probes"][address]]
+                lines.append(account(address, probes, seen["interval"], steps) + how)
+            else:
+                lines.append(f"{address}: did not answer before the run, so nothing is known")
+        return lines

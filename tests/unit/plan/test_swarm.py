@@ -4,19 +4,8 @@ import json
 
 import pytest
 
-from keepalived.observed.swarm import (
-    Member,
-    Task,
-    Tasks,
-    homeless,
-    lacking,
-    not_back,
-    quorum_lost,
-    read_swarm,
-    read_tasks,
-    starting,
-    still_here,
-)
+from keepalived.observed.swarm import Member, Task, Tasks, read_swarm, read_tasks
+from keepalived.plan.swarm import homeless, lacking, not_back, quorum_lost, starting, still_here
 
 IDS = {f"server0{number}": f"{number}x1k9v0f3m8q2w7e5r4t6y1u{number}"[:25] for number in range(1, 6)}
 NO_PLACE = "no suitable node (1 node not available for new tasks; host-mode port already in use on 2 nodes)"

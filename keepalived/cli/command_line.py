@@ -1,0 +1,59 @@
+"""The one look into click: what was typed behind `pyinfra`, as far as this project must know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from keepalived.cli.options import OPTIONS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FILES = {REPOSITORY / ("deploy.py" if verb == "deploy" else f"tasks/{verb}.py"): verb for verb in OPTIONS}
+"""This repository's own files, by their resolved path: a file of the same name elsewhere may be anything."""
+
+
+class CommandLine(NamedTuple):
+    """What was typed."""
+
+    files: tuple[Path, ...]
+    """The deploy files, resolved."""
+    limit: tuple[str, ...]
+    exclude: tuple[str, ...]
+    data: tuple[str, ...]
+    """`KEY=VALUE` each."""
+
+
+def command_line() -> CommandLine | None:
+    """What was typed; None: pyinfra was not called by its command."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return None
+
+    def said(name: str) -> tuple[str, ...]:
+        return tuple(str(one) for one in context.params.get(name) or ())
+
+    files = tuple(Path(one).resolve() for one in said("operations") if one.endswith(".py"))
+    return CommandLine(files, said("limit"), said("exclude"), said("data"))
+
+
+def unknown_option(files: Sequence[Path], data: Sequence[str]) -> str | None:
+    """What is wrong with the `KEY=VALUE` behind --data, for these deploy files; None: nothing.
+
+    pyinfra takes no notice of a misspelt key. Its own begin with `ssh_` or `_`. Files that are not this repository's
+    may know any.
+    """
+    verbs = [FILES.get(file) for file in files]
+    if not verbs or None in verbs:
+        return None
+    known = sorted({key for verb in verbs if verb for key in OPTIONS[verb].model_fields})
+    for key in (one.partition("=")[0] for one in data):
+        if key not in known and not key.startswith(("ssh_", "_")):
+            close = get_close_matches(key, known, n=1)
+            meant = f" (did you mean {close[0]}?)" if close else ""
+            names = ", ".join(file.name for file in files)
+            return f"--data {key}: {names} knows no such option{meant}. There are {', '.join(known)}"
+    return None

@@ -1,0 +1,160 @@
+"""The turn of a node whose daemon gets a new configuration. What the plan saw is looked at again."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from keepalived.cli.operator import command
+from keepalived.conf.adverts import advert_settings
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
+from keepalived.operations.flag import place_flag
+from keepalived.plan import rollout
+from keepalived.plan.change import Situation, Step, restart_steps
+from keepalived.plan.verdicts import Judge, handed_over, healthy, may_leave, settled, taken_back, taken_over
+from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, systemctl
+from keepalived.run.turn import Turn
+from keepalived.spec.flag import carried_over, content
+
+NEXT_NODES = "The nodes after this one are as they were. Remove the cause, then run:" + command("deploy.py")
+STILL_DRAINED = "The node is still drained. The next deploy puts it back in service:" + command("deploy.py")
+
+
+def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
+    """The turn of a node that is to run the configuration `text`, which lies tested beside the one in place.
+
+    A node that has come to hold an address since the plan was made hands it over as well.
+    """
+    before = turn.look()
+    node = before.nodes[turn.node]
+    if node is None:
+        turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
+    match rollout.due(turn.cluster, node, text):
+        case "start":
+            turn.shell(put_configuration(text), "putting the configuration in place")
+            _systemctl(turn, "restart")
+            turn.wait(_judge(turn, before, node, text), before)
+        case "replace":
+            turn.shell(put_configuration(text), "putting the configuration in place")
+        case "reload":
+            _reload(turn, before, node, text)
+        case "restart":
+            _restart(turn, before, node, text, force=force)
+        case "restore":
+            turn.runner.begin("Restore")
+            _take_back(turn)
+
+
+def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, force: bool) -> None:
+    """Does the steps one after the other; after a look at who has taken over they are decided anew."""
+    steps = list(restart_steps(_situation(turn, before, node, text, None, force=force)))
+    after_drain = False
+    while steps:
+        match steps.pop(0):
+            case Step.PUT_IN_PLACE:  # now, so that the restart follows at once
+                turn.shell(put_configuration(text), "putting the configuration in place")
+            case Step.SEE_TAKEN_OVER:
+                seen = turn.watch(partial(may_leave, name=turn.node, text=text), turn.cluster.move_seconds)
+                over = seen.verdict.done or taken_over(seen.seen, turn.node, text).done
+                if over:
+                    turn.runner.say(seen.verdict.seen, "good")
+                steps = list(restart_steps(_situation(turn, before, node, text, over, force=force)))
+            case Step.HAND_OVER:
+                turn.say(f"holds {', '.join(node.holds)}: handing over before the restart")
+                turn.runner.begin("Hand over")
+                _hand_over(turn, node)
+                turn.advice, after_drain = STILL_DRAINED, True
+            case Step.SEE_HANDED_OVER:
+                if node.flag.run == "deploy":
+                    turn.advice = STILL_DRAINED
+                node = turn.wait(handed_over, before).nodes[turn.node] or node
+            case Step.RESTART:
+                _take_up(turn, "restart", node, text)
+                judge = _judge(turn, before, node, text)
+                turn.wait(judge, None if after_drain or node.flag.run == "deploy" else before)
+            case Step.WARN_RELOAD:
+                words = "so keepalived is reloaded and not restarted. Should the reload fail,"
+                lost = f"{', '.join(node.holds)} has no holder until it is repaired"
+                turn.runner.say(f"{_why_no_hand_over(turn, before, node)}, {words} {lost}", "warning")
+            case Step.RELOAD:
+                _reload(turn, before, node, text)
+            case Step.REFUSE:
+                why = f"{turn.node} holds {', '.join(node.holds)}, {_why_no_hand_over(turn, before, node)}"
+                turn.stop(
+                    f"{why}, and a reload does not carry this change. With --data force=true it is restarted all the "
+                    "same: for some seconds the address has no holder"
+                )
+            case Step.TAKE_BACK:
+                turn.advice = STILL_DRAINED
+                turn.runner.begin("Take back")
+                _take_back(turn)
+
+
+def _situation(
+    turn: Turn, before: ClusterState, node: NodeState, text: str, taken: bool | None, *, force: bool
+) -> Situation:
+    return Situation(
+        holds=bool(node.holds),
+        incompatible=bool(rollout.incompatible(node.configuration.advert_settings, advert_settings(text))),
+        taken_over=taken,
+        can_hand_over=node.running_flag is not None and rollout.successor(before, turn.node) is not None,
+        drained=bool(node.running_drained),
+        drained_by_deploy=node.flag.run == "deploy",
+        reload_carries=rollout.reload_carries(node, text),
+        force=force,
+    )
+
+
+def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
+    if node.running_flag is None and rollout.successor(before, turn.node):
+        return "its daemon looks at no flag that this repository knows, and so it cannot hand over"
+    return "no other node can take over"
+
+
+def _hand_over(turn: Turn, node: NodeState) -> None:
+    """Sets the flag that the running daemon looks at, which may be another one than the cluster file's."""
+    flags = {turn.cluster.drain.flag} | ({node.running_flag.path} if node.running_flag else set())
+    place_flag(turn, sorted(flags), content(run="deploy"), run="deploy")
+
+
+def _reload(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:
+    _take_up(turn, "reload", node, text)
+    turn.wait(_judge(turn, before, node, text), before)
+
+
+def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
+    """Puts the file in place and has the daemon take it up; what drained the node before drains it after."""
+    old, flag = node.running_flag, turn.cluster.drain.flag
+    if old is not None and node.running_drained and not node.drained:
+        same = set_flag(flag, carried_over(old), until_reboot=old.until_reboot, like=old.path)
+        turn.shell(same, "setting the flag at its new place")
+    turn.shell(put_configuration(text), "putting the configuration in place")
+    _systemctl(turn, verb)
+    if old is not None and old.present and old.path != flag:
+        turn.shell(remove_file(old.path), "removing the flag at its old place")
+
+
+def _take_back(turn: Turn) -> None:
+    """Ends the deploy's own drain of this node, unless an operator has drained it meanwhile."""
+    drained = turn.look()
+    turn.shell(remove_runs_flag(turn.cluster.drain.flag, "deploy"), "removing the flag")
+    turn.advice = "Run it again:" + command("deploy.py")
+    turn.wait(partial(taken_back, run="deploy"), drained)
+    turn.advice = ""
+
+
+def _systemctl(turn: Turn, verb: str) -> None:
+    turn.runner.begin(f"{verb.capitalize()} keepalived")
+    advice, turn.advice = turn.advice, turn.advice or NEXT_NODES
+    turn.shell(systemctl(verb), f"`systemctl {verb} keepalived`")
+    turn.advice = advice
+
+
+def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judge:
+    """What must be seen after this node's change: until the last node has made it, some reject each other's adverts."""
+    others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
+    new = advert_settings(text)
+    apart = [other for other in others if rollout.incompatible(other.configuration.advert_settings, new)]
+    if node.holds:
+        apart = [other for other in apart if other.holds]
+    return partial(healthy if apart else settled, text=text)

@@ -1,0 +1,58 @@
+"""The planning that reboot and upgrade share: the order of each cluster's nodes, with the swarm's leader last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from pyinfra import logger
+
+from keepalived.cli.errors import NothingDone
+from keepalived.observed.cluster import ClusterState
+from keepalived.plan import maintenance
+from keepalived.plan.batches import in_turn
+from keepalived.plan.maintenance import Work
+from keepalived.plan.swarm import cluster_id, leader_of, refusal
+from keepalived.run.hands import read_swarms
+from keepalived.run.look import hosts_of
+from keepalived.spec.flag import Run
+
+
+@dataclass
+class Turns:
+    """The hosts of each cluster in the order of their turns, while the plan is made."""
+
+    orders: dict[str, list[str]] = field(default_factory=dict)
+    swarm_of: dict[str, str | None] = field(default_factory=dict)
+    led: set[str] = field(default_factory=set)
+
+    def batches(self) -> tuple[frozenset[str], ...]:
+        """The batches of hosts, one host of each cluster."""
+        return in_turn(self.orders, self.swarm_of, self.led)
+
+
+def order_of(
+    turns: Turns, seen: ClusterState, run: Run, work: Mapping[str, Work], *, resume: bool = True, force: bool
+) -> maintenance.Plan:
+    """Plans one cluster, adds its turns, and prints the plan.
+
+    Raises NothingDone where one of the nodes that leave the swarm one after the other may not.
+    """
+    cluster = seen.cluster
+    leader = None
+    if cluster.maintenance.swarm:
+        swarms = read_swarms(cluster)
+        leaving: Collection[str] = [] if force else [name for name in work if work[name] == "do"]
+        for name in leaving:
+            if why := refusal(swarms, name):
+                raise NothingDone(f"{cluster.name}: {why}")
+        leader = leader_of(swarms)
+        turns.swarm_of[cluster.name] = cluster_id(swarms)
+    made = maintenance.plan(seen, run, work, leader, resume=resume)
+    for words in made.words:
+        logger.info(words)
+    hosts = hosts_of(cluster)
+    turns.orders[cluster.name] = [hosts[node].name for node in made.work]
+    if leader:
+        turns.led.add(cluster.name)
+    return made

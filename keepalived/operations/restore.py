@@ -1,0 +1,81 @@
+"""Puts a node back in service, and sees it hold what it should."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pyinfra import host, state
+from pyinfra.api import operation
+
+from keepalived.cli.operator import operator_name
+from keepalived.observed.cluster import ClusterState
+from keepalived.operations import swarm
+from keepalived.operations.checkpoints import remove_checkpoints
+from keepalived.plan.guard import restore_plan
+from keepalived.plan.verdicts import in_service
+from keepalived.run.context import current
+from keepalived.run.files import remove_file, tell_journal
+from keepalived.run.hands import Step
+from keepalived.run.look import look
+from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
+from keepalived.run.turn import Turn
+from keepalived.spec import paths
+
+SWARM_SECONDS = 30  # for the swarm to tell that it has the node: it has been up for a while
+
+
+def plan() -> None:
+    """Says once a run what putting its hosts back in service will move. Raises NothingDone."""
+    current().once("restore", lambda: tell_plan(look_before(), restore_plan))
+
+
+@operation()
+def restore() -> Commands:
+    """
+    Puts the node back in service: removes its flag, and waits until it holds again what it should.
+
+    What a reboot or an upgrade that did not end has left there is ended too.
+
+    **Example:**
+
+    .. code:: python
+
+        restore(name="Restore the node")
+    """
+    before = look(host.data.cluster)
+    node = before.nodes[host.data.node]
+    if why := why_not(node):
+        yield refuse(why)
+        return
+    verdict = in_service(before, host.data.node)
+    if node and not node.flag.present and node.maintenance is None and verdict.done:
+        if state.is_executing:
+            host.log(f"No change: {verdict.seen}")
+        return
+    yield Step(partial(restore_node, before=before))
+
+
+def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
+    """The turn of a node that is put back in service. `before`: a look at the cluster that was just taken."""
+    before = before or turn.look()
+    node = turn.read(before)
+    checkpoint = node.maintenance
+    if checkpoint and checkpoint.availability:
+        turn.advice = (
+            f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run there: "
+            f"rm {paths.CHECKPOINT}; then restore it again, and later give it back to the swarm:\n"
+            f"    docker node update --availability {checkpoint.availability.lower()} {turn.node}"
+        )
+        swarm.come_back(turn, checkpoint, seconds=SWARM_SECONDS)
+        turn.advice = ""
+    if node.drained or node.flag.present:
+        turn.runner.begin("Restore")
+        turn.shell(remove_file(turn.cluster.drain.flag), "removing the flag")
+        turn.shell(tell_journal(f"put back in service by {operator_name()}"))
+    seen = turn.wait(in_service, before)
+    if checkpoint:
+        for hook in turn.cluster.maintenance.after:
+            turn.say(f"not run, since the {checkpoint.run} did not end: `{hook.command}`")
+        turn.shell(remove_file(paths.CHECKPOINT), "removing the checkpoint")
+    if any(one and one.maintenance for one in seen.nodes.values()):
+        remove_checkpoints(turn)

@@ -1,0 +1,75 @@
+"""What one run of pyinfra keeps in mind, and what it prints at its end. There is no other state outside functions."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from gevent import Greenlet
+from gevent.event import AsyncResult
+from pyinfra import logger
+from pyinfra.api import Host, State
+from pyinfra.context import ctx_state
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.run import times
+from keepalived.run.probe.watching import Watch
+from keepalived.run.times import TurnTimes
+
+T = TypeVar("T")
+
+
+class Run:
+    """One run: `current()` has it."""
+
+    def __init__(self) -> None:
+        self.unreachable: set[Host] = set()
+        """A dead node costs one connect time-out a run, not one a look."""
+        self.looking: dict[str, Greenlet[..., ClusterState]] = {}
+        """The look at each cluster that is under way."""
+        self.coming: dict[str, Greenlet[..., ClusterState]] = {}
+        """The one after it, which whoever asks meanwhile shares."""
+        self.turns: dict[str, TurnTimes] = {}
+        """The turns of a maintenance run, by host, in the order in which they began."""
+        self.watch: Watch | None = None
+        """What watches the addresses; None: nothing has begun yet, or nobody wants it."""
+        self.told: set[str] = set()
+        """The clusters of which a failure has been told."""
+        self._made: dict[Hashable, AsyncResult[Any]] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes. Of all hosts' greenlets the first does it, the others wait, an exception included."""
+        if key not in self._made:
+            made = self._made[key] = AsyncResult()
+            try:
+                made.set(make())
+            except Exception as error:
+                made.set_exception(error)
+        found: T = self._made[key].get()  # type: ignore[assignment] # what `make` has returned
+        return found
+
+    def end(self) -> None:
+        """Prints what belongs at the end of a run, in this order."""
+        listed = {name: one for name, one in self.turns.items() if one.listed}
+        if listed:
+            logger.info("--> The nodes:")
+            for line in times.table(listed):
+                logger.info("    %s", line)
+        if self.watch:
+            logger.info("--> What clients saw, asked from this machine:")
+            for line in self.watch.end():
+                logger.info("    %s", line)
+
+
+_runs: WeakKeyDictionary[State, Run] = WeakKeyDictionary()
+
+
+def current() -> Run:
+    """The run that is under way."""
+    state: State = ctx_state.get()  # type: ignore[no-untyped-call]
+    if state not in _runs:
+        run = _runs[state] = Run()
+        atexit.register(run.end)
+    return _runs[state]

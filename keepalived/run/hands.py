@@ -1,0 +1,168 @@
+"""pyinfra's side of a turn: what runs its commands on real hosts, and the step of an operation that runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+import gevent
+from pyinfra import inventory, logger, state
+from pyinfra.api import FactBase, Host, State, StringCommand
+from pyinfra.api.arguments import ConnectorArguments
+from pyinfra.api.command import PyinfraCommand
+
+from keepalived.cli.options import WatchedOptions, read
+from keepalived.facts import Swarm
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.swarm import Swarm as SwarmState
+from keepalived.run.context import current
+from keepalived.run.look import GONE, ask, ask_all, forget_connection, hosts_of, look
+from keepalived.run.probe.watching import Watch
+from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from keepalived.run.times import TurnTimes
+from keepalived.run.turn import Stopped, Turn
+from keepalived.run.wait import WallClock
+from keepalived.spec.cluster import Cluster
+
+T = TypeVar("T")
+TELL_SECONDS = 10  # a command that takes longer says so often that it still runs
+SWARM_SECONDS = 45  # for two questions to docker, which may be slow to answer while managers come and go
+
+
+class Hands(WallClock):
+    """The runner of a turn on real hosts."""
+
+    def __init__(self, host: Host, arguments: ConnectorArguments) -> None:
+        self.cluster: Cluster = host.data.cluster
+        self.node: str = host.data.node
+        self.targets: Collection[str] = targets(self.cluster)
+        self._host = host
+        self._arguments = arguments
+        self._hosts = hosts_of(self.cluster)
+
+    def look(self) -> ClusterState:
+        """Reads every node of the cluster at once."""
+        return look(self.cluster)
+
+    def run(self, command: StringCommand, on: str, seconds: float = COMMAND_SECONDS) -> Ran:
+        """Runs a shell command on a node, with the operation's own arguments, for `seconds` at most."""
+        arguments = self._arguments | command.connector_arguments
+        shown = {"print_output": state.print_output, "print_input": state.print_input}
+        telling = gevent.spawn(self._tell_that_it_runs, on)
+        try:
+            with gevent.Timeout(seconds):
+                done, output = self._hosts[on].run_shell_command(command, **shown, **arguments)
+        except GONE as error:
+            return Ran(False, [in_words(error, seconds)], gone=True)
+        finally:
+            telling.kill()
+        return Ran(done, output.output_lines, output.stdout_lines)
+
+    def _tell_that_it_runs(self, on: str) -> None:
+        start = time.monotonic()
+        while True:
+            gevent.sleep(TELL_SECONDS)
+            where = "" if on == self.node else f" on {on}"
+            self.say(f"still running{where}, for {time.monotonic() - start:.0f} s now")
+
+    def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
+        """A fact of a node; None: it could not be read."""
+        try:
+            return ask(self._hosts[on], fact, seconds, **arguments)
+        except GONE as error:
+            logger.debug("%s could not be read: %s", on, error)
+            return None
+
+    def swarms(self) -> dict[str, SwarmState | None]:
+        """What every node tells of its Docker Swarm, asked side by side; None: it could not be read."""
+        return read_swarms(self.cluster)
+
+    def connect(self, on: str) -> str | None:
+        """Connects to a node anew where the connection has been lost. Why it does not answer; None: it does."""
+        try:
+            self._hosts[on].connect(show_errors=False, raise_exceptions=True)
+        except GONE as error:
+            forget_connection(self._hosts[on])
+            return in_words(error, 0)
+        current().unreachable.discard(self._hosts[on])
+        return None
+
+    def disconnect(self, on: str) -> None:
+        """Forgets a connection that is of no use any more."""
+        forget_connection(self._hosts[on])
+
+    def say(self, words: str, style: Style = "plain") -> None:
+        """A line for the operator, with the host's name before it."""
+        if style == "plain":
+            self._host.log(words)
+        elif style == "good":
+            self._host.log_styled(words, fg="green")
+        else:
+            self._host.log_styled(words, fg="yellow", log_func=logger.warning)
+
+    def begin(self, words: str) -> None:
+        """Tells the probe that something begins which may move an address. The first time the probe starts."""
+        run = current()
+        if not watched(self._host):
+            return
+        if run.watch is None:
+            run.watch = Watch(clusters_of_run())
+        run.watch.step(self.cluster.name, self._host.name, words)
+
+
+def watched(host: Host) -> bool:
+    """Whether the operator wants the addresses to be watched (--data probe=)."""
+    return read(WatchedOptions, host.data.get).probe
+
+
+def clusters_of_run() -> list[Cluster]:
+    """The clusters that this run's hosts belong to."""
+    members = [member for member in inventory if state.is_host_in_limit(member)]
+    return list({member.data.cluster.name: member.data.cluster for member in members}.values())
+
+
+def targets(cluster: Cluster) -> list[str]:
+    """The nodes of the cluster that this run is for."""
+    return [member.data.node for member in inventory.get_group(cluster.name) if member in state.active_hosts]
+
+
+def read_swarms(cluster: Cluster) -> dict[str, SwarmState | None]:
+    """What every node of a cluster tells of its Docker Swarm, asked side by side; None: it could not be read."""
+    hosts = hosts_of(cluster)
+    found = ask_all(hosts.values(), Swarm, SWARM_SECONDS)
+    return {name: found[one] for name, one in hosts.items()}
+
+
+def in_words(error: BaseException, seconds: float) -> str:
+    """What a node that is gone has raised."""
+    if isinstance(error, gevent.Timeout):
+        return f"no answer within {seconds:g} s"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class Step(PyinfraCommand):
+    """The one step of an operation: a turn, run as the operation's commands are."""
+
+    def __init__(self, function: Callable[[Turn], None]) -> None:
+        super().__init__()
+        self._function = function
+
+    def execute(self, state: State, host: Host, connector_arguments: ConnectorArguments) -> bool:
+        """What pyinfra calls. False: the turn has stopped, in words."""
+        times = current().turns[host.name] = TurnTimes(time.monotonic())
+        try:
+            self._function(Turn(Hands(host, connector_arguments), times))
+        except Stopped as stopped:
+            fail(host, str(stopped))
+            return False
+        except GONE as error:
+            why = in_words(error, COMMAND_SECONDS)
+            fail(host, f"{host.name} does not answer any more ({why}): what was begun there may be half done")
+            return False
+        return True
+
+
+def fail(host: Host, words: str) -> None:
+    """Tells what has failed on a host."""
+    host.log_styled(words, fg="red", log_func=logger.error)
