@@ -4,7 +4,7 @@ what each instance says and hears, and when a backup becomes master."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
 from keepalived.conf.parse import first, parse, value_of
@@ -105,7 +105,7 @@ class Daemon:
     looks_at: float | None = None
     """When the check looks next, if there is something new to be seen."""
 
-    @property
+    @cached_property
     def check(self) -> Check | None:
         """Its check of the flag."""
         return read(self.text).check
@@ -130,6 +130,7 @@ class Daemon:
     def reload(self, text: str, now: float) -> None:
         """Takes up `text`. An instance whose adverts a reload carries goes on as it is, any other begins anew."""
         before, self.text = self.instances, text
+        self.check = read(text).check
         self.instances = {}
         for name, wanted in read(text).instances.items():
             old = before.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeVar, cast
 
 from pyinfra.api import FactBase, StringCommand
@@ -22,10 +23,11 @@ LONGEST_PAUSE = 2.0  # a pause may be so long while nothing happens, so that a w
 class FakeRunner:
     """The hands and eyes of one node's turn, in a simulated cluster. `said`: what the operator has read."""
 
-    def __init__(self, world: World, node: str, said: list[str]) -> None:
+    def __init__(self, world: World, node: str, targets: Collection[str], said: list[str]) -> None:
         self.world = world
         self.cluster = world.cluster
         self.node = node
+        self.targets = targets
         self.said = said
 
     def look(self) -> ClusterState:

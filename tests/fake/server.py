@@ -77,6 +77,8 @@ class Server:
     """Whether a keepalived that is started, or reloads, lives."""
     network: bool = True
     """Without it an instance is in state FAULT."""
+    silent_until: float = 0.0
+    """Its daemon does not tell its state until then."""
     daemon: Daemon | None = None
     hooks: Callable[[str], Result] = lambda command: Result()
 
@@ -180,7 +182,7 @@ class Server:
         match words:
             case ["-r", like, path]:
                 if like not in self.files:
-                    return Result(1, err=f"touch: failed to get attributes of '{like}': No such file or directory")
+                    return Result(1, err=f"touch: failed to get attributes of '{like}': No such file or directory\n")
                 self.files[path] = File(self.read(path) or "", self.files[like].time)
             case [path]:
                 self.write(path, self.read(path) or "")
@@ -192,7 +194,7 @@ class Server:
         options, source, target = words
         assert options in ("-f", "-fT", "-nT"), f"mv {options}"
         if source not in self.files:
-            return Result(1, err=f"mv: cannot stat '{source}': No such file or directory")
+            return Result(1, err=f"mv: cannot stat '{source}': No such file or directory\n")
         if options == "-nT" and target in self.files:
             return Result()
         self.files[target] = self.files.pop(source)
@@ -266,7 +268,7 @@ class Server:
                 self.unit_read = self.read(paths.DROP_IN)
             case ["reboot"]:
                 if not self.reboots_when_told:
-                    return Result(1, err="Call to Reboot failed: Operation inhibited")
+                    return Result(1, err="Call to Reboot failed: Operation inhibited\n")
                 self.reboot()
                 raise Died
             case _:
@@ -285,10 +287,10 @@ class Server:
         text = self.read(paths.CONFIGURATION)
         if not self.starts or self.installed is None or not text:
             self.active = "failed"
-            return Result(1, err="Job for keepalived.service failed")
+            return Result(1, err="Job for keepalived.service failed\n")
         self.daemon = Daemon(text, self.world.now, self.unit_read)
         self.active = "active"
-        self.daemon.seen = self.flag_text(self.daemon)
+        self.daemon.seen = self.read(self.daemon.check.path) if self.daemon.check else None
         self.daemon.start(self.world.now)
         return Result()
 
@@ -308,12 +310,12 @@ class Server:
 
     def _reload(self) -> Result:
         if self.daemon is None:
-            return Result(1, err="keepalived.service is not active, cannot reload.")
+            return Result(1, err="keepalived.service is not active, cannot reload.\n")
         if not self.starts:
             self.world.cause = "fault"
             self.stop()
             self.active = "failed"
-            return Result(1, err="keepalived.service failed")
+            return Result(1, err="keepalived.service failed\n")
         self.daemon.reload(self.read(paths.CONFIGURATION) or "", self.world.now)
         self.keep_what_is_held()
         return Result()
@@ -329,10 +331,6 @@ class Server:
         self.daemon, self.active = None, "failed"
         if self.unit_read is not None:
             self.world.later(AGAIN_SECONDS, lambda: None if self.daemon or not self.up else self._start())
-
-    def flag_text(self, daemon: Daemon) -> str | None:
-        """What the daemon's check finds in its flag."""
-        return self.read(daemon.check.path) if daemon.check else None
 
     # The machine
 
@@ -379,7 +377,7 @@ class Server:
         return NodeState(
             version=re.sub(r"^\d+:|-.*", "", self.installed) if self.installed else None,
             unit=self._unit(),
-            instances=self._instances(daemon) if daemon else None,
+            instances=self._instances(daemon) if daemon and self.silent_until <= self.world.now else None,
             holds=[address for address in cluster.addresses if address in self.kernel],
             interfaces={"lo": ["127.0.0.1"], self.interface: [self.address, *self.kernel]},
             drained=is_drained(cluster.drain.check, flag),
@@ -440,7 +438,7 @@ class Server:
         return Boot(
             kernel="6.1.0-27-amd64",
             newest_kernel="6.1.0-28-amd64" if self.kernel_asks else None,
-            reboot_required=self.kernel_asks,
+            reboot_required=False,
             system=self.system,
             failed=list(self.failed),
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import count
 from typing import Literal, NamedTuple
@@ -42,6 +43,26 @@ class Step(NamedTuple):
     text: str
 
 
+class Speaker(NamedTuple):
+    """An instance of a running daemon, and what it announces now."""
+
+    server: Server
+    name: str
+    instance: Vrrp
+    priority: int
+
+    @property
+    def strength(self) -> tuple[int, bytes]:
+        """Of two masters the stronger one stays."""
+        return self.priority, _number(self.server.address)
+
+    def is_heard_by(self, other: Speaker) -> bool:
+        """Whether its adverts get there and are accepted."""
+        wanted = self.instance.wanted
+        gets_there = wanted.peers is None or other.server.address in wanted.peers
+        return self.server is not other.server and gets_there and wanted.settings == other.instance.wanted.settings
+
+
 @dataclass(frozen=True)
 class Fault:
     """What happens right before a command. A result of it is the command's own, which is not run then."""
@@ -70,6 +91,8 @@ class World:
         self.cause: Cause = "fault"
         self.forced = False
         """Whether the operator has said that clients may notice where no other node could serve."""
+        self.unseen = False
+        """Whether a machine has died since the run has looked: what it then does it could not know better."""
         self.steps: list[Step] = []
         self.faults: list[Fault] = []
         self.journal: list[tuple[str, str]] = []
@@ -93,6 +116,7 @@ class World:
 
     def look(self) -> ClusterState:
         """What the nodes of the cluster report."""
+        self.unseen = False
         return ClusterState(
             self.cluster,
             {
@@ -103,11 +127,7 @@ class World:
 
     def speakers(self, address: str) -> list[str]:
         """The nodes whose daemons take part in the election for an address."""
-        return [
-            server.name
-            for server, _, one in self._speaking()
-            if one.state != "FAULT" and address in one.wanted.addresses
-        ]
+        return [one.server.name for one in self._speaking() if address in one.instance.wanted.addresses]
 
     # Faults
 
@@ -170,9 +190,10 @@ class World:
     def next_change(self) -> float | None:
         """When something happens next by itself."""
         times = [event[0] for event in self._later[:1]]
-        for server, _, one in self._speaking():
-            times += [one.expires] if one.expires is not None else []
-            times += [server.daemon.looks_at] if server.daemon and server.daemon.looks_at is not None else []
+        for server in self.servers.values():
+            if server.up and server.daemon:
+                times += [one.expires for one in server.daemon.instances.values() if one.expires is not None]
+                times += [server.daemon.looks_at] if server.daemon.looks_at is not None else []
         return min(times, default=None)
 
     # The election
@@ -181,96 +202,86 @@ class World:
         """Lets the daemons see, hear and decide what they would at this moment, then looks at the invariants."""
         for server in self.servers.values():
             self._notice(server)
-        while self._yield_masters() or self._hear_masters():
+        speakers = self._speaking()
+        while self._yield_master(speakers) or self._become_master(speakers):
             pass
-        self._check()
+        self._check(speakers)
 
-    def _speaking(self) -> list[tuple[Server, str, Vrrp]]:
+    def _speaking(self) -> list[Speaker]:
+        """The instances that take part in an election."""
         return [
-            (server, name, one)
+            Speaker(server, name, one, server.daemon.priority(name))
             for server in self.servers.values()
             if server.up and server.daemon
             for name, one in server.daemon.instances.items()
+            if one.state != "FAULT"
         ]
 
     def _notice(self, server: Server) -> None:
         """The check looks at the flag; an instance without network is in FAULT."""
         daemon = server.daemon
-        if daemon is None or daemon.check is None:
+        if daemon is None:
             return
-        found = server.flag_text(daemon)
-        if found == daemon.seen:
-            daemon.looks_at = None
-        elif daemon.check.kind == "file" or (daemon.looks_at is not None and daemon.looks_at <= self.now):
-            daemon.seen, daemon.looks_at = found, None
-        elif daemon.looks_at is None:
-            daemon.looks_at = self.now + daemon.check.interval
+        if daemon.check:
+            found = server.read(daemon.check.path)
+            if found == daemon.seen:
+                daemon.looks_at = None
+            elif daemon.check.kind == "file" or (daemon.looks_at is not None and daemon.looks_at <= self.now):
+                daemon.seen, daemon.looks_at = found, None
+            elif daemon.looks_at is None:
+                daemon.looks_at = self.now + daemon.check.interval
         for one in daemon.instances.values():
             if server.network == (one.state == "FAULT"):
                 one.state, one.since, one.expires = ("BACKUP" if server.network else "FAULT"), self.now, None
                 server.keep_what_is_held()
 
-    def _heard_by(self, listener: Server, one: Vrrp) -> list[tuple[Server, str, Vrrp]]:
-        """The masters whose adverts a daemon gets and accepts."""
-        return [
-            (server, name, other)
-            for server, name, other in self._speaking()
-            if server is not listener
-            and other.state == "MASTER"
-            and other.wanted.settings == one.wanted.settings
-            and (other.wanted.peers is None or listener.address in other.wanted.peers)
-        ]
-
-    def _yield_masters(self) -> bool:
+    def _yield_master(self, speakers: list[Speaker]) -> bool:
         """A master that hears a better one becomes a backup."""
-        for server, name, one in self._speaking():
-            assert server.daemon
-            own = (server.daemon.priority(name), _number(server.address))
-            better = [
-                other
-                for other, its, _ in self._heard_by(server, one)
-                if other.daemon and (other.daemon.priority(its), _number(other.address)) > own
-            ]
-            if one.state == "MASTER" and better:
-                one.state, one.since, one.expires = "BACKUP", self.now, None
-                server.keep_what_is_held()
+        masters = [speaker for speaker in speakers if speaker.instance.state == "MASTER"]
+        for one in masters:
+            if any(other.is_heard_by(one) and other.strength > one.strength for other in masters):
+                one.instance.state, one.instance.since, one.instance.expires = "BACKUP", self.now, None
+                one.server.keep_what_is_held()
                 return True
         return False
 
-    def _hear_masters(self) -> bool:
+    def _become_master(self, speakers: list[Speaker]) -> bool:
         """A backup waits while it hears a master that is as good, and becomes master when it has waited for none."""
-        due: list[tuple[float, Server, str, Vrrp]] = []
-        for server, name, one in self._speaking():
-            assert server.daemon
-            if one.state != "BACKUP":
+        masters = [speaker for speaker in speakers if speaker.instance.state == "MASTER"]
+        due: list[Speaker] = []
+        for one in speakers:
+            instance, daemon = one.instance, one.server.daemon
+            if instance.state != "BACKUP" or daemon is None:
                 continue
-            heard = [other.daemon.priority(its) for other, its, _ in self._heard_by(server, one) if other.daemon]
-            one.heard = max(heard, default=one.heard)
-            if heard and max(heard) >= server.daemon.priority(name):
-                one.expires = None
-            elif one.expires is None:
-                one.expires = self.now + server.daemon.patience(name)
-            elif one.expires <= self.now:
-                due.append((one.expires, server, name, one))
+            heard = max((other.priority for other in masters if other.is_heard_by(one)), default=None)
+            if heard is not None:
+                instance.heard = heard
+            if heard is not None and heard >= one.priority:
+                instance.expires = None
+            elif instance.expires is None:
+                instance.expires = self.now + daemon.patience(one.name)
+            elif instance.expires <= self.now:
+                due.append(one)
         if not due:
             return False
-        _, server, name, one = min(due, key=lambda late: late[0])
-        one.state, one.since, one.expires, one.heard = "MASTER", self.now, None, 0
-        server.keep_what_is_held()
+        first = min(due, key=lambda late: late.instance.expires or 0)
+        first.instance.state, first.instance.since = "MASTER", self.now
+        first.instance.expires, first.instance.heard = None, 0
+        first.server.keep_what_is_held()
         return True
 
     def released(self, server: Server) -> None:
         """A daemon ends and says so: who hears it waits no longer than it must."""
-        assert server.daemon
-        for name, own in server.daemon.instances.items():
-            for other, its, one in self._speaking():
-                hears = other is not server and one.wanted.settings == own.wanted.settings
-                if own.state == "MASTER" and hears and one.state == "BACKUP" and other.daemon and name:
-                    one.expires = self.now + other.daemon.skew(its)
+        speakers = self._speaking()
+        going = [one for one in speakers if one.server is server and one.instance.state == "MASTER"]
+        for one in going:
+            for other in speakers:
+                if other.instance.state == "BACKUP" and one.is_heard_by(other) and other.server.daemon:
+                    other.instance.expires = self.now + other.server.daemon.skew(other.name)
 
     # The invariants
 
-    def _check(self) -> None:
+    def _check(self, speakers: list[Speaker]) -> None:
         for address in self.cluster.addresses:
             holders = self.holders(address)
             if holders:
@@ -278,18 +289,19 @@ class World:
             elif address in self._held:  # before that nobody has been deployed yet
                 self._check_gap(address)
                 self._held[address] = False
-            settings = [
-                one.wanted.settings
-                for server, _, one in self._speaking()
-                if server.name in holders and one.state == "MASTER" and address in one.wanted.addresses
-            ]
-            if len(settings) > len(set(settings)):
-                self._say(f"{' and '.join(holders)} hold {address} and would accept each other's adverts")
+            if len(holders) > 1:
+                settings = [
+                    one.instance.wanted.settings
+                    for one in speakers
+                    if one.instance.state == "MASTER" and address in one.instance.wanted.addresses
+                ]
+                if len(settings) > len(set(settings)):
+                    self._say(f"{' and '.join(holders)} hold {address} and would accept each other's adverts")
 
     def _check_gap(self, address: str) -> None:
         speakers = self.speakers(address)
         if self._held[address]:  # it has lost its holder just now
-            if self.cause == "run" and (speakers or not self.forced):
+            if self.cause == "run" and not self.unseen and (speakers or not self.forced):
                 others = f"{', '.join(speakers)} could serve it" if speakers else "the operator has not forced it"
                 self._say(f"a command took {address} from its holder before another had it: {others}")
             self._excused[address] = self.now + ELECTION_SECONDS
@@ -307,8 +319,10 @@ class World:
         """A machine dies."""
         with self.caused_by("fault"):
             server.power_off()
+            self.unseen = True
             self.settle()
 
 
+@lru_cache
 def _number(address: str) -> bytes:
     return ip_address(address).packed
