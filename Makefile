@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench schema setup
+.PHONY: demo test check bench schema docs wheel setup
 
 PYTHON := .venv/bin/python
 
@@ -22,8 +22,15 @@ bench: setup
 	@$(PYTHON) -m bench
 
 schema: .venv/ready
-	@$(PYTHON) -c 'from keepalived.cluster_file import json_schema; print(json_schema(), end="")' \
+	@$(PYTHON) -c 'from keepalived.spec.cluster_file import json_schema; print(json_schema(), end="")' \
 		>keepalived/cluster.schema.json
+
+docs: .venv/ready
+	@$(PYTHON) -m keepalived.spec.table docs/cluster-file.md
+
+wheel: .venv/ready
+	@rm -rf dist
+	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 # Where the machine cannot be given what the lab needs, the commands themselves say what is missing.
 setup: .venv/ready

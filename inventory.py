@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-from keepalived.inventory import LimitError, groups
-from keepalived.spec.cluster_file import ClusterError
+from keepalived.inventory import groups
 
-try:
-    globals().update(groups(Path(__file__).parent / "group_data"))
-except (ClusterError, LimitError) as error:
-    raise SystemExit(f"Nothing was done.\n{error}") from None
+globals().update(groups(Path(__file__).parent / "group_data"))

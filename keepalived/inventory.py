@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from keepalived.cli.command_line import command_line, unknown_option
-from keepalived.spec.cluster_file import EVERYBODY, read_clusters
+from keepalived.cli.errors import NothingDone
+from keepalived.spec.cluster_file import EVERYBODY, ClusterError, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
 
@@ -22,21 +23,35 @@ class LimitError(Exception):
 def groups(folder: Path) -> Groups:
     """The hosts of each cluster in `folder`, with `cluster` and `node` in their data.
 
-    Raises ClusterError, and LimitError when pyinfra was called with a --limit or --exclude that matches nothing, or a
-    --data that the command does not know.
+    Raises NothingDone with every fault of the files, or when pyinfra was called with a --limit or --exclude that
+    matches nothing, or a --data that the command does not know.
     """
-    found: Groups = {
+    try:
+        found = _read(folder)
+        _check_command_line(found)
+    except ClusterError as error:
+        raise NothingDone(*error.faults) from None
+    except LimitError as error:
+        raise NothingDone(str(error)) from None
+    return found
+
+
+def _read(folder: Path) -> Groups:
+    return {
         name: [
             (node, {"ssh_hostname": str(member.address), "cluster": cluster, "node": node})
             for node, member in cluster.nodes.items()
         ]
         for name, cluster in read_clusters(folder).items()
     }
+
+
+def _check_command_line(found: Groups) -> None:
+    """Raises LimitError for what was typed."""
     if typed := command_line():
         check_limit(found, typed.limit, typed.exclude)
         if unknown := unknown_option(typed.files, typed.data):
             raise LimitError(unknown)
-    return found
 
 
 def check_limit(found: Groups, limit: Iterable[str], exclude: Iterable[str]) -> None:

@@ -5,16 +5,6 @@
 --data force=true                also when no other node could serve
 """
 
-from pyinfra import host
+from keepalived import deploys
 
-from keepalived.cli.options import DrainOptions, read
-from keepalived.operations import drain
-
-options = read(DrainOptions, host.data.get)
-drain.plan(options)  # refused here, before anything is done on any host
-drain.drain(
-    name="Drain the node and see another one hold its addresses",
-    reason=options.reason,
-    until=options.until,
-    force=options.force,
-)
+deploys.drain()

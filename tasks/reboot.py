@@ -6,16 +6,6 @@
 --data force=true                also when no other node could serve
 """
 
-from pyinfra import host
+from keepalived import deploys
 
-from keepalived.cli.options import RebootOptions, read
-from keepalived.operations import reboot
-
-options = read(RebootOptions, host.data.get)
-plan = reboot.plan(options)  # refused here, before anything is done on any host
-reboot.checkpoint(name="Write down what is to be rebooted", plan=plan)
-
-# Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
-for batch in host.loop(plan.batches):
-    reboot.turn(name="Reboot one node of each cluster", batch=batch, reason=options.reason, force=options.force)
-reboot.finish(name="Write down that all is done")
+deploys.reboot()

@@ -3,11 +3,6 @@
 What a reboot or upgrade that did not end has left is ended too.
 """
 
-from pyinfra import host
+from keepalived import deploys
 
-from keepalived.cli.options import RestoreOptions, read
-from keepalived.operations import restore
-
-read(RestoreOptions, host.data.get)
-restore.plan()
-restore.restore(name="Restore the node and see it hold what it should")
+deploys.restore()

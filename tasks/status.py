@@ -1,9 +1,9 @@
 """Who holds what, and what is wrong: `pyinfra inventory.py tasks/status.py`. Ends with 0 (healthy) or 1.
 
 --data format=json   one JSON document on stdout, described in docs/status.md
---data watch=true    redraws until Ctrl-C
+--data watch=true    draws again and again until Ctrl-C
 """
 
-from keepalived.status import show as status
+from keepalived import deploys
 
-status.show()
+deploys.status()

@@ -6,19 +6,6 @@
 --data force=true                also when no other node could serve
 """
 
-from pyinfra import host
-from pyinfra.operations import apt
+from keepalived import deploys
 
-from keepalived.cli.options import UpgradeOptions, read
-from keepalived.operations import upgrade
-
-options = read(UpgradeOptions, host.data.get)
-plan = upgrade.plan(options)  # refused here, before anything is done on any host
-apt.update(name="Read what packages there are")
-upgrade.known(name="Check that the version is to be had", plan=plan)
-
-# Node by node within a cluster, clusters side by side; pyinfra runs an operation on all hosts before the next one.
-for batch in host.loop(plan.batches):
-    upgrade.turn(
-        name="Upgrade one node of each cluster", batch=batch, plan=plan, reason=options.reason, force=options.force
-    )
+deploys.upgrade()

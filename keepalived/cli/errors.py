@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+import sys
 
 from pyinfra.api import DeployError
 
 
-class NothingDone(DeployError):
-    """What was asked for cannot be. Raised while a run is being planned it ends it on all hosts, in one line.
+def _cli_error() -> type[Exception]:
+    """What pyinfra's command shows in the error's own words; of any other it tells the place in our source first.
 
-    Its traceback is hidden from pyinfra, which would tell the place in our source before the words.
+    Its package patches the standard library when it is imported (gevent), so only the command itself imports it.
+    """
+    loaded = sys.modules.get("pyinfra_cli.exceptions")
+    found: type[Exception] = loaded.CliError if loaded else Exception
+    return found
+
+
+class NothingDone(DeployError, _cli_error()):  # type: ignore[misc] # the base is known when pyinfra's command runs
+    """What was asked for cannot be. Raised while a run is being planned it ends it on all hosts, with exit status 1.
+
+    pyinfra's deploy code lets a DeployError through as it is.
     """
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"Nothing was done. {why}")
-
-    @property
-    def __traceback__(self) -> None:
-        return
-
-    @__traceback__.setter
-    def __traceback__(self, traceback: TracebackType | None) -> None:
-        pass
+    def __init__(self, *why: str) -> None:
+        separator = " " if len(why) == 1 else "\n"
+        super().__init__(separator.join(["Nothing was done.", *why]))

@@ -16,7 +16,7 @@ def origin(text: str) -> Literal["deployed", "edited", "foreign"]:
 
 
 def fingerprint_but_priorities(text: str) -> str | None:
-    """The same for all that is not a priority: equal where two texts differ at most in the ranks of the nodes."""
+    """The same for all that is not a priority: equal where two texts differ at most in the nodes' priorities."""
     return fingerprint(re.sub(r"^(\s*priority) \d+", r"\1", text, flags=re.MULTILINE))
 
 

@@ -11,7 +11,13 @@ from keepalived.conf.fingerprint import fingerprint
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+_PACKAGE = Path(__file__).parents[1]
+TEMPLATES = (
+    Path("templates"),  # the operator's own, in the folder in which pyinfra runs
+    _PACKAGE / "templates",  # in an installed wheel
+    _PACKAGE.parent / "templates",  # in a checkout
+)
+"""Where templates are looked for. The first folder that has a file of the name wins."""
 
 _environment = Environment(  # noqa: S701 - the files are not HTML
     loader=FileSystemLoader(TEMPLATES),

@@ -33,42 +33,19 @@ class ClusterState:
         """The nodes that could not be read."""
         return [name for name, node in self.nodes.items() if node is None]
 
-    def speaking(self, instance: str) -> dict[str, InstanceState]:
-        """The nodes whose daemon takes part in `instance`, as BACKUP or MASTER, with what it says."""
-        speaking = {}
-        for name, node in self.nodes.items():
-            said = (node.instances or {}).get(instance) if node is not None else None
-            if said is not None and said.state in ("BACKUP", "MASTER"):
-                speaking[name] = said
-        return speaking
-
-    def unable(self, name: str, instance: str) -> str | None:
-        """Why `name` could not serve the addresses of `instance`, drained included; None when it could."""
+    def said(self, name: str, instance: str) -> InstanceState | None:
+        """What the daemon of `name` tells of `instance`; None when it tells nothing."""
         node = self.nodes[name]
-        if node is None:
-            return f"{name} cannot be read"
-        if not node.unit.runs:
-            return f"keepalived is {node.unit.active_state} on {name}"
-        said = (node.instances or {}).get(instance)
-        if said is None:
-            return f"keepalived on {name} does not tell the state of {instance}"
-        if said.state not in ("BACKUP", "MASTER"):
-            return f"{instance} is in state {said.state} on {name}"
-        return f"{name} is drained" if node.drained else None
+        return (node.instances or {}).get(instance) if node is not None else None
 
     def accepting(self, text: str) -> list[str]:
-        """The nodes whose daemon runs on the terms of the configuration `text`."""
+        """The nodes whose daemon accepts the adverts of a node that runs the configuration `text`."""
         wanted = advert_settings(text)
         return [
             name
             for name, node in self.nodes.items()
             if node and node.unit.runs and node.configuration.advert_settings == wanted
         ]
-
-    def best(self, instance: str) -> str | None:
-        """The node that must hold the addresses of `instance`: of those that take part, the highest priority."""
-        speaking = self.speaking(instance)
-        return max(speaking, key=lambda name: speaking[name].effective_priority, default=None)
 
     def who_holds(self) -> str:
         """`10.10.0.2 is held by server01`, for every floating address."""

@@ -103,7 +103,7 @@ def supported() -> Commands:
 
     .. code:: python
 
-        supported(name="Check the version of keepalived")
+        supported(name="Check its version")
     """
     node = host.get_fact(Node)
     version = node.version if node else None

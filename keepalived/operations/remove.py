@@ -67,7 +67,7 @@ def stopped(force: bool = False) -> Commands:
 
     .. code:: python
 
-        stopped(name="Drain the node and stop keepalived")
+        stopped(name="Drain the node and stop the service")
     """
     node = host.get_fact(Node)
     if node is None:

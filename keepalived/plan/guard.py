@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from keepalived.observed.cluster import ClusterState
+from keepalived.plan.election import Election, drain, observed, restore
+from keepalived.spec.cluster import Cluster
 
 
 def refusal(state: ClusterState, targets: Collection[str]) -> str | None:
@@ -19,34 +21,39 @@ def refusal(state: ClusterState, targets: Collection[str]) -> str | None:
 
 def nobody_left(state: ClusterState, targets: Collection[str]) -> str | None:
     """Which addresses no node beside the `targets` could serve, and why none of them; None: there is one for each."""
-    for instance, settings in state.cluster.instances.items():
+    return left_alone(observed(state), targets)
+
+
+def left_alone(election: Election, targets: Collection[str]) -> str | None:
+    """The same, asked of an election."""
+    for instance, addresses in election.addresses.items():
+        if not set(election.can_serve(instance)) <= set(targets):
+            continue
         reasons = []
-        for name in state.nodes:
-            node = state.nodes[name]
-            if name in targets and node and not node.drained:
-                reasons.append(f"{name} is to be drained")
-            elif why := state.unable(name, instance):
-                reasons.append(why)
-            else:
-                break
-        else:
-            return f"no node would be left to serve {', '.join(settings.addresses)}: {', '.join(reasons)}"
+        for name in election.candidates[instance]:
+            unread_or_drained = name in election.unread or election.is_drained(name)
+            due = name in targets and not unread_or_drained
+            reasons.append(f"{name} is to be drained" if due else str(election.why_not(instance, name)))
+        return f"no node would be left to serve {', '.join(addresses)}: {', '.join(reasons)}"
     return None
 
 
 def expected_moves(state: ClusterState, drained: Mapping[str, bool]) -> list[str]:
     """`10.10.0.2 goes from server01 to server02`, for every address that moves when the flags are as in `drained`."""
-    moves = []
-    for instance, settings in state.cluster.instances.items():
-        priorities = {name: said.effective_priority for name, said in state.speaking(instance).items()}
-        for name in priorities.keys() & drained.keys():
-            priorities[name] = state.cluster.effective_priority(name, drained=drained[name])
-        best = max(priorities, key=priorities.__getitem__, default=None)
-        for address in settings.addresses:
-            holders = state.holders(address)
-            if best and holders != [best] and (holders or not state.unread()):
-                moves.append(f"{address} goes from {' and '.join(holders) or 'no node'} to {best}")
-    return moves
+    return moves(state.cluster, observed(state), drained)
+
+
+def moves(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> list[str]:
+    """The same, asked of an election."""
+    after = election.after(*((drain if out else restore)(cluster, name) for name, out in drained.items()))
+    return [
+        f"{address} goes from {' and '.join(before) or 'no node'} to {new}"
+        for instance, addresses in election.addresses.items()
+        for address in addresses
+        if (new := after.winner(instance))
+        and (before := election.holders(address)) != [new]
+        and (before or not election.unread)
+    ]
 
 
 def drain_plan(state: ClusterState, targets: Collection[str]) -> list[str]:
@@ -67,7 +74,7 @@ def _plan(state: ClusterState, targets: Collection[str], *, drained: bool) -> li
     if done:
         words.append(f"{state.cluster.name}: {', '.join(done)} {'is' if len(done) == 1 else 'are'} {already} already")
     if due:
-        moves = expected_moves(state, dict.fromkeys(due, drained))
-        follows = ", ".join(moves) or f"nothing moves: {state.who_holds()}"
+        moving = expected_moves(state, dict.fromkeys(due, drained))
+        follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}"
         words.append(f"{state.cluster.name}: {verb} {', '.join(due)}; {follows}")
     return words

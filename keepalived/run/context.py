@@ -37,6 +37,8 @@ class Run:
         """What watches the addresses; None: nothing has begun yet, or nobody wants it."""
         self.told: set[str] = set()
         """The clusters of which a failure has been told."""
+        self.endings: list[Callable[[], None]] = []
+        """What else belongs at the end of the run."""
         self._made: dict[Hashable, AsyncResult[Any]] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -61,6 +63,8 @@ class Run:
             logger.info("--> What clients saw, asked from this machine:")
             for line in self.watch.end():
                 logger.info("    %s", line)
+        for ending in self.endings:
+            ending()
 
 
 _runs: WeakKeyDictionary[State, Run] = WeakKeyDictionary()

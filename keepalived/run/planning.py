@@ -13,7 +13,7 @@ from pyinfra.api.state import BaseStateCallback
 from keepalived.cli.errors import NothingDone
 from keepalived.observed.cluster import ClusterState, standing
 from keepalived.observed.node import NodeState
-from keepalived.plan.diagnosis import likely
+from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.hands import clusters_of_run, fail, targets, watched

@@ -19,6 +19,7 @@ from keepalived.spec.fields import (
     Within,
 )
 
+LOWEST_PRIORITY = 1
 HIGHEST_PRIORITY = 254  # 255 means "owner of the address" (RFC 5798, 5.2.4) and keepalived then ignores all tracking
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -28,12 +29,13 @@ class _Strict(BaseModel):
 
 
 class Node(_Strict):
-    """A server. `server01: 10.10.0.3` is short for `server01: {address: 10.10.0.3}`."""
+    """A server: its address, or more keys. `server01: 10.10.0.3` is short for `server01: {address: 10.10.0.3}`."""
 
     address: NodeAddress
-    """Its own IP address: the operator's way in and, without `interface`, how the interface is found."""
-    priority: Annotated[int, Within(1, HIGHEST_PRIORITY)] | None = None
-    """Its rank while drained, pinned. Default: by its place in the list, the last one has `priority_step`."""
+    """The node's own IP address: pyinfra connects to it."""
+    priority: Annotated[int, Within(LOWEST_PRIORITY, HIGHEST_PRIORITY)] | None = None
+    """Pins the priority that the node has while it is drained. Default: by its place in the list: the last node has
+    `priority_step`, each node before it `priority_step` more."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -49,25 +51,28 @@ class Authentication(_Strict):
     """VRRPv2's authentication, as weak as it is (RFC 5798, 9); both keywords are keepalived's."""
 
     auth_type: Literal["PASS", "AH"]
-    """`PASS`: the password stands readable in every advert; `AH`: IPsec authentication header, multicast only."""
+    """`PASS`: everybody on the network can read the password in the adverts. `AH`: IPsec authentication header; only
+    with multicast."""
     auth_pass: Password
-    """The password, at most 8 characters: keepalived cuts off the rest."""
+    """The password, at most 8 characters: keepalived ignores the rest."""
 
 
 class Instance(_Strict):
-    """A VRRP instance: addresses that move together."""
+    """A VRRP instance: floating addresses that move together."""
 
     virtual_router_id: Annotated[int, Within(1, 255)]
-    """Its number on the network, 1..255; nobody else there may use it."""
+    """The number of this instance on the network. No other VRRP router of that network may use it."""
     virtual_ipaddress: Annotated[list[FloatingAddress], Field(min_length=1)]
-    """The floating addresses, all IPv4 or all IPv6, with or without a prefix length (without: /32, /128)."""
+    """The floating addresses, all IPv4 or all IPv6: `10.10.0.2` (means /32; IPv6: /128) or `10.10.0.2/24`."""
     interface: InterfaceName | None = None
-    """The network interface, the same name on every node. Default: the one that carries the node's own address."""
+    """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
+    carries the node's own address."""
 
     unicast: bool = False
-    """Adverts to each node's own address, for networks without multicast; the peers are the cluster's nodes."""
+    """`true`: adverts go to each node's own address, for networks without multicast. The peers are the nodes of the
+    cluster."""
     authentication: Authentication | None = None
-    """VRRPv2 only."""
+    """A password in the adverts. VRRPv2 only: VRRPv3 has none."""
 
     @property
     def family(self) -> int:
@@ -84,13 +89,20 @@ class Drain(_Strict):
     """How a node is taken out of service."""
 
     check: Literal["script", "file"] = "script"
-    """`script`: a vrrp_script tests that the flag is absent; `file`: a track_file reads the number in it, at once."""
+    """How keepalived sees the flag. `script`: a `vrrp_script` looks whether the file is there. `file`: a `track_file`
+    reads the number in it, at once."""
     flag: Flag = "/var/lib/keepalived/releasevip"
-    """The file whose presence (`check: file`: content `1`) drains the node."""
+    """The file that drains the node while it is there (with `check: file`: while its content begins with `1`)."""
     interval: Annotated[int, Within(1, 3600)] = 1
-    """Seconds between two looks at the flag (`check: script` only)."""
+    """Seconds between two looks at the flag. Only with `check: script`."""
     weight: Annotated[int, Within(1, 253)] = 100
-    """What a node in service has more than a drained one."""
+    """How much a node in service adds to the priority that it has while it is drained."""
+
+    def contribution(self, *, drained: bool) -> int:
+        """What the check adds to the base priority: a script awards points, a file takes them away."""
+        if self.check == "script":
+            return 0 if drained else self.weight
+        return -self.weight if drained else 0
 
 
 class Hook(_Strict):
@@ -100,11 +112,11 @@ class Hook(_Strict):
     """
 
     command: Command
-    """What is run; its failure ends the run."""
+    """The command. If it fails, the run ends."""
     on: Literal["node", "another"] = "node"
-    """`node`: on the node that is in maintenance; `another`: on another node that can serve."""
+    """Where it runs. `node`: on the node that is rebooted or upgraded. `another`: on another node that can serve."""
     timeout: Annotated[int, Within(1, 86400)] = 300
-    """Seconds after which it is ended and has failed."""
+    """Seconds the command may take. After that it is ended and counts as failed."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -120,9 +132,9 @@ class Healthy(_Strict):
     """What tells that a node may serve again."""
 
     command: Command
-    """Run on the node as a hook is, again and again until it succeeds."""
+    """The command. It runs on the node, again and again until it succeeds."""
     timeout: Annotated[int, Within(1, 86400)] = 60
-    """Seconds after which the node counts as unhealthy, which ends the run."""
+    """Seconds until the command must have succeeded. After that the run ends."""
 
 
 Hooks = list[Annotated[Hook, BeforeValidator(_read_hook)]]
@@ -132,15 +144,17 @@ class Maintenance(_Strict):
     """What belongs to a reboot or an upgrade of a node, beside its floating addresses."""
 
     before: Hooks = []
-    """Commands once the node holds nothing any more, before it is rebooted or upgraded."""
+    """Commands to run when the node holds no address any more, before it is rebooted or upgraded. Each is a text, or
+    the keys below."""
     after: Hooks = []
-    """Commands once the node is back, before it serves again."""
+    """Commands to run when the node is back, before it is restored."""
     healthy: Healthy | None = None
-    """A command that must succeed before the node serves again."""
+    """A command that must succeed before the node is restored."""
     swarm: bool = False
-    """The nodes are Docker Swarm managers: their tasks are moved away and the quorum is kept."""
+    """`true`: the nodes are Docker Swarm managers. Their tasks move away before a reboot or upgrade, and the quorum is
+    kept."""
     boot_timeout: Annotated[int, Within(10, 86400)] = 600
-    """Seconds a reboot may take."""
+    """Seconds a reboot may take, from the command until the node answers again."""
 
 
 class Cluster(_Strict):
@@ -148,18 +162,20 @@ class Cluster(_Strict):
 
     name: SkipJsonSchema[str]
     nodes: Annotated[dict[NodeName, Annotated[Node, BeforeValidator(_read_node)]], Field(min_length=1)]
-    """The nodes in order of preference: the first one in service holds the addresses."""
+    """The nodes in order of preference: the first node in service holds the addresses."""
     instances: Annotated[dict[InstanceName, Instance], Field(min_length=1)]
-    """The VRRP instances by name."""
+    """The VRRP instances, by name."""
     vrrp_version: Literal[2, 3] = 3
-    """The version of the protocol."""
+    """The version of VRRP: 2 or 3."""
     advert_int: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    """Seconds between two adverts. Default: 0.5 with VRRPv3, 1 with VRRPv2 (which knows whole seconds only)."""
+    """Seconds between two adverts: whole seconds with VRRPv2, hundredths with VRRPv3. Default: `0.5`;
+    with VRRPv2 `1`."""
     priority_step: Annotated[int, Within(1, HIGHEST_PRIORITY)] = 1
-    """The distance between the ranks of two neighbours in the list."""
+    """The difference between the priorities of two nodes that follow each other in the list."""
     on_change: Literal["restart", "reload"] = "restart"
-    """`restart`: the holder hands its addresses over, then its daemon starts afresh; `reload`: no address moves, so
-    established connections live on. What a reload cannot carry is done by restart all the same."""
+    """How a deploy applies a changed configuration. `restart`: a holder hands its addresses over, then keepalived
+    restarts. `reload`: no address moves, and established connections live on. What a reload cannot carry is done by
+    restart in any case."""
     drain: Drain = Drain()
     maintenance: Maintenance = Maintenance()
 
@@ -168,25 +184,30 @@ class Cluster(_Strict):
         """The interval of the adverts in seconds, whether set or not."""
         return ADVERT_INT_DEFAULTS[self.vrrp_version] if self.advert_int is None else self.advert_int
 
-    def drained_priority(self, node: str) -> int:
-        """The priority of a drained `node`: pinned, or by its place in the list."""
+    # The file has one order for all instances. Those who ask name the instance they mean.
+
+    def order(self, instance: str) -> list[str]:
+        """The nodes by preference: the first in service holds `instance`. By the list, unless priorities are pinned."""
+        return sorted(self.nodes, key=lambda node: self.drained_priority(instance, node), reverse=True)
+
+    def drained_priority(self, instance: str, node: str) -> int:
+        """What a drained `node` announces in `instance`: pinned, or by its place in the list."""
         pinned = self.nodes[node].priority
         if pinned is not None:
             return pinned
         return (len(self.nodes) - list(self.nodes).index(node)) * self.priority_step
 
-    def base_priority(self, node: str) -> int:
-        """The keyword `priority` of `node`: with a script the award comes on top, with a file it is taken away."""
-        return self.effective_priority(node, drained=self.drain.check == "script")
+    def base_priority(self, instance: str, node: str) -> int:
+        """The keyword `priority` of `node` in `instance`: what its checks contribute comes on top."""
+        return self.drained_priority(instance, node) - self.drain.contribution(drained=True)
 
-    def effective_priority(self, node: str, *, drained: bool) -> int:
-        """What `node` announces in its adverts, 1..254."""
-        return self.drained_priority(node) + (0 if drained else self.drain.weight)
+    def effective_priority(self, instance: str, node: str, *, drained: bool) -> int:
+        """What `node` announces in its adverts for `instance`, 1..254."""
+        return self.base_priority(instance, node) + self.drain.contribution(drained=drained)
 
-    @property
-    def by_priority(self) -> list[str]:
-        """The nodes, the one that holds the addresses first: by rank, which is by list unless priorities are pinned."""
-        return sorted(self.nodes, key=self.drained_priority, reverse=True)
+    def preference(self, node: str) -> int:
+        """How much `node` is preferred over all instances: where one order is needed for several."""
+        return sum(self.drained_priority(instance, node) for instance in self.instances)
 
     @property
     def addresses(self) -> list[str]:

@@ -166,7 +166,9 @@ def read_clusters(folder: Path) -> dict[str, Cluster]:
     faults: list[str] = []
     files = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
     if not files:
-        raise ClusterError([f"{folder}: holds no cluster: write one into {folder / 'managers.yml'} (see README.md)"])
+        raise ClusterError(
+            [f"{folder}: holds no cluster: write one into {folder / 'managers.yml'} (see docs/cluster-file.md)"]
+        )
     for file in files:
         if file.suffix == ".yaml":
             faults.append(f"{file.name}: call it {file.stem}.yml")

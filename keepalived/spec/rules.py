@@ -53,16 +53,17 @@ def _advert_faults(cluster: Cluster) -> Iterator[Fault]:
 
 
 def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
-    """Every undrained node above every drained one, ranks distinct, all in 1..254."""
+    """Every undrained node above every drained one, priorities distinct, all in 1..254."""
+    instance = next(iter(cluster.instances))  # they all have the same order
     basis = ("nodes", "priority_step", "drain.weight")
     seen: dict[int, str] = {}
     for node in cluster.nodes:
-        rank = cluster.drained_priority(node)
-        if rank in seen:
-            pinned, other = (node, seen[rank]) if cluster.nodes[node].priority else (seen[rank], node)
-            same = f"{rank} is also the priority of {other}: give each node its own"
+        priority = cluster.drained_priority(instance, node)
+        if priority in seen:
+            pinned, other = (node, seen[priority]) if cluster.nodes[node].priority else (seen[priority], node)
+            same = f"{priority} is also the priority of {other}: give each node its own"
             yield Fault(f"nodes.{pinned}.priority", same, basis)
-        seen.setdefault(rank, node)
+        seen.setdefault(priority, node)
     highest, lowest = max(seen), min(seen)
     first, last = seen[highest], seen[lowest]
     least, most = highest - lowest + 1, HIGHEST_PRIORITY - highest  # what lifts `last` above `first`, and no higher

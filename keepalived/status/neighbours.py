@@ -1,33 +1,68 @@
-"""Who answers for an address on the operator's own network: the only witness of a holder that no node tells of.
+"""Asking the operator's own network who answers for an address: the only witness of a holder that no node tells of.
 
-`python -m keepalived.status.neighbours` reads lines `["10.10.0.2", ...]`, asks by ARP (IPv6: solicitation) and
-answers each with a line `{"10.10.0.2": {"macs": ["52:54:00:12:34:56"]}}`, or `{"unknown": WHY}` for an address that it
-cannot ask for. A process of its own: scapy takes a while to load, and must not wait for pyinfra's SSH, nor SSH for it.
+A process of its own asks (`python -m keepalived.status.neighbours`): scapy takes a while to load, and must not wait
+for pyinfra's SSH, nor SSH for it. It reads lines `["10.10.0.2", ...]`, asks by ARP (IPv6: solicitation) and answers
+each with a line `{"10.10.0.2": {"macs": ["52:54:00:12:34:56"]}}`, or `{"unknown": WHY}` for an address that it cannot
+ask for.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import socket
+import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-logging.getLogger("scapy").setLevel(logging.CRITICAL)
-
-from scapy.config import conf  # noqa: E402 - not before its warnings are off
-from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6  # noqa: E402
-from scapy.layers.l2 import ARP, Ether  # noqa: E402
-from scapy.sendrecv import srp  # noqa: E402
-from scapy.utils6 import in6_getnsma, in6_getnsmac  # noqa: E402
+from keepalived.observed.neighbours import Answer
 
 NO_GATEWAY = ("0.0.0.0", "::")  # noqa: S104 - scapy's words for "on this network"
 ANSWER_SECONDS = 0.5  # within which machines on one segment answer
 
 
-def ask(addresses: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Who answers for each address: `{"macs": [...]}`, sorted; or `{"unknown": WHY}`."""
+class Neighbours:
+    """The process that asks. It ends with this one."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Starts the process, which takes about a second until it can ask."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,  # Ctrl-C is for the run
+        )
+
+    def ask(self, addresses: Sequence[str]) -> dict[str, Answer]:
+        """Who answers for each address. Starts the process where it does not run yet."""
+        if self._process is None:
+            self.start()
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            print(json.dumps(list(addresses)), file=self._process.stdin, flush=True)
+            said: dict[str, dict[str, Any]] = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError):
+            failed = Answer(None, f"the process that asks has failed: python -m {__name__}")
+            return dict.fromkeys(addresses, failed)
+        return {
+            address: Answer(tuple(answer["macs"]) if "macs" in answer else None, answer.get("unknown", ""))
+            for address, answer in said.items()
+        }
+
+
+def _ask_network(addresses: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """In the process that asks: `{"macs": [...]}`, sorted, or `{"unknown": WHY}` for each address."""
+    from scapy.config import conf
+
     found: dict[str, dict[str, Any]] = {}
     by_interface: dict[str, list[str]] = {}
     for address in addresses:
@@ -38,23 +73,36 @@ def ask(addresses: Iterable[str]) -> dict[str, dict[str, Any]]:
             by_interface.setdefault(str(interface), []).append(address)
     for interface, asked in by_interface.items():
         try:
-            questions = [_question(address, interface) for address in asked]
-            answers, _ = srp(questions, iface=interface, timeout=ANSWER_SECONDS, multi=True, verbose=False)
+            found |= {address: {"macs": sorted(macs)} for address, macs in _macs(asked, interface).items()}
         except PermissionError:
             found |= {address: {"unknown": "only root may ask the network"} for address in asked}
         except OSError as error:
             found |= {address: {"unknown": str(error)} for address in asked}
-        else:
-            macs: dict[str, set[str]] = {address: set() for address in asked}
-            for question, answer in answers:
-                address = question[ARP].pdst if ARP in question else question[ICMPv6ND_NS].tgt
-                macs[address].add(str(answer[Ether].src))
-            found |= {address: {"macs": sorted(answered)} for address, answered in macs.items()}
     return found
+
+
+def _macs(addresses: Sequence[str], interface: str) -> dict[str, set[str]]:
+    """Who answers for each address on the network of `interface`."""
+    from scapy.layers.inet6 import ICMPv6ND_NS
+    from scapy.layers.l2 import ARP, Ether
+    from scapy.sendrecv import srp
+
+    questions = [_question(address, interface) for address in addresses]
+    answers, _ = srp(questions, iface=interface, timeout=ANSWER_SECONDS, multi=True, verbose=False)
+    macs: dict[str, set[str]] = {address: set() for address in addresses}
+    for question, answer in answers:
+        address = question[ARP].pdst if ARP in question else question[ICMPv6ND_NS].tgt
+        macs[address].add(str(answer[Ether].src))
+    return macs
 
 
 def _question(address: str, interface: str) -> Any:
     """RFC 826; RFC 4861, 4.3: to the solicited-node address, by multicast."""
+    from scapy.config import conf
+    from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
+    from scapy.layers.l2 import ARP, Ether
+    from scapy.utils6 import in6_getnsma, in6_getnsmac
+
     if ":" not in address:
         return Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(pdst=address)
     group = in6_getnsma(socket.inet_pton(socket.AF_INET6, address))
@@ -66,6 +114,17 @@ def _question(address: str, interface: str) -> Any:
     )
 
 
-if __name__ == "__main__":
+def _answer_lines() -> None:
+    import scapy.layers.inet6
+    import scapy.layers.l2
+    import scapy.sendrecv  # noqa: F401 - loads all of it before the first question comes
+
     for line in sys.stdin:
-        print(json.dumps(ask(json.loads(line))), flush=True)
+        print(json.dumps(_ask_network(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.getLogger("scapy").setLevel(logging.CRITICAL)  # before it is loaded
+    _answer_lines()

@@ -17,12 +17,12 @@ REPOSITORY = Path(__file__).parent.parent.parent
 PYINFRA = Path(sys.executable).parent / "pyinfra"
 MANAGERS = CLUSTERS["managers"]
 OPERATIONS = [
-    "Install keepalived",
-    "Check the version of keepalived",
-    "Test the new configuration",
-    "Install the unit's drop-in and enable the service",
+    "keepalived | Install the package",
+    "keepalived | Check its version",
+    "keepalived | Test the new configuration",
+    "keepalived | Install the unit's drop-in and enable the service",
 ]
-TURN = "Change one node of each cluster"
+TURN = "keepalived | Change one node of each cluster"
 
 Run = subprocess.CompletedProcess[str]
 Inventory = Callable[..., Path]
@@ -62,8 +62,8 @@ def serving(node: str, *holds: str, drained: bool = False) -> Parts:
     """What a node reports that runs what deploy.py would give it."""
     text = configuration(MANAGERS, node, {"VI_1": "enp0s3"})
     numbers = {
-        "base_priority": MANAGERS.base_priority(node),
-        "effective_priority": MANAGERS.effective_priority(node, drained=drained),
+        "base_priority": MANAGERS.base_priority("VI_1", node),
+        "effective_priority": MANAGERS.effective_priority("VI_1", node, drained=drained),
         "state": 2 if holds else 1,
     }
     parts = captured("bookworm-backup")
@@ -204,7 +204,8 @@ NOBODY = [
 def test_a_limit_that_matches_nobody_is_an_error(options: list[str], command: list[str], message: str) -> None:
     run = pyinfra(*options, "inventory.py", *command)
     assert run.returncode == 1
-    assert said(run).splitlines()[-2:] == ["Nothing was done.", message]
+    assert said(run).splitlines()[-1] == f"--> pyinfra error: Nothing was done. {message}"
+    assert not begun(run)
 
 
 def test_a_broken_cluster_file_is_an_error_that_names_every_fault(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_a_broken_cluster_file_is_an_error_that_names_every_fault(tmp_path: Path
     run = pyinfra("inventory.py", "deploy.py", "-y", folder=tmp_path)
     assert run.returncode == 1
     assert said(run).splitlines()[-4:] == [
-        "Nothing was done.",
+        "--> pyinfra error: Nothing was done.",
         "managers.yml: instances.VI_1.virtual_router_id: 300 is not in 1..255",
         "managers.yml: vrrp_verison: is not a known key (did you mean vrrp_version?)",
         "web.yml: line 1: expected the node content, but found '<stream end>'",

@@ -37,7 +37,7 @@ def turns(text: str) -> list[set[str]]:
     """The hosts that were changed in each turn of a deploy."""
     return [
         {line.split("]")[0].strip(" [") for line in turn.splitlines() if line.rstrip().endswith("] Success")}
-        for turn in text.split("Starting operation: Change one node of each cluster")[1:]
+        for turn in text.split("Starting operation: keepalived | Change one node of each cluster")[1:]
     ]
 
 
@@ -70,7 +70,7 @@ def rebooted(text: str) -> list[set[str]]:
     """The hosts that were rebooted in each turn of a run."""
     return [
         set(re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", turn))
-        for turn in text.split("Starting operation: Reboot one node of each cluster")[1:]
+        for turn in text.split("Starting operation: keepalived | Reboot one node of each cluster")[1:]
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_new_first_node_takes_the_address_over_as_the_plan_said(operator: Oper
     # Taken out of the file while it runs and holds: the plan sees that somebody else speaks.
     operator.writes(four + "advert_int: 0.45\n")
     run = operator.is_refused(DEPLOY)
-    run.line("hears somebody who holds it: a machine that is not in managers.yml")
+    run.line("receives adverts of a holder: a machine that is not in managers.yml")
     assert operator.holders() == ["server05"]
     operator.server05.succeed("touch /var/lib/keepalived/releasevip")
     operator.sees_holder("server01")

@@ -23,7 +23,7 @@ def turns(text: str) -> list[str]:
     """The hosts that were changed, in order."""
     return [
         line.split("]")[0].strip(" [")
-        for line in text.partition("Starting operation: Change one node")[2].splitlines()
+        for line in text.partition("Starting operation: keepalived | Change one node")[2].splitlines()
         if line.rstrip().endswith("] Success")
     ]
 

@@ -30,7 +30,7 @@ def test_the_last_node_is_not_drained_and_the_refusal_names_every_reason(manager
 def test_a_forced_drain_of_the_last_node_tells_that_it_keeps_the_address(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server02 --limit server03")
     run = managers.is_refused(f"{DRAIN} --limit server01 --data force=true")
-    run.line("server01 still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)")
+    run.line("server01 still holds 10.10.0.2: no other node can take over (server02 is drained, server03 is drained)")
     run.line("server01: MASTER with priority 3, holds 10.10.0.2, drained")
     assert managers.holders() == ["server01"]
     managers.server01.succeed(f"test -e {FLAG}")
@@ -140,7 +140,7 @@ def test_two_operators_at_once_leave_a_node_in_service(managers: Operator) -> No
     ("broken", "likely"),
     [
         ("s/^    advert_int/    nopreempt\\n&/", "nopreempt: a node that is not MASTER does not take over"),
-        (f"s#{FLAG}#/run/elsewhere#", "Its daemon looks at /run/elsewhere: run deploy.py"),
+        (f"s#{FLAG}#/run/elsewhere#", "Its keepalived looks at /run/elsewhere. Deploy"),
     ],
     ids=["nopreempt", "another flag"],
 )

@@ -77,5 +77,5 @@ def test_an_ipv6_address_is_deployed_drained_and_asked_for_by_neighbour_discover
     }
     operator.server03.succeed("ip address add fd00:10::2/128 dev enp0s3 nodad")  # nobody's daemon knows of it
     run = operator.is_refused(STATUS)
-    run.line("fd00:10::2 is held by server02 and server03 at once.")
-    run.line("fd00:10::2 is answered for by 2 machines on this network: server02, server03.")
+    run.line("server02 and server03 hold fd00:10::2 at the same time.")
+    run.line("2 machines on this network answer for fd00:10::2: server02, server03.")

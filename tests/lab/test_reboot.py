@@ -112,7 +112,7 @@ def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(manage
     managers.server02.boot()
     managers.sees("ssh", lambda: managers.attempts("pyinfra inventory.py exec -- true").status, 0)
     run = managers.types(REBOOT)
-    run.line("managers: goes on with the reboot that ")
+    run.line("managers: continues the reboot that ")
     run.line("server02, server03 have been rebooted since (--data resume=no begins from the start)")
     run.line("1. server02: put it back in service")
     assert turns(run.text) == ["server01"]
@@ -180,7 +180,7 @@ maintenance:
     run.line("`echo the backup runs; false` failed on server02. It stays out of service. Mend the cause and run ")
     assert managers.reboots() == before
     run = managers.is_refused("pyinfra inventory.py tasks/status.py")
-    run.line("server02 was drained since ")
+    run.line("server02 is drained since ")
     run = managers.types(f"{RESTORE} --limit server02")
     managers.server02.succeed(f"test ! -e {FLAG} -a ! -e {RECORD}")
 

@@ -27,8 +27,8 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     "moments",
     [
         [
-            "Starting operation: Test the new configuration",
-            "Starting operation: Install the unit's drop-in",
+            "Starting operation: keepalived | Test the new configuration",
+            "Starting operation: keepalived | Install the unit's drop-in",
             "[server03] 10.10.0.2 is held by server01",
             "[server02] 10.10.0.2 is held by server01",
             "[server01] holds 10.10.0.2: handing over",
@@ -135,7 +135,7 @@ def test_the_plan_tells_what_will_move_before_anything_runs(managers: Operator) 
 def test_terms_cannot_be_changed_on_some_nodes_only(managers: Operator) -> None:
     managers.writes(SHIPPED.replace("id: 51", "id: 77"))
     run = managers.is_refused(f"{DEPLOY} --limit server03")
-    run.line("all that run must make it together: server01, server02 would be left out")
+    run.line("all nodes that run must change together: server01, server02 would be left out")
     assert managers.holders() == ["server01"]
 
 

@@ -88,7 +88,7 @@ def test_the_document_is_complete_and_alone_on_stdout(managers: Operator) -> Non
 def test_no_holder(managers: Operator) -> None:
     managers.everywhere("systemctl stop keepalived")
     found = problems(managers)
-    assert found[0] == "10.10.0.2 is held by no node"
+    assert found[0] == "No node holds 10.10.0.2"
     assert "keepalived is inactive on server02" in found
 
 
@@ -97,28 +97,26 @@ def test_two_holders_are_seen_on_the_nodes_and_from_outside(managers: Operator) 
     found = problems(managers)
     managers.server02.succeed("ip address del 10.10.0.2/32 dev enp0s3")
     assert found[:2] == [
-        "10.10.0.2 is held by server01 and server02 at once",
-        "10.10.0.2 is answered for by 2 machines on this network: server01, server02",
+        "server01 and server02 hold 10.10.0.2 at the same time",
+        "2 machines on this network answer for 10.10.0.2: server01, server02",
     ]
 
 
-def test_two_holders_that_do_not_hear_each_other(managers: Operator) -> None:
+def test_two_holders_whose_adverts_do_not_reach_each_other(managers: Operator) -> None:
     port = ["bridge", "link", "set", "dev", "server02", "mcast_flood"]
     managers.lab.operator([*port, "off"], check=True)
     managers.sees_holder("server01", "server02")
     run = managers.is_refused(STATUS)
     managers.lab.operator([*port, "on"], check=True)
-    run.line(
-        "10.10.0.2 is held by server01 and server02 at once. They do not hear each other: look for a firewall or a "
-        "switch that stops protocol 112 between them."
-    )
+    run.line("server01 and server02 hold 10.10.0.2 at the same time. [two-holders]")
+    run.line("Their adverts do not reach each other. Let protocol 112 pass the firewall and the switch.")
     managers.sees_holder("server01")
 
 
 def test_a_holder_that_is_not_the_best_node(managers: Operator) -> None:
     managers.server01.succeed(f"sed -i 's/^    advert_int/    preempt_delay 600\\n&/' {PATH}; {EDIT}")
     managers.sees_holder("server02")
-    sees_problem(managers, "10.10.0.2 is held by server02 although server01 has the higher priority (103 against 102)")
+    sees_problem(managers, "server02 holds 10.10.0.2 although server01 has the higher priority (103 against 102)")
     found = problems(managers)
     assert f"{PATH} on server01 was changed by hand" in found
     managers.types(DEPLOY)
@@ -127,16 +125,16 @@ def test_a_holder_that_is_not_the_best_node(managers: Operator) -> None:
 def test_a_drained_node_that_holds(managers: Operator) -> None:
     managers.types("pyinfra inventory.py tasks/drain.py --limit server02 --limit server03")
     managers.server01.succeed(f"touch {FLAG}")
-    sees_problem(managers, "server01 is drained and holds 10.10.0.2, for no other node is able to")
+    sees_problem(managers, "server01 is drained and holds 10.10.0.2, because no other node can serve")
     run = managers.is_refused(STATUS)
     assert "by hand (reason unknown)" in run.text
-    run.line("Restore a node: pyinfra inventory.py tasks/restore.py --limit NODE.")
+    run.line("pyinfra inventory.py tasks/restore.py --limit server01")
 
 
 def test_a_flag_and_a_priority_that_do_not_agree(managers: Operator) -> None:
     managers.server02.succeed(f"sed -i 's#{FLAG}#/run/elsewhere#' {PATH}; {EDIT}; touch {FLAG}")
     sees_problem(managers, f"server02 is drained by {FLAG} but announces priority 102 in VI_1")
-    assert "Its daemon looks at /run/elsewhere: run deploy.py." in managers.is_refused(STATUS).text
+    managers.is_refused(STATUS).line("Its keepalived looks at /run/elsewhere. Deploy:")
     managers.server02.succeed(f"rm {FLAG}; touch /run/elsewhere")
     sees_problem(managers, "server02 announces the lowered priority 2 in VI_1 without a flag")
     managers.server02.succeed("rm /run/elsewhere")
@@ -156,13 +154,14 @@ def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(m
     managers.types(DEPLOY)
     run = managers.is_refused("pyinfra inventory.py tasks/drain.py --limit server02")
     assert (
-        "server02 is drained by /tmp/releasevip but announces priority 102 in VI_1. Its daemon does not see" in run.text
+        "server02 is drained by /tmp/releasevip but announces priority 102 in VI_1. Its keepalived does not see"
+        in run.text
     )
     managers.server02.succeed(
         f"rm {BROKEN_UNIT} /tmp/releasevip; systemctl daemon-reload; systemctl restart keepalived"
     )
     assert problems(managers) == [
-        f"everybody on {name} may make or remove /tmp/releasevip: its folder is world-writable"
+        f"Any user on {name} can make or remove /tmp/releasevip: its folder is world-writable"
         for name in managers.hosts
     ]
     managers.writes(SHIPPED)
@@ -173,7 +172,7 @@ def test_an_empty_flag_that_drains_nothing(managers: Operator) -> None:
     managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.server02.succeed(f"touch {FLAG}")
     assert problems(managers) == [
-        f"the flag {FLAG} on server02 is there and drains nothing: `check: file` wants a number in it"
+        f"server02 has the flag {FLAG} and is not drained: `check: file` needs a number in it"
     ]
     managers.server02.succeed(f"rm {FLAG}")
     managers.configures(SHIPPED)
@@ -182,14 +181,14 @@ def test_an_empty_flag_that_drains_nothing(managers: Operator) -> None:
 def test_a_daemon_that_is_stopped_and_an_address_that_stayed(managers: Operator) -> None:
     managers.server03.succeed("systemctl stop keepalived; ip address add 10.10.0.2/32 dev enp0s3")
     found = problems(managers)
-    assert "keepalived is inactive on server03, whose kernel still has 10.10.0.2" in found
+    assert "server03 holds 10.10.0.2, and keepalived is inactive there" in found
     managers.server03.succeed("systemctl start keepalived")
     managers.sees_holder("server01")  # the start has taken it off
 
 
 def test_a_daemon_that_is_not_enabled(managers: Operator) -> None:
     managers.server03.succeed("systemctl disable --quiet keepalived")
-    assert problems(managers) == ["keepalived is not enabled on server03: it stays away after the next boot"]
+    assert problems(managers) == ["keepalived is not enabled on server03: it does not start at the next boot"]
     managers.types(DEPLOY)
     assert problems(managers) == []
 
@@ -209,7 +208,7 @@ def test_what_lies_on_the_disk_runs_not_or_is_not_ours(managers: Operator) -> No
     assert problems(managers) == []
     managers.writes(SHIPPED + "advert_int: 0.7\n")
     assert problems(managers) == [
-        f"the configuration of {name} differs from this repository" for name in managers.hosts
+        f"The configuration of {name} differs from this repository" for name in managers.hosts
     ]
 
 
@@ -221,7 +220,9 @@ def test_different_versions(managers: Operator) -> None:
     )
     found = problems(managers)
     managers.server03.succeed("mv /usr/sbin/keepalived.real /usr/sbin/keepalived")
-    assert found == ["different versions of keepalived: 2.2.7 on server01 and server02, 2.2.8 on server03"]
+    assert found == [
+        "The nodes have different versions of keepalived: 2.2.7 on server01 and server02, 2.2.8 on server03"
+    ]
 
 
 SPEAKER = f"""
@@ -235,7 +236,7 @@ def test_another_speaker_of_the_same_virtual_router_id(managers: Operator) -> No
     speaking = managers.lab.operator([sys.executable, "-c", SPEAKER], timeout=30)
     assert speaking.returncode == 0, speaking.stderr
     found = problems(managers)
-    assert "server01 hears adverts of its virtual_router_id from 10.10.0.99, which is no node of managers.yml" in found
+    assert "server01 receives adverts of its virtual_router_id from 10.10.0.99, not in managers.yml" in found
 
 
 def test_a_dead_node_is_told_and_costs_one_time_out(managers: Operator) -> None:
@@ -243,7 +244,8 @@ def test_a_dead_node_is_told_and_costs_one_time_out(managers: Operator) -> None:
     start = time.monotonic()
     run = managers.is_refused(STATUS)
     assert time.monotonic() - start < 5 + 10  # CONNECT_TIMEOUT, and room for a busy machine; two would be 10 + 10
-    run.line("server03 cannot be read: nothing is known of it. Look whether it is up: ssh server03 true.")
+    run.line("server03 cannot be read. [node-unreadable]")
+    run.line("ssh server03 true")
     assert "server01  10.10.0.2  MASTER" in run.stdout
     found = document(managers)["clusters"]["managers"]["nodes"]["server03"]
     assert (found["reachable"], found["holds"], found["configuration"]) == (False, None, "unknown")
@@ -255,7 +257,7 @@ def test_when_all_nodes_are_dead_the_status_says_so(managers: Operator) -> None:
     found = document(managers)
     assert [node["reachable"] for node in found["clusters"]["managers"]["nodes"].values()] == [False] * 3
     assert found["clusters"]["managers"]["addresses"]["10.10.0.2"]["answered_by"] == []
-    assert "10.10.0.2 is held by no node that could be read" in managers.is_refused(STATUS).text
+    assert "No node that could be read holds 10.10.0.2" in managers.is_refused(STATUS).text
 
 
 def test_limit_chooses_the_cluster_and_options_are_checked(managers: Operator) -> None:

@@ -58,24 +58,6 @@ def test_who_holds_what_is_told_by_the_kernels(seen: ClusterState, words: str) -
     assert seen.who_holds() == words
 
 
-BEST = [
-    (AT_REST, "server01"),
-    (state(node(3, drained=True), SECOND, THIRD), "server02"),
-    (state(node(3, drained=True), node(2, drained=True), node(1, drained=True)), "server01"),
-    (state(UNREAD, SECOND, THIRD), "server02"),
-    (state(node(103, says="FAULT"), SECOND, THIRD), "server02"),
-    (state(node(103, says="INIT"), node(102, says="INIT"), THIRD), "server03"),
-    (state(STOPPED, SECOND, THIRD), "server02"),
-    (state(node(103, instances=("VI_0",)), SECOND, THIRD), "server02"),
-    (state(UNREAD, STOPPED, UNREAD), None),
-]
-
-
-@pytest.mark.parametrize(("seen", "best"), BEST)
-def test_the_best_node_is_the_highest_of_those_that_take_part(seen: ClusterState, best: str | None) -> None:
-    assert seen.best("VI_1") == best
-
-
 LET_GO = [
     # server01 is what is asked about
     (state(DRAINED, node(102, VIP), THIRD), yes("drained, holds nothing; 10.10.0.2 is held by server02")),
@@ -90,19 +72,25 @@ LET_GO = [
     (state(HOLDING, SECOND, node(1, drained=True)), no("still holds 10.10.0.2")),
     (
         state(HOLDING, node(2, drained=True), node(1, drained=True)),
-        never("still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)"),
+        never("still holds 10.10.0.2: no other node can take over (server02 is drained, server03 is drained)"),
     ),
     (
         state(HOLDING, node(5, drained=True), node(1, drained=True)),
-        no("still holds 10.10.0.2: no better node (server02 is drained, server03 is drained)"),
+        no("still holds 10.10.0.2: no other node can take over (server02 is drained, server03 is drained)"),
     ),
     (
         state(node(103, VIP, drained=True), node(2, drained=True), STOPPED),
-        no("still holds 10.10.0.2: no better node (server02 is drained, keepalived is inactive on server03)"),
+        no(
+            "still holds 10.10.0.2: no other node can take over (server02 is drained, keepalived is inactive on"
+            " server03)"
+        ),
     ),
     (
         state(HOLDING, STOPPED, UNREAD),
-        never("still holds 10.10.0.2: no better node (keepalived is inactive on server02, server03 cannot be read)"),
+        never(
+            "still holds 10.10.0.2: no other node can take over (keepalived is inactive on server02, server03 cannot be"
+            " read)"
+        ),
     ),
     (state(node(3, VIP, drained=True), node(102, VIP), THIRD), no("still holds 10.10.0.2")),  # two holders
     (
@@ -129,8 +117,8 @@ LET_GO = [
     ),
     (
         state(HOLDING, node(102, says="FAULT"), node(101, says="FAULT")),
-        never("still holds 10.10.0.2: no better node (VI_1 is in state FAULT on server02, VI_1 is in state FAULT on"
-              " server03)"),
+        never("still holds 10.10.0.2: no other node can take over (VI_1 is in state FAULT on server02, VI_1 is in state"
+              " FAULT on server03)"),
     ),
 ]  # fmt: skip
 
@@ -186,12 +174,12 @@ IN_SERVICE = [
     (
         "server01",
         state(node(103), node(102, VIP), THIRD),
-        no("it is the best node, but 10.10.0.2 is held by server02"),
+        no("it has the highest priority, but 10.10.0.2 is held by server02"),
     ),
     (
         "server01",
         state(node(103, VIP), node(102, VIP), THIRD),
-        no("it is the best node, but 10.10.0.2 is held by server01 and server02"),
+        no("it has the highest priority, but 10.10.0.2 is held by server01 and server02"),
     ),
     ("server02", state(node(103), node(102), THIRD), no("10.10.0.2 is held by no node seen")),
 ]
@@ -320,7 +308,7 @@ TAKEN_BACK = [
     (AT_REST, yes("in service, holds 10.10.0.2")),
     (state(BY_DEPLOY, node(102, VIP), THIRD), no(f"the flag {FLAG} is still there")),
     (state(UNREAD, node(102, VIP), THIRD), no("server01 cannot be read")),
-    (state(node(103), node(102, VIP), THIRD), no("it is the best node, but 10.10.0.2 is held by server02")),
+    (state(node(103), node(102, VIP), THIRD), no("it has the highest priority, but 10.10.0.2 is held by server02")),
     # drained by somebody else meanwhile
     (state(DRAINED, node(102, VIP), THIRD), yes(f"{BY_HAND} server02")),
     (

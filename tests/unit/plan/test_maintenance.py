@@ -230,7 +230,7 @@ def test_what_is_rebooted_for_a_run_is_not_rebooted_again(
     assert reboots(seen, targets, asking, resume=resume) == work
 
 
-ADVICE = ". Restore or mend one first; --data force=true does it all the same, and clients will notice"
+ADVICE = ". Restore or repair one first; --data force=true does it all the same, and clients will notice"
 DISABLED = but(SECOND, unit=but(SECOND.unit, enabled=False))
 REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
     (
@@ -276,14 +276,14 @@ REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
         state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD),
         "reboot",
         do(*ALL),
-        f"the upgrade of server02 that {BY_ALICE} has not ended: run tasks/upgrade.py again, which goes on with it, "
+        f"the upgrade of server02 that {BY_ALICE} has not ended: run tasks/upgrade.py again, which continues it, "
         "or tasks/restore.py --limit server02",
     ),
     (
         state(FIRST, SECOND, noted(left(THIRD_DRAINED))),
         "upgrade",
         do("server03"),
-        f"the reboot of server03 that {BY_ALICE} has not ended: run tasks/reboot.py again, which goes on with it, "
+        f"the reboot of server03 that {BY_ALICE} has not ended: run tasks/reboot.py again, which continues it, "
         "or tasks/restore.py --limit server03",
     ),
     (
@@ -406,7 +406,7 @@ def test_holders_come_last_and_behind_them_the_leader_of_the_swarm(
     assert in_order(seen, names, leader) == in_order(seen, names[::-1], leader) == order
 
 
-GOES_ON_WITH = f"managers: goes on with the reboot that {BY_ALICE}; make sure that nobody else still runs it"
+CONTINUES = f"managers: continues the reboot that {BY_ALICE}; make sure that nobody else still runs it"
 PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]]] = {
     "at rest": (
         AT_REST,
@@ -458,7 +458,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         {"server01": "do", "server03": "end"},
         None,
         [
-            GOES_ON_WITH,
+            CONTINUES,
             "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
             "managers: reboot server03, then server01; 10.10.0.2 is held by server01",
             "  1. server03: put it back in service",
@@ -471,7 +471,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do("server02"),
         None,
         [
-            GOES_ON_WITH,
+            CONTINUES,
             "  server03 has been rebooted since (--data resume=no begins from the start)",
             "managers: reboot server02; 10.10.0.2 is held by server01",
             "  1. server02: nothing moves",
@@ -483,7 +483,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         do("server03"),
         None,
         [
-            GOES_ON_WITH,
+            CONTINUES,
             "managers: reboot server03; 10.10.0.2 is held by server01",
             "  1. server03: nothing moves",
         ],
@@ -494,7 +494,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         {},
         None,
         [
-            GOES_ON_WITH,
+            CONTINUES,
             "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
@@ -522,7 +522,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         {},
         None,
         [
-            GOES_ON_WITH,
+            CONTINUES,
             "  server01, server02, server03 have been rebooted since (--data resume=no begins from the start)",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
@@ -567,8 +567,8 @@ def test_the_plan_of_a_run(
 
 def test_a_run_that_begins_from_the_start_does_not_say_that_it_goes_on() -> None:
     work = reboots(STOPPED_EARLY, ALL, None, resume=False)
-    assert plan(STOPPED_EARLY, "reboot", work, resume=True).words[0] == GOES_ON_WITH
-    assert "goes on with" not in "\n".join(plan(STOPPED_EARLY, "reboot", work, resume=False).words)
+    assert plan(STOPPED_EARLY, "reboot", work, resume=True).words[0] == CONTINUES
+    assert "continues" not in "\n".join(plan(STOPPED_EARLY, "reboot", work, resume=False).words)
 
 
 COMES_BACK = {

@@ -38,8 +38,8 @@ def node(
     drained = drained or left
     said = InstanceState(
         state="MASTER" if holds else "BACKUP",
-        base_priority=runs.drained_priority(name),
-        effective_priority=runs.effective_priority(name, drained=drained),
+        base_priority=runs.base_priority("VI_1", name),
+        effective_priority=runs.effective_priority("VI_1", name, drained=drained),
         virtual_router_id=51,
         version=3,
         master_priority=None,
@@ -141,14 +141,14 @@ def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
 def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
     with pytest.raises(Refused, match="server01, server02, server04 would be left out"):
         batches(OTHER_ID, *AT_REST, targets="3")
-    with pytest.raises(Refused, match="server03 cannot make it now and would hold the addresses a second time"):
+    with pytest.raises(Refused, match="server03 cannot change now and would hold the addresses a second time"):
         batches(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124")
     assert batches(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124", force=True) == [["2"], ["4", "1"]]
 
 
 def test_a_node_alone_is_set_apart_only_by_force() -> None:
     down = [node(name, up=False) for name in ("server02", "server03", "server04")]
-    with pytest.raises(Refused, match="server02, server03, server04 cannot make it now"):
+    with pytest.raises(Refused, match="server02, server03, server04 cannot change now"):
         batches(OTHER_ID, FIRST, *down, targets="1")
     assert batches(OTHER_ID, FIRST, *down, targets="1", force=True) == [["1"]]
     off = [other.model_copy(update={"unit": other.unit.model_copy(update={"enabled": False})}) for other in down]
@@ -166,7 +166,7 @@ def test_an_address_held_by_a_stranger_stops_the_rollout() -> None:
     heard = node("server02").model_copy(
         update={"instances": {"VI_1": (SECOND.instances or {})["VI_1"].model_copy(update={"master_priority": 104})}}
     )
-    with pytest.raises(Refused, match="server02 hears somebody who holds it"):
+    with pytest.raises(Refused, match="server02 receives adverts of a holder"):
         batches(OTHER_INTERVAL, node("server01"), heard, THIRD, FOURTH)
     assert batches(OTHER_INTERVAL, None, heard, THIRD, FOURTH, targets="234") == [["4"], ["3"], ["2"]]
 

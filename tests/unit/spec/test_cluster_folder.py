@@ -152,7 +152,7 @@ def test_a_folder_without_clusters_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ClusterError) as caught:
         read_clusters(tmp_path)
     assert caught.value.faults == [
-        f"{tmp_path}: holds no cluster: write one into {tmp_path}/managers.yml (see README.md)"
+        f"{tmp_path}: holds no cluster: write one into {tmp_path}/managers.yml (see docs/cluster-file.md)"
     ]
 
 

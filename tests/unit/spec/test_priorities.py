@@ -35,7 +35,10 @@ def cluster(
 def announced(cluster: Cluster) -> list[tuple[int, int]]:
     """What each node announces: in service, drained."""
     return [
-        (cluster.effective_priority(node, drained=False), cluster.effective_priority(node, drained=True))
+        (
+            cluster.effective_priority("VI_1", node, drained=False),
+            cluster.effective_priority("VI_1", node, drained=True),
+        )
         for node in cluster.nodes
     ]
 
@@ -123,5 +126,5 @@ def test_the_shipped_cluster_has_the_origins_priorities() -> None:
 @pytest.mark.parametrize(("check", "base"), [("script", [3, 2, 1]), ("file", [103, 102, 101])])
 def test_a_script_awards_and_a_file_takes_away(check: str, base: list[int]) -> None:
     found = cluster(3, check=check)
-    assert [found.base_priority(node) for node in found.nodes] == base
+    assert [found.base_priority("VI_1", node) for node in found.nodes] == base
     assert announced(found) == [(103, 3), (102, 2), (101, 1)]

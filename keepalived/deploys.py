@@ -1,0 +1,166 @@
+"""What an operator can ask for, one pyinfra deploy function a verb: deploy.py and tasks/*.py here, and any repository.
+
+A parameter that is left out (None) is what `--data NAME=` says, else its default (cli/options.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from pyinfra import api, host, inventory, state
+from pyinfra.operations import apt
+
+from keepalived.cli.errors import NothingDone
+from keepalived.cli.options import (
+    DeployOptions,
+    DrainOptions,
+    Model,
+    RebootOptions,
+    RemoveOptions,
+    RestoreOptions,
+    StatusOptions,
+    UpgradeOptions,
+    read,
+)
+from keepalived.facts import Node
+from keepalived.operations import deploy as deploying
+from keepalived.operations import drain as draining
+from keepalived.operations import reboot as rebooting
+from keepalived.operations import remove as removing
+from keepalived.operations import restore as restoring
+from keepalived.operations import upgrade as upgrading
+from keepalived.status.run import show_and_exit
+
+NAME = "keepalived"  # pyinfra shows it before the name of each operation
+
+
+@api.deploy(NAME)
+def deploy(*, force: bool | None = None, probe: bool | None = None) -> None:
+    """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
+    options = _begin(DeployOptions, force=force, probe=probe)
+    plan = deploying.plan(options)  # refused here, before anything is done on any host
+    text = plan.texts[host.data.cluster.name][host.data.node]
+    node = host.get_fact(Node)
+    apt.packages(
+        name="Install the package",
+        packages=["keepalived"],
+        update=node is None or node.version is None,
+        no_recommends=True,
+        extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it
+    )
+    deploying.supported(name="Check its version")
+
+    # Every node's configuration is good before any node is touched.
+    deploying.staged(name="Test the new configuration", text=text)
+    deploying.unit(name="Install the unit's drop-in and enable the service")
+    for batch in _one_after_the_other(plan.batches):
+        deploying.turn(name="Change one node of each cluster", batch=batch, text=text, force=options.force)
+
+
+@api.deploy(NAME)
+def drain(
+    *,
+    reason: str | None = None,
+    until: Literal["reboot", "restore"] | None = None,
+    force: bool | None = None,
+    probe: bool | None = None,
+) -> None:
+    """Takes nodes out of service, and returns when another node is seen to hold their addresses."""
+    options = _begin(DrainOptions, reason=reason, until=until, force=force, probe=probe)
+    draining.plan(options)  # refused here, before anything is done on any host
+    draining.drain(
+        name="Drain the node and see another one hold its addresses",
+        reason=options.reason,
+        until=options.until,
+        force=options.force,
+    )
+
+
+@api.deploy(NAME)
+def restore(*, probe: bool | None = None) -> None:
+    """Puts nodes back in service, and ends what a reboot or upgrade that did not end has left."""
+    _begin(RestoreOptions, probe=probe)
+    restoring.plan()
+    restoring.restore(name="Restore the node and see it hold what it should")
+
+
+@api.deploy(NAME)
+def reboot(
+    *,
+    only: Literal["required"] | None = None,
+    reason: str | None = None,
+    resume: bool | None = None,
+    force: bool | None = None,
+    probe: bool | None = None,
+) -> None:
+    """Reboots the nodes of each cluster one after the other."""
+    options = _begin(RebootOptions, only=only, reason=reason, resume=resume, force=force, probe=probe)
+    plan = rebooting.plan(options)  # refused here, before anything is done on any host
+    rebooting.checkpoint(name="Write down what is to be rebooted", plan=plan)
+    for batch in _one_after_the_other(plan.batches):
+        rebooting.turn(name="Reboot one node of each cluster", batch=batch, reason=options.reason, force=options.force)
+    rebooting.finish(name="Write down that all is done")
+
+
+@api.deploy(NAME)
+def upgrade(
+    *,
+    version: str | None = None,
+    packages: Literal["all"] | None = None,
+    reason: str | None = None,
+    force: bool | None = None,
+    probe: bool | None = None,
+) -> None:
+    """Upgrades keepalived, or the whole system, on the nodes of each cluster one after the other."""
+    options = _begin(UpgradeOptions, version=version, packages=packages, reason=reason, force=force, probe=probe)
+    plan = upgrading.plan(options)  # refused here, before anything is done on any host
+    apt.update(name="Read what packages there are")
+    upgrading.known(name="Check that the version is to be had", plan=plan)
+    for batch in _one_after_the_other(plan.batches):
+        upgrading.turn(
+            name="Upgrade one node of each cluster", batch=batch, plan=plan, reason=options.reason, force=options.force
+        )
+
+
+@api.deploy(NAME)
+def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
+    """Takes nodes out of a cluster for good. Then take them out of the cluster file and deploy."""
+    options = _begin(RemoveOptions, force=force, probe=probe)
+    removing.plan(options)  # refused here, before anything is done on any host
+    removing.stopped(name="Drain the node and stop the service", force=options.force)
+    removing.files_removed(name="Remove its files")
+    apt.packages(
+        name="Remove the package",
+        packages=["keepalived"],
+        present=False,
+        purge=True,
+        extra_uninstall_args="-o DPkg::Lock::Timeout=300",  # unattended-upgrades may be at it
+    )
+
+
+@api.deploy(NAME)
+def status(*, format: Literal["json", "table"] | None = None, watch: bool | None = None) -> None:
+    """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
+    _asked(StatusOptions, format=format, watch=watch)
+    show_and_exit(inventory.get_host(host.name))
+
+
+def _begin(model: type[Model], **given: str | bool | None) -> Model:
+    """What every verb that changes something begins with: its options. Raises NothingDone."""
+    if state.config.FAIL_PERCENT != 0:
+        raise NothingDone("A run must end with the first failure: put `config.FAIL_PERCENT = 0` into config.py")
+    return _asked(model, **given)
+
+
+def _asked(model: type[Model], **given: str | bool | None) -> Model:
+    """The options of a verb. What a parameter gives counts for the rest of the run as if --data had said it."""
+    for name, value in given.items():
+        if value is not None:
+            setattr(host.data, name, value)
+    return read(model, host.data.get)
+
+
+def _one_after_the_other(batches: Iterable[frozenset[str]]) -> Iterator[frozenset[str]]:
+    """Node by node within a cluster, clusters side by side: pyinfra runs an operation on all hosts before the next."""
+    return host.loop(batches)  # type: ignore[no-any-return, no-untyped-call]

@@ -1,0 +1,104 @@
+"""Whether the flag on a node and the priority that it announces agree, and whether a drain would work. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from keepalived.observed.node import NodeState
+from keepalived.plan.diagnosis.findings import DEPLOY, DRAIN, JOURNAL, Evidence, Finding
+
+
+def flag_ignored(evidence: Evidence) -> Iterator[Finding]:
+    """The flag drains a node, and its priority is not lowered."""
+    for name, node, instance, priority, lowered in _announced(evidence):
+        if node.drained and not lowered:
+            words = f"{name} is drained by {node.flag.path} but announces priority {priority} in {instance}"
+            yield Finding(name, words, *_why_ignored(name, node, instance))
+
+
+def priority_lowered_without_flag(evidence: Evidence) -> Iterator[Finding]:
+    """A priority is lowered, and no flag drains the node."""
+    for name, node, instance, priority, lowered in _announced(evidence):
+        if lowered and not node.drained:
+            words = f"{name} announces the lowered priority {priority} in {instance} without a flag"
+            yield Finding(name, words, *_why_lowered(name, node, instance))
+
+
+def would_not_work(evidence: Evidence) -> Iterator[Finding]:
+    """Flag and priority agree, but the running configuration keeps addresses from moving as they must."""
+    for name, node, instance, _, lowered in _announced(evidence):
+        obstacle = node.configuration.drain_obstacles.get(instance)
+        if obstacle and lowered == node.drained:
+            yield Finding(name, f"keepalived on {name} runs {instance} with {obstacle}", "Deploy", DEPLOY)
+
+
+def by_unfinished_run(evidence: Evidence) -> Iterator[Finding]:
+    """A run has drained a node and has not restored it."""
+    for name, node in evidence.installed.items():
+        if node.drained and node.flag.run:
+            script = "deploy.py" if node.flag.run == "deploy" else f"tasks/{node.flag.run}.py"
+            cure = f"If that run is over, type it again, or restore {name} with tasks/restore.py"
+            yield Finding(name, f"{name} is drained {node.flag.words}", cure, f"pyinfra inventory.py {script}")
+
+
+def flag_without_number(evidence: Evidence) -> Iterator[Finding]:
+    """`check: file` reads a number in the flag, and there is none."""
+    for name, node in evidence.installed.items():
+        if node.flag.present and not node.drained:
+            words = f"{name} has the flag {node.flag.path} and is not drained: `check: file` needs a number in it"
+            cure = "Drain the node, or restore it with tasks/restore.py"
+            yield Finding(name, words, cure, f"{DRAIN} --limit {name}")
+
+
+def flag_world_writable(evidence: Evidence) -> Iterator[Finding]:
+    """Any user of a node can drain or restore it."""
+    for name, node in evidence.installed.items():
+        if node.flag_open:
+            words = f"Any user on {name} can make or remove {node.flag.path}: its folder is world-writable"
+            cure = f"Set drain.flag in {evidence.file} to a path in a folder that only root can write, then deploy"
+            yield Finding(name, words, cure, DEPLOY)
+
+
+class _Announced(NamedTuple):
+    name: str
+    node: NodeState
+    instance: str
+    priority: int
+    lowered: bool
+
+
+def _announced(evidence: Evidence) -> Iterator[_Announced]:
+    """What each node that takes part in an instance announces, and whether it is lowered, whatever the numbers are."""
+    cluster = evidence.state.cluster
+    for name, node in evidence.installed.items():
+        for instance in cluster.instances:
+            said = (node.instances or {}).get(instance)
+            if said is None or said.state not in ("BACKUP", "MASTER"):
+                continue
+            award = said.effective_priority - said.base_priority
+            lowered = award <= 0 if cluster.drain.check == "script" else award < 0
+            yield _Announced(name, node, instance, said.effective_priority, lowered)
+
+
+def _why_ignored(name: str, node: NodeState, instance: str) -> tuple[str, str | None]:
+    """What to do, and the next command."""
+    if node.running_flag and node.running_flag.path != node.flag.path:
+        return f"Its keepalived looks at {node.running_flag.path}. Deploy", DEPLOY
+    if node.flag_seen is False:
+        cure = (
+            "Its keepalived does not see that file: the unit has a file system of its own (PrivateTmp= or the like). "
+            f"Take that setting out of the unit. On {name}"
+        )
+        return cure, "systemctl cat keepalived"
+    if obstacle := node.configuration.drain_obstacles.get(instance):
+        return f"Its running configuration has {obstacle}. Deploy", DEPLOY
+    return f"Look again in a moment. If it stays, on {name}", JOURNAL
+
+
+def _why_lowered(name: str, node: NodeState, instance: str) -> tuple[str, str]:
+    if node.running_flag and node.running_flag.present and node.running_flag.path != node.flag.path:
+        return f"Its keepalived looks at {node.running_flag.path}, which is there. Deploy", DEPLOY
+    if obstacle := node.configuration.drain_obstacles.get(instance):
+        return f"Its running configuration has {obstacle}. Deploy", DEPLOY
+    return f"Look again in a moment. If it stays, its check fails. On {name}", JOURNAL

@@ -1,0 +1,221 @@
+"""keepalived's election: who can serve an instance, who holds it, and who will hold it after changes. Pure.
+
+Whoever asks such a question asks here. Of the nodes that take part in an instance (BACKUP or MASTER) the one with the
+highest priority holds its addresses; equal priorities do not preempt: the holder keeps them, and without a holder the
+higher IP address wins. A drained node takes part with a lower priority; FAULT and INIT take part in nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import VrrpState
+from keepalived.spec.cluster import HIGHEST_PRIORITY, LOWEST_PRIORITY, Cluster
+
+DRAIN = "drain"
+"""The name of what the drain's check contributes to a priority."""
+
+
+@dataclass(frozen=True)
+class Priority:
+    """What a node announces: its base and what its checks contribute to it, by name."""
+
+    base: int
+    contributions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def effective(self) -> int:
+        """keepalived adds the contributions up and keeps the total, not its parts, within 1..254."""
+        return max(LOWEST_PRIORITY, min(HIGHEST_PRIORITY, self.base + sum(self.contributions.values())))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A node in one instance. `address`: its own. `state`: None when the daemon does not tell one, and `why` it does
+    not, in words. `holds`: the floating addresses that its kernel has."""
+
+    address: IPv4Address | IPv6Address
+    priority: Priority
+    state: VrrpState | None
+    drained: bool = False
+    holds: frozenset[str] = frozenset()
+    why: str = ""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether it sends and hears adverts, drained or not."""
+        return self.state in ("BACKUP", "MASTER")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one node; what is not named stays.
+
+    `states`, by instance: BACKUP when it starts, INIT while it boots or is stopped, FAULT when a check without weight
+    fails. `base`: its base priority, by instance. `contributions`: those that change in all instances, by name.
+    """
+
+    node: str
+    drained: bool | None = None
+    states: Mapping[str, VrrpState] = field(default_factory=dict)
+    base: Mapping[str, int] = field(default_factory=dict)
+    contributions: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, candidate: Candidate, instance: str) -> Candidate:
+        """The `candidate` after this change. One that leaves drops its addresses."""
+        new = replace(
+            candidate,
+            drained=candidate.drained if self.drained is None else self.drained,
+            state=self.states.get(instance, candidate.state),
+            priority=Priority(
+                self.base.get(instance, candidate.priority.base),
+                {**candidate.priority.contributions, **self.contributions},
+            ),
+        )
+        return replace(new, holds=frozenset()) if candidate.takes_part and not new.takes_part else new
+
+
+@dataclass(frozen=True)
+class Election:
+    """The candidates of each instance by node, its floating `addresses`, and the nodes that could not be read."""
+
+    candidates: Mapping[str, Mapping[str, Candidate]]
+    addresses: Mapping[str, tuple[str, ...]]
+    unread: frozenset[str] = frozenset()
+
+    def why_not(self, instance: str, node: str) -> str | None:
+        """Why `node` cannot serve `instance`, in words; None when it can. Being drained is such a reason."""
+        candidate = self.candidates[instance][node]
+        if candidate.state is None:
+            return candidate.why
+        if not candidate.takes_part:
+            return f"{instance} is in state {candidate.state} on {node}"
+        return f"{node} is drained" if candidate.drained else None
+
+    def can_serve(self, instance: str) -> list[str]:
+        """The nodes that can serve `instance`: they take part and are not drained."""
+        return [node for node in self.candidates[instance] if self.why_not(instance, node) is None]
+
+    def take_part(self, instance: str) -> list[str]:
+        """The nodes that take part in `instance`, drained or not."""
+        return [node for node, candidate in self.candidates[instance].items() if candidate.takes_part]
+
+    def priority(self, instance: str, node: str) -> int:
+        """What `node` announces in `instance`."""
+        return self.candidates[instance][node].priority.effective
+
+    def holders(self, address: str) -> list[str]:
+        """The nodes that hold `address` now, whether they ought to or not."""
+        found: dict[str, None] = {}
+        for candidates in self.candidates.values():
+            found |= {node: None for node, candidate in candidates.items() if address in candidate.holds}
+        return list(found)
+
+    def holds(self, node: str) -> list[str]:
+        """The floating addresses that `node` holds now."""
+        return [
+            address
+            for instance, addresses in self.addresses.items()
+            for address in addresses
+            if address in self.candidates[instance][node].holds
+        ]
+
+    def is_drained(self, node: str) -> bool:
+        """Whether `node` is drained."""
+        return any(candidates[node].drained for candidates in self.candidates.values())
+
+    def winner(self, instance: str, among: Collection[str] | None = None) -> str | None:
+        """The node that the election gives `instance` to, with priorities as they are; None: nobody takes part.
+
+        `among`: these nodes alone, as if the others took no part.
+        """
+        nodes = [name for name in self.take_part(instance) if among is None or name in among]
+        return max(nodes, key=lambda name: _strength(self.candidates[instance][name]), default=None)
+
+    def after(self, *changes: Change) -> Election:
+        """The same after `changes` made at once, when each instance has gone to its winner."""
+        candidates = {instance: dict(of) for instance, of in self.candidates.items()}
+        for change in changes:
+            for instance, of in candidates.items():
+                of[change.node] = change.of(of[change.node], instance)
+        known = {change.node for change in changes if change.states}
+        changed = replace(self, candidates=candidates, unread=self.unread - known)
+        return replace(changed, candidates={instance: changed._settled(instance) for instance in candidates})
+
+    def steps(self, changes: Iterable[Collection[Change]]) -> Iterator[Election]:
+        """The election after each step: the changes of a step are made at once, and then it settles."""
+        now = self
+        for step in changes:
+            now = now.after(*step)
+            yield now
+
+    def _settled(self, instance: str) -> dict[str, Candidate]:
+        candidates = dict(self.candidates[instance])
+        winner = self.winner(instance)
+        held = any(candidate.holds for candidate in candidates.values())
+        if winner is None or (self.unread and not held):  # then a node that was not read may hold it
+            return candidates
+        has: dict[bool, frozenset[str]] = {True: frozenset(self.addresses[instance]), False: frozenset()}
+        return {name: replace(candidate, holds=has[name == winner]) for name, candidate in candidates.items()}
+
+
+def _strength(candidate: Candidate) -> tuple[int, bool, int]:
+    return candidate.priority.effective, bool(candidate.holds), int(candidate.address)
+
+
+def observed(state: ClusterState) -> Election:
+    """The election as the nodes report it."""
+    cluster = state.cluster
+    return Election(
+        candidates={
+            instance: {name: _candidate(state, instance, name) for name in state.nodes}
+            for instance in cluster.instances
+        },
+        addresses={instance: tuple(settings.addresses) for instance, settings in cluster.instances.items()},
+        unread=frozenset(state.unread()),
+    )
+
+
+def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
+    cluster, node = state.cluster, state.nodes[name]
+    drained = node is not None and node.drained
+    said = state.said(name, instance)
+    due = Priority(cluster.base_priority(instance, name), {DRAIN: cluster.drain.contribution(drained=drained)})
+    why = ""
+    if node is None:
+        why = f"{name} cannot be read"
+    elif not node.unit.runs:
+        why = f"keepalived is {node.unit.active_state} on {name}"
+    elif said is None or said.state is None:
+        why = f"keepalived on {name} does not tell the state of {instance}"
+    return Candidate(
+        address=cluster.nodes[name].address,
+        # The daemon tells the base and the total. The drain's is the only check: what is between them is its.
+        priority=Priority(said.base_priority, {DRAIN: said.effective_priority - said.base_priority}) if said else due,
+        state=said.state if said and not why else None,
+        drained=drained,
+        holds=frozenset(node.holds) & frozenset(cluster.instances[instance].addresses) if node else frozenset(),
+        why=why,
+    )
+
+
+def drain(cluster: Cluster, node: str) -> Change:
+    """`node` is drained: it announces what the cluster file gives a drained one."""
+    return _flag(cluster, node, drained=True)
+
+
+def restore(cluster: Cluster, node: str) -> Change:
+    """`node` is restored: it announces what the cluster file gives one in service."""
+    return _flag(cluster, node, drained=False)
+
+
+def _flag(cluster: Cluster, node: str, *, drained: bool) -> Change:
+    return Change(
+        node,
+        drained=drained,
+        base={instance: cluster.base_priority(instance, node) for instance in cluster.instances},
+        contributions={DRAIN: cluster.drain.contribution(drained=drained)},
+    )

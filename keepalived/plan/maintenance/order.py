@@ -1,0 +1,135 @@
+"""Which nodes a reboot or an upgrade is for, in what order, and what is refused. Pure.
+
+One node of a cluster at a time: first what an earlier run left drained, then the nodes that hold nothing, the lowest
+priority first; holders last, and the leader of a swarm after them. What moves on the way is the election's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
+from keepalived.plan.election import Election, observed, restore
+from keepalived.plan.guard import left_alone, moves
+from keepalived.plan.maintenance.left import begun, is_left, is_pending, is_rebooted, unfinished
+from keepalived.spec.flag import Run
+
+Work = Literal["do", "end"]
+"""do: the whole turn. end: it has been rebooted for this run already, and is to be put back in service."""
+
+
+class Plan(NamedTuple):
+    """What is to be done to the nodes of a cluster, in this order, and the same in words."""
+
+    work: Mapping[str, Work]
+    words: list[str]
+
+
+def reboots(
+    state: ClusterState, targets: Collection[str], asking: Collection[str] | None, *, resume: bool
+) -> dict[str, Work]:
+    """What is to be done to each of the `targets`; what is not in it is left alone.
+
+    `asking`: the nodes that ask for a reboot, when only those are meant. `resume`: an earlier run is continued.
+    """
+    continues = resume and unfinished(state)
+    work: dict[str, Work] = {}
+    for name in targets:
+        node = state.nodes[name]
+        if node is None:
+            continue
+        if continues and is_rebooted(node) and is_left(node, "reboot"):
+            work[name] = "end"
+        elif continues and is_rebooted(node) and not (asking and name in asking):
+            continue
+        elif asking is None or name in asking or (continues and is_pending(node)):
+            work[name] = "do"
+    return work
+
+
+def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | None:
+    """Why the run may not be: somewhere on its way no node would be left to serve, or a node would not come back."""
+    for name, election in _turns(state, run, in_order(state, work)):
+        node = state.nodes[name]
+        if node is None or work[name] == "end":
+            continue
+        if (other := node.maintenance) and other.run != run:
+            return (
+                f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended: run "
+                f"tasks/{other.run}.py again, which continues it, or tasks/restore.py --limit {name}"
+            )
+        if run == "reboot" and not node.unit.enabled:
+            return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
+        if (election.holds(name) or not node.drained) and (why := left_alone(election, [name])):
+            return (
+                f"{why}. Restore or repair one first; --data force=true does it all the same, and clients will notice"
+            )
+    return None
+
+
+def in_order(state: ClusterState, names: Collection[str], leader: str | None = None) -> list[str]:
+    """The nodes one after the other: holders last, and behind them the swarm's `leader`."""
+
+    def place(name: str) -> tuple[bool, bool, bool, int]:
+        node = state.nodes[name]
+        left = node is not None and node.drained and node.flag.run is not None  # else it could not serve for the others
+        return not left, name == leader, bool(node and node.holds), state.cluster.preference(name)
+
+    return sorted(names, key=place)
+
+
+def plan(
+    state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | None = None, *, resume: bool = True
+) -> Plan:
+    """The order of a run, and what will move. `resume`: whether an earlier run is continued."""
+    cluster = state.cluster.name
+    order = in_order(state, work, leader)
+    words = []
+    if run == "reboot" and resume and (since := begun(state)) and unfinished(state):
+        words.append(f"{cluster}: continues the reboot that {since}; make sure that nobody else still runs it")
+        done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
+        if done:
+            been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"
+            words.append(f"  {', '.join(done)} {been} (--data resume=no begins from the start)")
+    if not order:
+        words.append(f"{cluster}: nothing to {run}; {state.who_holds()}")
+        return Plan({}, words)
+    if_any = ", if need be" if run == "upgrade" else ""
+    words.append(f"{cluster}: {run} {', then '.join(order)}{if_any}; {state.who_holds()}")
+    for number, (name, election) in enumerate(_turns(state, run, order), 1):
+        leads = " (leader of the swarm)" if name == leader else ""
+        words.append(f"  {number}. {name}: {_turn(state, election, name, run, work[name])}{leads}")
+    return Plan({name: work[name] for name in order}, words)
+
+
+def _turns(state: ClusterState, run: Run, order: Collection[str]) -> Iterator[tuple[str, Election]]:
+    """Each node with the election as it is when its turn begins: what the run had left drained serves again by then."""
+    now = observed(state)
+    for name in order:
+        yield name, now
+        if (node := state.nodes[name]) and _ends(run, node):
+            now = now.after(restore(state.cluster, name))
+
+
+def _turn(state: ClusterState, election: Election, name: str, run: Run, work: Work) -> str:
+    node = state.nodes[name]
+    if node is None:
+        return "cannot be read"
+    if work == "end":
+        return "put it back in service"
+    if election.holds(name) and (why := left_alone(election, [name])):
+        return why
+    if node.drained and not _ends(run, node):
+        return f"stays drained ({node.flag.words})"
+    if node.drained:
+        back = moves(state.cluster, election, {name: False})
+        return f"{', '.join(back) or 'nothing moves'}, once it is back"
+    away = moves(state.cluster, election, {name: True})
+    return f"{', '.join(away)}, and back" if away else "nothing moves"
+
+
+def _ends(run: Run, node: NodeState) -> bool:
+    """Whether a `run` ends the drain of `node`."""
+    return node.drained and (node.flag.run == run or (run == "reboot" and node.flag.until_reboot))

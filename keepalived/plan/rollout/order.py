@@ -1,0 +1,89 @@
+"""The order in which the nodes of a cluster are changed. Pure.
+
+The rule behind it: while a node that can serve exists, the address has a holder, and a change does not take it from one
+before another has it. Nodes that hold nothing come first, the lowest priority first; holders come last and hand over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from keepalived.conf.adverts import advert_settings
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
+from keepalived.plan.rollout.due import Work, due, incompatible
+from keepalived.plan.rollout.refusals import refuse_alone, refuse_left_behind, refuse_renamed, refuse_stranger
+from keepalived.plan.rollout.words import in_words
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done to one cluster: `batches` of nodes, one batch after the other, and the same in words."""
+
+    batches: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
+
+
+def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str], *, force: bool = False) -> Plan:
+    """The rollout of `texts` (by node) to the `targets`. Raises Refused."""
+    nodes = {name: node for name, node in state.nodes.items() if node is not None}
+    work = {name: what for name in targets if (what := due(state.cluster, nodes[name], texts[name]))}
+    refuse_stranger(state)
+    if not force:
+        refuse_renamed(state, texts, work)
+    parting = _parting(nodes, work, texts)
+    if parting and not force:
+        refuse_left_behind(state, texts, targets, parting)
+        refuse_alone(state, texts, work, parting)
+    batches = _apart(state, work) if parting else _one_by_one(state, work)
+    replaced = [name for name in _ascending(state, work) if work[name] == "replace"]
+    batches = [batch for batch in [replaced, *batches] if batch]
+    return Plan(tuple(tuple(batch) for batch in batches), tuple(in_words(state, work, batches, parting)))
+
+
+def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Mapping[str, str]) -> set[str]:
+    """The instances whose advert settings change, so that nodes before and after the change ignore each other."""
+    return {
+        instance
+        for name, what in work.items()
+        if what in ("restart", "reload")
+        for instance in incompatible(nodes[name].configuration.advert_settings, advert_settings(texts[name]))
+    }
+
+
+def _ascending(state: ClusterState, work: Mapping[str, Work]) -> list[str]:
+    return sorted(work, key=state.cluster.preference)
+
+
+def _groups(state: ClusterState, work: Mapping[str, Work]) -> tuple[list[str], list[str], list[str]]:
+    """The nodes that are started, the best first; those that run and hold nothing, and the holders, the best last."""
+    running = [name for name in _ascending(state, work) if work[name] not in ("start", "replace")]
+    starting = [name for name in reversed(_ascending(state, work)) if work[name] == "start"]
+    holders = [name for name in running if (node := state.nodes[name]) and node.holds]
+    return starting, [name for name in running if name not in holders], holders
+
+
+def _one_by_one(state: ClusterState, work: Mapping[str, Work]) -> list[list[str]]:
+    starting, idle, holders = _groups(state, work)
+    new = [starting[:1], starting[1:]]  # the best one first: the others find their master
+    old = [[name] for name in idle + holders]
+    # A new node that is nobody's unicast peer yet receives no adverts, and would hold the addresses a second time.
+    unicast = any(instance.unicast for instance in state.cluster.instances.values())
+    return [*old, *new] if unicast else [*new, *old]
+
+
+def _apart(state: ClusterState, work: Mapping[str, Work]) -> list[list[str]]:
+    """The batches where nodes before and after the change ignore each other's adverts."""
+    starting, idle, holders = _groups(state, work)
+    if all(work[name] == "reload" for name in idle + holders):
+        return [idle + holders, starting]
+
+    def strength(name: str) -> tuple[bool, int]:
+        node = state.nodes[name]
+        return not (node and node.drained), state.cluster.preference(name)
+
+    # Started together, two of nearly the same priority may both take the addresses for a moment: the best goes first.
+    # The holder drops them as soon as it holds them, and no backup is left with the old advert settings.
+    able = sorted(idle + starting, key=strength, reverse=True)
+    return [able[:1], able[1:] + holders[:1], *([name] for name in holders[1:])]

@@ -1,0 +1,118 @@
+"""The rollouts that are refused: they would leave an address without a holder, or with two. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from keepalived.conf.adverts import advert_settings
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
+from keepalived.plan.rollout.due import Work, incompatible
+
+
+class Refused(Exception):
+    """A rollout that would leave an address without a holder, or with two. The text says why and what to do."""
+
+
+def unheld(state: ClusterState) -> list[str]:
+    """The floating addresses that running daemons are configured for, and no node is seen holding."""
+    running = [
+        node.configuration.advert_settings or {} for node in state.nodes.values() if node is not None and node.unit.runs
+    ]
+    known = {address for settings in running for instance in settings.values() for address in instance.addresses}
+    return [address for address in state.cluster.addresses if address in known and not state.holders(address)]
+
+
+def refuse_stranger(state: ClusterState) -> None:
+    """Raises Refused when a machine that is no node of the cluster holds an address."""
+    backups = [name for name, node in state.nodes.items() if node is not None and _receives_adverts(node)]
+    for address in unheld(state):
+        if backups and not state.unread():
+            cluster = state.cluster.name
+            raise Refused(
+                f"{cluster}: no node holds {address}, and yet {backups[0]} receives adverts of a holder: a machine "
+                f"that is not in {cluster}.yml (any more?) uses the same virtual_router_id. Drain it and stop "
+                "keepalived there, or put it into the file"
+            )
+
+
+def refuse_renamed(state: ClusterState, texts: Mapping[str, str], work: Collection[str]) -> None:
+    """Raises Refused when an address is to change its instance: no order of nodes makes that safe."""
+    for name in work:
+        node = state.nodes[name]
+        old = (node.configuration.advert_settings if node else None) or {}
+        now = {address: instance for instance, one in old.items() for address in one.addresses}
+        new = advert_settings(texts[name])
+        then = {address: instance for instance, one in new.items() for address in one.addresses}
+        for address in now.keys() & then.keys():
+            if now[address] != then[address]:
+                raise Refused(
+                    f"{state.cluster.name}: {address} is to go from instance {now[address]} to {then[address]}, and "
+                    "the two are not the same for the nodes that run: take the address out, deploy, and put it back "
+                    "under the new name; --data force=true does it at once, with two holders meanwhile"
+                )
+
+
+def refuse_left_behind(
+    state: ClusterState, texts: Mapping[str, str], targets: Collection[str], parting: Collection[str]
+) -> None:
+    """Raises Refused when a node would keep, or come back with, the old advert settings: it would be a second holder.
+
+    `parting`: the instances whose advert settings change.
+    """
+    others = {name: node for name, node in state.nodes.items() if node is not None and name not in targets}
+    behind = [
+        name
+        for name, node in others.items()
+        if node.unit.runs and incompatible(node.configuration.advert_settings, advert_settings(texts[name]))
+    ]
+    if behind:
+        raise Refused(
+            f"{_where(state, parting)}, so all nodes that run must change together: {', '.join(behind)} would be left "
+            "out. Run it without --limit, or stop keepalived there first"
+        )
+    stopped = [name for name, node in others.items() if not node.unit.runs and node.unit.enabled and node.version]
+    if unseen := state.unread() + stopped:
+        raise Refused(
+            f"{_where(state, parting)}: {', '.join(unseen)} cannot change now and would hold the addresses a second "
+            "time when it comes back. Deploy to it as well, or take it out of the file; --data force=true leaves it "
+            "behind all the same"
+        )
+
+
+def refuse_alone(
+    state: ClusterState, texts: Mapping[str, str], work: Mapping[str, Work], parting: Collection[str]
+) -> None:
+    """Raises Refused when a holder must restart with new advert settings and no other node has or gets them."""
+    changed = {name: node for name in work if (node := state.nodes[name]) is not None and work[name] != "replace"}
+    holders = {name: node for name, node in changed.items() if node.holds and work[name] != "start"}
+    reloads = all(work[name] == "reload" for name in changed if work[name] != "start")
+    if reloads or not holders or changed.keys() - holders.keys() or _has_them(state, texts, holders):
+        return
+    name, node = next(iter(holders.items()))
+    raise Refused(
+        f"{_where(state, parting)}, and there is no other node to hold {', '.join(node.holds)} while {name} restarts. "
+        "--data force=true does it with a gap of some seconds"
+    )
+
+
+def _where(state: ClusterState, parting: Collection[str]) -> str:
+    return (
+        f"{state.cluster.name}: the new advert settings of {', '.join(sorted(parting))} are incompatible with the old"
+    )
+
+
+def _receives_adverts(node: NodeState) -> bool:
+    return any(said.state == "BACKUP" and said.master_priority for said in (node.instances or {}).values())
+
+
+def _has_them(state: ClusterState, texts: Mapping[str, str], holders: Collection[str]) -> bool:
+    """Whether a node beside the `holders` runs with the new advert settings already."""
+    return any(
+        node is not None
+        and node.unit.runs
+        and node.configuration.advert_settings is not None
+        and node.configuration.advert_settings == advert_settings(texts[name])
+        for name, node in state.nodes.items()
+        if name not in holders and name in texts
+    )

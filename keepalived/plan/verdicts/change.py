@@ -1,0 +1,64 @@
+"""What a change of configuration waits for: the daemon runs it, and the addresses have their holder. Pure."""
+
+from __future__ import annotations
+
+from keepalived.conf.fingerprint import fingerprint
+from keepalived.observed.cluster import ClusterState
+from keepalived.plan.verdicts.verdict import Verdict, priority_problem, unsettled
+
+
+def fit(state: ClusterState, name: str) -> Verdict:
+    """Does node `name` run what lies on its disk, as BACKUP or MASTER and with the priority due, drained or not?"""
+    node = state.nodes[name]
+    problem = priority_problem(state, name, drained=bool(node and node.drained))
+    if problem is None and node and node.applied is False:
+        problem = f"keepalived on {name} does not run what lies on its disk: run deploy.py"
+    return Verdict(problem is None, problem or f"keepalived is healthy; {state.who_holds()}")
+
+
+def healthy(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does node `name` run the configuration `text`, as BACKUP or MASTER and with the priority due?"""
+    problem = _not_running(state, name, text)
+    return Verdict(problem is None, problem or f"runs the new configuration; {state.who_holds()}")
+
+
+def settled(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does node `name` run the configuration `text`, and has every address one holder that nobody takes over from?"""
+    problem = _not_running(state, name, text) or unsettled(state)
+    return Verdict(problem is None, problem or state.who_holds())
+
+
+def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
+    """May `name` drop its addresses: another node holds them with the advert settings of `text`, and no backup is left
+    that would take them over with the old ones?"""
+    backups = [
+        other
+        for other, node in state.nodes.items()
+        if other != name and node and node.unit.runs and not node.holds and other not in state.accepting(text)
+    ]
+    if backups:
+        return Verdict(False, f"{', '.join(backups)} would take the addresses over with the old advert settings")
+    return taken_over(state, name, text)
+
+
+def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does another node, with the advert settings of `text`, hold all that `name` holds, so that `name` may drop it?"""
+    node = state.nodes[name]
+    others = [other for other in state.accepting(text) if other != name]
+    for address in node.holds if node else []:
+        if not set(others) & set(state.holders(address)):
+            who = ", ".join(others) or "none"
+            return Verdict(
+                False, f"no other node with the new advert settings holds {address} (those that run with them: {who})"
+            )
+    return Verdict(True, f"another node holds it too, with the new advert settings: {state.who_holds()}")
+
+
+def _not_running(state: ClusterState, name: str, text: str) -> str | None:
+    """What keeps the daemon on `name` from being healthy with the configuration `text`; None when nothing does."""
+    node = state.nodes[name]
+    if node is None:
+        return f"{name} cannot be read"
+    if node.unit.runs and node.configuration.running != fingerprint(text):
+        return f"keepalived on {name} does not run the new configuration yet"
+    return priority_problem(state, name, drained=node.drained)

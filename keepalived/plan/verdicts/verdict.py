@@ -1,0 +1,60 @@
+"""A verdict, and what keeps a node or an address from being as it should be. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.plan.election import observed
+
+
+class Verdict(NamedTuple):
+    """Whether what is waited for has been seen, and what was seen, in words. `hopeless`: waiting longer is no use."""
+
+    done: bool
+    seen: str
+    hopeless: bool = False
+
+
+class Judge(Protocol):
+    """What is waited for: a question about one node."""
+
+    def __call__(self, state: ClusterState, name: str) -> Verdict: ...
+
+
+def holder_problem(state: ClusterState, address: str) -> str | None:
+    """Why `address` has not exactly one holder. None also when a node that was not read may hold it."""
+    holders = state.holders(address)
+    return state.who_holds() if len(holders) > 1 or (not holders and not state.unread()) else None
+
+
+def unsettled(state: ClusterState) -> str | None:
+    """Which address has not exactly one holder, or is held by a node that another one takes over from."""
+    election = observed(state)
+    for instance, settings in state.cluster.instances.items():
+        winner = election.winner(instance)
+        for address in settings.addresses:
+            if problem := holder_problem(state, address):
+                return problem
+            if winner and state.holders(address) not in ([], [winner]):
+                return f"{state.who_holds()}, but {winner} has the higher priority"
+    return None
+
+
+def priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | None:
+    """What keeps the daemon on `name` from announcing the priority it should, in all instances."""
+    node = state.nodes[name]
+    if node is None or not node.unit.runs:
+        return f"keepalived is {node.unit.active_state if node else 'unknown'} on {name}"
+    if node.instances is None:
+        return f"keepalived on {name} does not tell its state"
+    for instance in state.cluster.instances:
+        said = node.instances.get(instance)
+        if said is None:
+            return f"keepalived on {name} does not know {instance}: run deploy.py"
+        if said.state not in ("BACKUP", "MASTER"):
+            return f"{instance} is in state {said.state} on {name}"
+        expected = state.cluster.effective_priority(instance, name, drained=drained)
+        if said.effective_priority != expected:
+            return f"{instance} has priority {said.effective_priority} on {name}, not {expected}"
+    return None

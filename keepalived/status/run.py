@@ -1,0 +1,65 @@
+"""The status of a run's clusters, as pyinfra's command line asks for it; also while nodes are down, even all."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from pyinfra import config, logger, state
+from pyinfra.api import Host
+
+from keepalived.cli.command_line import command_line
+from keepalived.cli.errors import NothingDone
+from keepalived.cli.options import StatusOptions, read
+from keepalived.run.context import current
+from keepalived.run.hands import clusters_of_run
+from keepalived.run.look import look, try_again
+from keepalived.status.neighbours import Neighbours
+from keepalived.status.show import show, watch
+
+
+def prepare(file: str = "tasks/status.py") -> None:
+    """Called by config.py, before pyinfra connects. Where status is what is asked for, a dead node ends nothing.
+
+    `file`: the task that shows the status.
+    """
+    typed = command_line()
+    if typed is None or typed.files != (Path(file).resolve(),):
+        return
+    _neighbours().start()  # it takes as long to load as pyinfra to connect
+    config.FAIL_PERCENT = 100
+    os.environ["PYINFRA_PROGRESS"] = "off"  # its spinner would draw into the table
+    current().endings.append(_show_when_all_are_dead)
+
+
+def _show_when_all_are_dead() -> None:
+    """pyinfra ends before any task, with 1, when it could connect to nobody: then the status is shown here."""
+    if state.initialised and state.failed_hosts and not state.active_hosts:
+        try:
+            print_by(next(iter(state.failed_hosts)))
+        except NothingDone as error:
+            logger.error(str(error))
+
+
+def show_and_exit(one: Host) -> None:
+    """Shows the clusters of this run's hosts, and ends the run with exit status 0 (healthy) or 1.
+
+    `one`: any host of the run; its data has what --data said.
+    """
+    raise SystemExit(0 if current().once("status", partial(print_by, one)) else 1)
+
+
+def print_by(one: Host) -> bool:
+    """Prints the status of this run's clusters, and returns whether all are healthy."""
+    options = read(StatusOptions, one.data.get)
+    clusters, looking, ask = clusters_of_run(), partial(look, journal=True), _neighbours().ask
+    if options.watch:
+        watch(clusters, look=looking, ask=ask, try_again=try_again)
+        return True
+    return show(clusters, form=options.format, look=looking, ask=ask)
+
+
+def _neighbours() -> Neighbours:
+    """This run's process that asks the network."""
+    return current().once("neighbours", Neighbours)

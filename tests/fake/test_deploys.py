@@ -1,0 +1,93 @@
+"""The deploy functions as another repository calls them: parameters for --data, and refusals in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from inspect import signature
+from pathlib import Path
+
+import pytest
+
+from keepalived import deploys
+from keepalived.cli.options import OPTIONS
+from tests.fake.test_runs import AT_REST, PYINFRA, REPOSITORY, Run, begun, said, serving
+
+LAST = AT_REST | {node: serving(node, drained=True) for node in ("server02", "server03")}
+"""server01 is the last one that can serve."""
+
+Types = Callable[..., Run]
+
+
+@pytest.fixture
+def types(tmp_path: Path) -> Types:
+    """Runs pyinfra in another repository, with `drain.py` and `config.py` of these lines."""
+
+    def run(drain: str, *options: str, config: str = "config.FAIL_PERCENT = 0") -> Run:
+        (tmp_path / "config.py").write_text(f"from pyinfra import config\n\n{config}\n")
+        (tmp_path / "drain.py").write_text(f"from keepalived import deploys\n\n{drain}\n")
+        (tmp_path / "inventory.py").write_text(
+            f"from tests.fake.inventory import fake\n\nglobals().update(fake({LAST!r}, {{}}))\n"
+        )
+        return subprocess.run(
+            [PYINFRA, "--limit", "*server01", "inventory.py", "drain.py", *options],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_every_verb_has_a_function_with_its_options_as_the_document_says() -> None:
+    document = (REPOSITORY / "docs/other-repositories.md").read_text(encoding="utf-8")
+    told = {
+        verb: set(re.findall(r"`(\w+)`", parameters))
+        for verb, parameters in re.findall(r"^\| `deploys\.(\w+)` \| ([^|]*) \|$", document, re.MULTILINE)
+    }
+    options = {verb: set(model.model_fields) for verb, model in OPTIONS.items()}
+    assert {verb: set(signature(getattr(deploys, verb)).parameters) for verb in OPTIONS} == options
+    assert told == options
+
+
+REFUSED = "managers: no node would be left to serve 10.10.0.2: server01 is to be drained"
+
+
+@pytest.mark.parametrize(
+    ("drain", "options", "status"),
+    [
+        ("deploys.drain()", [], 1),
+        ("deploys.drain(force=True)", [], 0),
+        ("deploys.drain()", ["--data", "force=true"], 0),
+        ("deploys.drain(force=False)", ["--data", "force=true"], 1),
+    ],
+)
+def test_a_parameter_counts_and_without_it_data_does(types: Types, drain: str, options: list[str], status: int) -> None:
+    run = types(drain, "--dry", *options)
+    assert run.returncode == status, said(run)
+    assert (REFUSED in said(run)) == (status == 1)
+    assert ("keepalived | Drain the node and see another one hold its addresses" in said(run)) == (status == 0)
+
+
+def test_a_refusal_is_one_line_and_nothing_is_begun(types: Types) -> None:
+    run = types("deploys.drain()", "-y")
+    assert run.returncode == 1
+    assert said(run).splitlines()[-1].startswith(f"--> pyinfra error: Nothing was done. {REFUSED}")
+    assert "Traceback" not in said(run)
+    assert not begun(run)
+
+
+@pytest.mark.parametrize("config", ["", "config.FAIL_PERCENT = 50"])
+def test_a_repository_whose_runs_outlive_a_failure_is_refused(types: Types, config: str) -> None:
+    run = types("deploys.drain(force=True)", "-y", config=config)
+    assert run.returncode == 1
+    assert said(run).splitlines()[-1] == (
+        "--> pyinfra error: Nothing was done. A run must end with the first failure: put `config.FAIL_PERCENT = 0` "
+        "into config.py"
+    )
+    assert not begun(run)
