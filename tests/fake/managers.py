@@ -120,9 +120,9 @@ class Managers:
     def is_at_rest(self) -> bool:
         """Every node is in service, runs what is due, and the first one holds everything. Says what is not so."""
         self.wait(10)
-        best = self.cluster.by_priority[0]
-        for address in self.cluster.addresses:
-            assert self.holder(address) == best
+        for instance, settings in self.cluster.instances.items():
+            for address in settings.addresses:
+                assert self.holder(address) == self.cluster.order(instance)[0]
         assert (self.drained(), self.checkpoints()) == ([], [])
         for name in self.cluster.nodes:
             daemon = self[name].daemon
