@@ -34,6 +34,9 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
             turn.shell(put_configuration(text), "putting the configuration in place")
             _systemctl(turn, "restart")
             turn.wait(_judge(turn, before, node, text), before)
+            if node.flag.run == "deploy":  # an earlier one has drained it, and then the daemon did not start
+                turn.runner.begin("Take back")
+                _take_back(turn)
         case "replace":
             turn.shell(put_configuration(text), "putting the configuration in place")
         case "reload":

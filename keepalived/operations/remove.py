@@ -79,8 +79,11 @@ def stopped(force: bool = False) -> Commands:
 
 def stop_node(turn: Turn, *, force: bool = False) -> None:
     """The turn of a node that leaves its cluster: drained, then stopped once it holds nothing."""
-    node = turn.read(turn.look())
-    if node.unit.runs:
+    before = turn.look()
+    node = turn.read(before)
+    if force and (alone := nobody_left(before, [turn.node])):
+        turn.runner.say(f"{alone}: clients will notice", "warning")
+    elif node.unit.runs:
         drain_node(turn, reason="removal from the cluster", force=force)
         node = turn.read(turn.look())
     if node.holds and not force:
