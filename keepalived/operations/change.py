@@ -11,7 +11,7 @@ from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
-from keepalived.plan.verdicts import Judge, handed_over, healthy, may_leave, settled, taken_back, taken_over
+from keepalived.plan.verdicts import Judge, Verdict, handed_over, healthy, may_leave, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
@@ -29,23 +29,20 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
     node = before.nodes[turn.node]
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
-    match rollout.due(turn.cluster, node, text):
+    work = rollout.due(turn.cluster, node, text)
+    match work:
         case "start":
             turn.shell(put_configuration(text), "putting the configuration in place")
             _systemctl(turn, "restart")
             turn.wait(_judge(turn, before, node, text), before)
-            if node.flag.run == "deploy":  # an earlier one has drained it, and then the daemon did not start
-                turn.runner.begin("Take back")
-                _take_back(turn)
-        case "replace":
+        case "replace" | "restore":
             turn.shell(put_configuration(text), "putting the configuration in place")
         case "reload":
             _reload(turn, before, node, text)
         case "restart":
             _restart(turn, before, node, text, force=force)
-        case "restore":
-            turn.runner.begin("Restore")
-            _take_back(turn)
+    if work != "restart" and _drained_by_deploy(node):  # a deploy that did not end has drained it
+        _take_back(turn, before, node, text)
 
 
 def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, force: bool) -> None:
@@ -68,13 +65,13 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
                 _hand_over(turn, node)
                 turn.advice, after_drain = STILL_DRAINED, True
             case Step.SEE_HANDED_OVER:
-                if node.flag.run == "deploy":
+                if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
-                node = turn.wait(handed_over, before).nodes[turn.node] or node
+                node = turn.wait(partial(_handed_over, text=text), before).nodes[turn.node] or node
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
                 judge = _judge(turn, before, node, text)
-                turn.wait(judge, None if after_drain or node.flag.run == "deploy" else before)
+                turn.wait(judge, None if after_drain or _drained_by_deploy(node) else before)
             case Step.WARN_RELOAD:
                 words = "so keepalived is reloaded and not restarted. Should the reload fail,"
                 lost = f"{', '.join(node.holds)} has no holder until it is repaired"
@@ -89,8 +86,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
                 )
             case Step.TAKE_BACK:
                 turn.advice = STILL_DRAINED
-                turn.runner.begin("Take back")
-                _take_back(turn)
+                _take_back(turn, before, node, text)
 
 
 def _situation(
@@ -102,10 +98,14 @@ def _situation(
         taken_over=taken,
         can_hand_over=node.running_flag is not None and rollout.successor(before, turn.node) is not None,
         drained=bool(node.running_drained),
-        drained_by_deploy=node.flag.run == "deploy",
+        drained_by_deploy=_drained_by_deploy(node),
         reload_carries=rollout.reload_carries(node, text),
         force=force,
     )
+
+
+def _drained_by_deploy(node: NodeState) -> bool:
+    return node.draining_flag is not None and node.draining_flag.run == "deploy"
 
 
 def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
@@ -137,12 +137,25 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
         turn.shell(remove_file(old.path), "removing the flag at its old place")
 
 
-def _take_back(turn: Turn) -> None:
+def _handed_over(state: ClusterState, name: str, text: str) -> Verdict:
+    """Does the drained node `name` hold nothing any more?
+
+    Where the advert settings of some instances change it keeps their addresses, and another node holds them too.
+    """
+    node = state.nodes[name]
+    if node and node.holds and (taken := may_leave(state, name, text)).done:
+        return taken
+    return handed_over(state, name)
+
+
+def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:
     """Ends the deploy's own drain of this node, unless an operator has drained it meanwhile."""
+    turn.runner.begin("Take back")
     drained = turn.look()
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, "deploy"), "removing the flag")
     turn.advice = "Run it again:" + command("deploy.py")
-    turn.wait(partial(taken_back, run="deploy"), drained)
+    apart = _apart(turn, before, node, text)
+    turn.wait(partial(healthy, text=text) if apart else partial(taken_back, run="deploy"), drained)
     turn.advice = ""
 
 
@@ -154,10 +167,13 @@ def _systemctl(turn: Turn, verb: str) -> None:
 
 
 def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judge:
-    """What must be seen after this node's change: until the last node has made it, some reject each other's adverts."""
+    """What must be seen after this node's change."""
+    return partial(healthy if _apart(turn, before, node, text) else settled, text=text)
+
+
+def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool:
+    """Whether some nodes reject each other's adverts until the last one has made the change."""
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
     new = advert_settings(text)
     apart = [other for other in others if rollout.incompatible(other.configuration.advert_settings, new)]
-    if node.holds:
-        apart = [other for other in apart if other.holds]
-    return partial(healthy if apart else settled, text=text)
+    return any(other.holds for other in apart) if node.holds else bool(apart)

@@ -21,13 +21,12 @@ WORDS: dict[Work, str] = {
 
 def successor(state: ClusterState, name: str) -> str | None:
     """Who takes over what `name` holds when it is drained; None when a part of it would be left with nobody."""
-    takers = _takers(state, name).values()
+    takers = _takers(observed(state), name).values()
     return None if None in takers else " and ".join(dict.fromkeys(map(str, takers))) or None
 
 
-def _takers(state: ClusterState, name: str) -> dict[str, str | None]:
+def _takers(election: Election, name: str) -> dict[str, str | None]:
     """Who takes over each instance that `name` holds, or any at all: of the others that can serve, the winner."""
-    election = observed(state)
     held = [
         instance for instance, candidates in election.candidates.items() if candidates[name].holds
     ] or election.candidates
@@ -50,10 +49,12 @@ def in_words(
             f"  the new advert settings of {', '.join(sorted(parting))} are incompatible with the old: a node that "
             "holds nothing takes the addresses as well, then their holder drops them"
         )
+    now = observed(state)
     for number, batch in enumerate(batches, 1):
         for name in batch:
-            hand = _hand_over(state, name) if work[name] == "restart" and not parting else ""
+            hand = _hand_over(state, now, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
+        now = now.after(*(_changed(state, name, work[name]) for name in batch if work[name] != "replace"))
     after = outcome(state, work)
     for instance, settings in cluster.instances.items():
         winner = after.winner(instance)
@@ -63,19 +64,18 @@ def in_words(
     return words
 
 
-def _hand_over(state: ClusterState, name: str) -> str:
-    node = state.nodes[name]
-    if node is None or not node.holds:
+def _hand_over(state: ClusterState, now: Election, name: str) -> str:
+    """What `name` hands over before its restart. `now`: the election when its turn comes."""
+    node, held, takers = state.nodes[name], now.holds(name), _takers(now, name)
+    if node is None or not held:
         return ""
-    if not successor(state, name):
+    if None in takers.values():
         return "no other node can take over: "
     if node.running_flag is None:
         return "its daemon looks at no flag that this repository knows, so it cannot hand over: "
     gets: dict[str | None, list[str]] = {}
-    for instance, taker in _takers(state, name).items():
-        gets.setdefault(taker, []).extend(
-            address for address in state.cluster.instances[instance].addresses if address in node.holds
-        )
+    for instance, taker in takers.items():
+        gets.setdefault(taker, []).extend(address for address in now.addresses[instance] if address in held)
     handed = [f"{', '.join(addresses)} to {taker}" for taker, addresses in gets.items()]
     return f"hand {', '.join(handed)}, "
 
@@ -87,7 +87,8 @@ def outcome(state: ClusterState, work: Mapping[str, Work]) -> Election:
 
 def _changed(state: ClusterState, name: str, what: Work) -> Change:
     node = state.nodes[name]
-    drained = node is not None and node.drained and node.flag.run != "deploy"
+    flag = node.draining_flag if node else None
+    drained = flag is not None and flag.run != "deploy"
     change = (drain if drained else restore)(state.cluster, name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"
