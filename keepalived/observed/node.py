@@ -129,6 +129,13 @@ class NodeState(_Frozen):
         parts = (self.configuration.applied, self.unit.current)
         return False if False in parts else None if None in parts else True
 
+    @property
+    def draining_flag(self) -> Flag | None:
+        """What drains the node: the cluster's flag, or another one that the running daemon looks at; None: nothing."""
+        if self.drained:
+            return self.flag
+        return self.running_flag if self.running_drained else None
+
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""
         return next((name for name, addresses in self.interfaces.items() if address in addresses), None)

@@ -73,7 +73,7 @@ class Managers:
     def write(self, file: str) -> None:
         """The operator writes another cluster file. Its new nodes are fresh servers."""
         self.file = file
-        self.world.cluster = parsed(file)
+        self.world.use(parsed(file))
         for name, node in self.cluster.nodes.items():
             self.world.servers.setdefault(name, Server(self.world, name, str(node.address)))
 

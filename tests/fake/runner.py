@@ -12,6 +12,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.swarm import Swarm
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
 from tests.fake.server import Died
+from tests.fake.shell import Result
 from tests.fake.world import World
 
 T = TypeVar("T")
@@ -45,10 +46,8 @@ class FakeRunner:
             try:
                 result = server.run(command.get_raw_value())
             except Died:
-                return Ran(False, ["the connection has broken"], gone=True)
-            finally:
-                self.world.settle()
-        if not server.reachable:
+                result = Result(255)
+        if not self.world.servers[on].reachable:
             return Ran(False, ["the connection has broken"], gone=True)
         out, err = result.out.splitlines(), result.err.splitlines()
         return Ran(result.status == 0, [*out, *err], out)

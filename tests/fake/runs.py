@@ -142,8 +142,11 @@ class Managers(managers.Managers):
         targets = self._targets(names)
         seen = self._look(targets, bare=True)
         due = [name for name in targets if is_there(seen.nodes[name])]
-        if due and not force and (set(due) == set(self.cluster.nodes) or (why := guard.nobody_left(seen, due))):
-            raise NothingDone(why if set(due) != set(self.cluster.nodes) else "no node would be left")
+        if due and not force:
+            if set(due) == set(self.cluster.nodes):
+                raise NothingDone("no node would be left")
+            if why := guard.nobody_left(seen, due):
+                raise NothingDone(why)
         with self.forcing(force):
             for name in due:
                 node = self.world.look().nodes[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -80,7 +79,6 @@ class Server:
     silent_until: float = 0.0
     """Its daemon does not tell its state until then."""
     daemon: Daemon | None = None
-    hooks: Callable[[str], Result] = lambda command: Result()
 
     @property
     def reachable(self) -> bool:
@@ -219,7 +217,7 @@ class Server:
         about = node.removeprefix("NODE=")
         assert address == f"NODE_ADDRESS={self.world.servers[about].address}", words
         self.world.hooks.append((self.name, about, command))
-        return self.hooks(command)
+        return Result()
 
     def _run_docker(self, words: list[str], given: str) -> Result:
         match words:
@@ -378,7 +376,7 @@ class Server:
             version=re.sub(r"^\d+:|-.*", "", self.installed) if self.installed else None,
             unit=self._unit(),
             instances=self._instances(daemon) if daemon and self.silent_until <= self.world.now else None,
-            holds=[address for address in cluster.addresses if address in self.kernel],
+            holds=[address for address in self.world.addresses if address in self.kernel],
             interfaces={"lo": ["127.0.0.1"], self.interface: [self.address, *self.kernel]},
             drained=is_drained(cluster.drain.check, flag),
             flag=flag,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keepalived.observed.swarm import Member, Swarm, Task, Tasks
@@ -107,7 +108,7 @@ class SimulatedSwarm:
                 one.runs = False
                 one.node = min(fits, key=lambda name: len(self.on(name)), default=None)
                 if one.node:
-                    self.world.later(MOVE_SECONDS, lambda one=one, node=one.node: self._begin(one, node))
+                    self.world.later(MOVE_SECONDS, partial(self._begin, one, one.node))
 
     def _begin(self, task: Placed, node: str) -> None:
         if task.node == node and self._takes_tasks(node):

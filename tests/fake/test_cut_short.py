@@ -111,11 +111,21 @@ def peer_dies(managers: Managers, number: int) -> None:
     managers.world.at(number, die)
 
 
+def connection_breaks(managers: Managers, number: int) -> None:
+    """The command is done, and the operator does not learn of it."""
+
+    def break_it() -> None:
+        managers[managers.world.steps[-1].node].answers_ssh = False
+
+    managers.world.at(number, break_it)
+
+
 ENDS: dict[str, Callable[[Managers, int], None]] = {
     "the operator's machine dies": lambda managers, number: managers.world.at(number, managers.operator_dies),
     "the command fails": lambda managers, number: managers.world.at(number, managers.fails()),
     "the node dies": dies_under,
     "another node dies": peer_dies,
+    "the connection breaks": connection_breaks,
 }
 
 
@@ -150,6 +160,7 @@ def ends(managers: Managers, scenario: Scenario, number: int) -> bool:
     is_served(managers)
     if struck:
         for name, server in managers.world.servers.items():
+            server.answers_ssh = True
             if not server.up:
                 managers.boot(name)
         managers.wait(60)

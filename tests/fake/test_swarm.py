@@ -6,6 +6,7 @@ from keepalived.cli.errors import NothingDone
 from keepalived.run.turn import Stopped
 from tests.fake.managers import NEW, OLD
 from tests.fake.runs import Managers
+from tests.fake.server import Server
 from tests.fake.world import OperatorGone
 
 SWARM = "maintenance: {swarm: true}"
@@ -134,11 +135,12 @@ def test_unknown_is_not_ready() -> None:
     managers = swarming()
     swarm = managers.world.swarm
 
+    def is_unknown(server: Server) -> None:
+        swarm.status[server.name] = "Unknown"
+        managers.world.later(100, lambda: swarm._ready(server))
+
     def is_unknown_for_a_while() -> None:
-        swarm.found = lambda server: (  # type: ignore[method-assign]
-            swarm.status.__setitem__(server.name, "Unknown"),
-            managers.world.later(100, lambda: swarm._ready(server)),
-        )[0]
+        swarm.found = is_unknown  # type: ignore[method-assign]
 
     managers.world.at("^systemctl reboot", is_unknown_for_a_while)
     managers.reboot("server03")

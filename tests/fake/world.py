@@ -86,7 +86,7 @@ class World:
     """The servers of a cluster, and time."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
+        self.use(cluster)
         self.now = 0.0
         self.cause: Cause = "fault"
         self.forced = False
@@ -107,11 +107,16 @@ class World:
         self.swarm = SimulatedSwarm(self)
         self.servers = {name: Server(self, name, str(node.address)) for name, node in cluster.nodes.items()}
 
+    def use(self, cluster: Cluster) -> None:
+        """The cluster file says something else from now on."""
+        self.cluster = cluster
+        self.addresses = cluster.addresses
+
     # Who holds what
 
     def holders(self, address: str = "") -> list[str]:
         """The nodes that hold an address (default: the first one of the cluster)."""
-        address = address or self.cluster.addresses[0]
+        address = address or self.addresses[0]
         return [name for name, server in self.servers.items() if address in server.kernel]
 
     def look(self) -> ClusterState:
@@ -185,7 +190,8 @@ class World:
                     self._later.pop(0)[2]()
                 self.settle()
         self.now = end
-        self.settle()
+        if not all(self._held.values()):
+            self._check(self._speaking())
 
     def next_change(self) -> float | None:
         """When something happens next by itself."""
@@ -282,7 +288,7 @@ class World:
     # The invariants
 
     def _check(self, speakers: list[Speaker]) -> None:
-        for address in self.cluster.addresses:
+        for address in self.addresses:
             holders = self.holders(address)
             if holders:
                 self._held[address] = True
