@@ -120,7 +120,7 @@ class NodeState(_Frozen):
     """None when it was not asked for, or cannot be read."""
     boot: str | None = None
     """Another one after each boot (`boot.IDENTITY`)."""
-    maintenance: Checkpoint | None = None
+    checkpoint: Checkpoint | None = None
     """How far a reboot or upgrade of the node has come; None: none is under way."""
 
     @property

@@ -84,7 +84,7 @@ def _read(lines: Iterable[str]) -> NodeState:
         configuration=_configuration(report.get("configuration"), report.get("running")),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
         boot=report["boot"].strip() or None if "boot" in report else None,
-        maintenance=_checkpoint(report["record"]) if "record" in report else None,
+        checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,
     )
 
 

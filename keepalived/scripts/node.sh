@@ -1,4 +1,4 @@
-# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $record, $lock, $identity.
+# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $checkpoint, $lock, $identity.
 #
 # Every part of the report is a line: KEY=WORDS where they are plain words, KEY BASE64 else. A part that is not to be had
 # is left out. The last line is `end`: what was cut short says nothing, rather than that there is no flag.
@@ -24,7 +24,7 @@ ip -j address show | say addresses
 if [ -e "$flag" ]; then { stat -L -c %Y "$flag"; head -c 4096 "$flag"; } | say flag; else echo flag=; fi
 echo "flag_folder=$(stat -c %a "${flag%/*}/" 2>/dev/null)"
 echo "boot=$(eval "$identity")"
-if [ -e "$record" ]; then say record < "$record"; fi
+if [ -e "$checkpoint" ]; then say checkpoint < "$checkpoint"; fi
 if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
 case $unit in *MainPID=*) pid=${unit##*MainPID=}; pid=${pid%%"$line_end"*};; *) pid=0;; esac
 if [ "$pid" -gt 0 ]; then

@@ -388,7 +388,7 @@ class Server:
             flag_open=False,
             configuration=configuration(disk, running),
             boot=self.identity,
-            maintenance=self.checkpoint,
+            checkpoint=self.checkpoint,
         )
 
     @property
