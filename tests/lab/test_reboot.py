@@ -1,4 +1,4 @@
-"""Reboots of all managers in turn: what moves, what clients lose, and how the next run goes on where one stopped."""
+"""Reboots of all managers in turn: what moves, what clients lose, and how the next run continues where one stopped."""
 
 from __future__ import annotations
 
@@ -98,10 +98,9 @@ def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(manage
         said, _ = run.communicate()
     assert run.returncode == 1
     assert "Not within 15 s. Last seen: server02 does not answer" in said
-    assert (
-        "See its console, then run tasks/reboot.py again, which goes on from here, or tasks/restore.py --limit server02"
-        in said
-    )
+    assert "server02 is out of service, the others serve. See its console, then continue the reboot:" in said
+    assert "    pyinfra inventory.py tasks/reboot.py\n" in said
+    assert "    pyinfra inventory.py tasks/restore.py --limit server02\n" in said
     assert "server02: cannot be read" in said
     assert re.search(r"server02 +- +NOT BACK +NOT BACK", said)
     assert (seen.lost, seen.route) == (0, ["server01"])
@@ -148,7 +147,9 @@ def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_mended(ma
     managers.server02.succeed(f"printf '{said}' > {unit}; systemctl enable --quiet sick")
     before = managers.reboots()
     run = managers.is_refused(f"{REBOOT} --limit server02")
-    run.line("sick.service failed since the boot: journalctl -u sick.service -b. It stays out of service. Mend the ")
+    run.line(
+        "sick.service failed since the boot: journalctl -u sick.service -b. server02 stays out of service. Remove "
+    )
     managers.is_refused(f"{REBOOT} --limit server02").line("sick.service failed since the boot: ")  # asked again
     managers.server02.succeed("touch /var/lib/cure; systemctl restart sick")
     run = managers.types(f"{REBOOT} --limit server02")
@@ -178,7 +179,7 @@ maintenance:
     managers.writes(SHIPPED + "maintenance: {before: ['echo the backup runs; false']}\n")
     run = managers.is_refused(f"{REBOOT} --limit server02")
     run.line("[server02] the backup runs")
-    run.line("`echo the backup runs; false` failed on server02. It stays out of service. Mend the cause and run ")
+    run.line("`echo the backup runs; false` failed on server02. server02 stays out of service. Remove the cause, ")
     assert managers.reboots() == before
     run = managers.is_refused(STATUS)
     run.line("server02 is drained since ")
@@ -187,5 +188,7 @@ maintenance:
 
     managers.writes(SHIPPED + "maintenance: {healthy: {command: echo no disk; false, timeout: 2}}\n")
     run = managers.is_refused(f"{REBOOT} --limit server02")
-    run.line("Not within 2 s. Last seen: `echo no disk; false` fails and says: no disk. It stays out of service.")
+    run.line(
+        "Not within 2 s. Last seen: `echo no disk; false` fails and says: no disk. server02 stays out of service. "
+    )
     managers.server02.succeed(f"grep -x 'run: reboot' {FLAG}")

@@ -16,7 +16,7 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     managers.writes(managers.changed())
     with managers.watching() as seen:
         run = managers.is_refused(DEPLOY)
-    run.line("[server02] keepalived did not restart: its last words are above.")
+    run.line("[server02] `systemctl restart keepalived` failed on server02. The nodes after this one are as they were.")
     assert managers.server01.succeed(STARTS) == start
     assert (seen.lost, seen.route, seen.counts) == (0, ["server01"], {1})
     managers.server02.succeed(f"rm {BROKEN_UNIT}; systemctl daemon-reload")
