@@ -93,7 +93,8 @@ def test_a_drain_that_comes_second_is_taken_back(managers: Operator) -> None:
     assert first.returncode != 0
     (words,) = [line for line in said.splitlines() if "its flag was removed" in line]
     assert words.endswith(
-        "server01 is in service again, its flag was removed: no node would be left to serve 10.10.0.2: server01 is drained, "
+        "server01 is in service again, its flag was removed: "
+        "no node would be left to serve 10.10.0.2: server01 is drained, "
         "server02 is drained, server03 is drained"
     )
     managers.server01.succeed(f"test ! -e {FLAG}")
