@@ -32,12 +32,12 @@ def _version(value: object) -> str:
     return str(value)
 
 
-def _one_of(values: dict[str, str]) -> BeforeValidator:
-    """One of some words; `values` has what each means."""
+def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
+    """One of some words behind `key`; `values` has what each means."""
 
     def check(value: object) -> str:
         if value not in values:
-            known = " or ".join(f"{word} {meaning}" for word, meaning in values.items())
+            known = " or ".join(f"{key}={word} {meaning}" for word, meaning in values.items())
             raise ValueError(f"={value} is not known: {known}")
         return str(value)
 
@@ -49,11 +49,13 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Reason = Annotated[str, BeforeValidator(_reason)]
 Version = Annotated[str, BeforeValidator(_version)]
 Until = Annotated[
-    Literal["reboot", "restore"], _one_of({"reboot": "(the next boot ends it)", "restore": "(the default)"})
+    Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
-Only = Annotated[Literal["required"], _one_of({"required": "takes only the nodes that ask for a reboot"})]
-Packages = Annotated[Literal["all"], _one_of({"all": "upgrades the whole system"})]
-Format = Annotated[Literal["table", "json"], _one_of({"json": "prints one JSON document", "table": "(the default)"})]
+Only = Annotated[Literal["required"], _one_of("only", {"required": "takes only the nodes that ask for a reboot"})]
+Packages = Annotated[Literal["all"], _one_of("packages", {"all": "upgrades the whole system"})]
+Format = Annotated[
+    Literal["table", "json"], _one_of("format", {"json": "prints one JSON document", "table": "(the default)"})
+]
 
 
 class Options(BaseModel):

@@ -19,7 +19,7 @@ from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.maintenance import Turns, order_of
-from keepalived.operations.turn import again, come_back, last_look, leave
+from keepalived.operations.turn import again, come_back, last_look, leave, stays_out
 from keepalived.plan import maintenance
 from keepalived.plan.maintenance import Work
 from keepalived.plan.verdicts import Verdict
@@ -159,6 +159,7 @@ def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -
         leave(turn, "reboot", before, checkpoint, reason, force=force)
         last_look(turn, force=force)
         _reboot(turn, checkpoint)
+    turn.advice = stays_out(turn, "reboot")
     turn.step("waiting until its services have started")
     _wait_for_services(turn, checkpoint.failed)
     now = turn.look().nodes[turn.node]
@@ -179,15 +180,11 @@ def _reboot(turn: Turn, checkpoint: Checkpoint) -> None:
         turn.shell(set_flag(node.flag.path, text, like=node.flag.path), "setting the flag")
     turn.step("rebooting")
     turn.times.down = turn.runner.now()
-    advice, turn.advice = (
-        turn.advice,
-        (
-            f"{turn.node} is out of service, the others serve. See its console, then continue the reboot:"
-            f"{again(turn, 'reboot')}\nOr put it back as it is:{command('tasks/restore.py', [turn.node])}"
-        ),
+    turn.advice = (
+        f"{turn.node} is out of service, the others serve. See its console, then continue the reboot:"
+        f"{again(turn, 'reboot')}\nOr put it back as it is:{command('tasks/restore.py', [turn.node])}"
     )
     _boot_anew(turn, checkpoint.boot)
-    turn.advice = advice
     turn.times.up = turn.runner.now()
 
 

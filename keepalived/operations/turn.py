@@ -25,6 +25,14 @@ def again(turn: Turn, run: Run) -> str:
     return command(f"tasks/{run}.py", () if everybody else turn.targets)
 
 
+def stays_out(turn: Turn, run: Run) -> str:
+    """What the operator does when a run stops while the node is out of service."""
+    return (
+        f"{turn.node} stays out of service. Remove the cause, then continue the {run}:{again(turn, run)}\n"
+        f"Or put it back as it is:{command('tasks/restore.py', [turn.node])}"
+    )
+
+
 def leave(
     turn: Turn,
     run: Run,
@@ -39,10 +47,7 @@ def leave(
     Without `force` it returns only when another node has been seen to hold what this one held.
     """
     node = turn.read(before)
-    turn.advice = (
-        f"{turn.node} stays out of service. Remove the cause, then continue the {run}:{again(turn, run)}\n"
-        f"Or put it back as it is:{command('tasks/restore.py', [turn.node])}"
-    )
+    turn.advice = stays_out(turn, run)
     turn.step("taking it out of service")
     alone = nobody_left(before, [turn.node]) if node.holds or not node.drained else None
     if not node.drained:
@@ -80,6 +85,7 @@ def last_look(turn: Turn, *, force: bool) -> None:
 
 def come_back(turn: Turn, run: Run, checkpoint: Checkpoint | None) -> None:
     """Puts the node back in service once it is seen healthy. What an operator has drained stays drained."""
+    turn.advice = stays_out(turn, run)
     turn.step("waiting until keepalived is healthy")
     turn.wait(fit)
     if checkpoint and checkpoint.availability:

@@ -47,7 +47,12 @@ def show_and_exit(one: Host) -> None:
 
     `one`: any host of the run; its data has what --data said.
     """
-    raise SystemExit(0 if current().once("status", partial(print_by, one)) else 1)
+
+    def exit_by_health() -> None:
+        raise SystemExit(0 if print_by(one) else 1)
+
+    # The first host's greenlet ends the process; the others wait for it, for ever: a second exit is a traceback.
+    current().once("status", exit_by_health)
 
 
 def print_by(one: Host) -> bool:

@@ -18,7 +18,7 @@ def test_the_last_node_is_not_drained_and_the_refusal_names_every_reason(manager
         run = managers.is_refused(f"{DRAIN} --limit server01 {force}-y")
         assert run.line("Nothing was done.").endswith(
             "managers: no node would be left to serve 10.10.0.2: server01 is to be drained, server02 is drained, "
-            "keepalived is inactive on server03. Restore or mend one first; --data force=true drains all the same"
+            "keepalived is inactive on server03. Restore or repair one first; --data force=true drains all the same"
         )
     run = managers.is_refused(f"{DRAIN}")  # without --limit: every node
     assert "server01 is to be drained" in run.line("Nothing was done.")
@@ -78,7 +78,10 @@ def test_a_reason_that_cannot_be_kept_is_refused(managers: Operator) -> None:
     for option, why in (
         ("reason=' '", "the reason must be one line of words"),
         (f"reason={'x' * 201}", "the reason has 201 characters, 200 at most are kept"),
-        ("until=monday", "until=monday is not known: until=reboot or until=restore (the default)"),
+        (
+            "until=monday",
+            "until=monday is not known: until=reboot (the next boot ends it) or until=restore (the default)",
+        ),
     ):
         run = managers.is_refused(f"{DRAIN} --limit server01 --data {option}")
         assert run.line("Nothing was done.").endswith(why)
