@@ -115,6 +115,7 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
             StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
+            StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
             f"\n{REPORT}",
         )

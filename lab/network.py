@@ -86,9 +86,13 @@ def addresses(host: HostPlaces) -> list[str]:
 
 
 def in_time(command: Iterable[str]) -> list[str]:
-    """The same command, served before all others where the machine allows it: who measures must not be late himself."""
+    """The same command, served before all others where the machine allows it: who measures must not be late himself.
+
+    It ends with this process, however that ends.
+    """
     before_all = "chrt --fifo 60"
-    return ["sh", "-c", f'{before_all} true 2>/dev/null && exec {before_all} "$@"; exec "$@"', "sh", *command]
+    first = f'{before_all} true 2>/dev/null && exec {before_all} "$@"; exec "$@"'
+    return ["setpriv", "--pdeathsig", "KILL", "sh", "-c", first, "sh", *command]
 
 
 def follow_addresses(host: HostPlaces) -> "subprocess.Popen[str]":

@@ -19,8 +19,8 @@ from lab.errors import LabError
 from lab.host import Host
 from lab.lab import CHECKOUT, Lab
 from lab.network import in_time
+from lab.pinger import INTERVAL_SECONDS
 
-PROBE_SECONDS = 0.001
 LOOK_SECONDS = 0.05  # how often a follower looks whether its host has rebooted
 
 
@@ -93,11 +93,11 @@ class Witness:
 
     def __enter__(self) -> Witness:
         """Begins; a client on the operator's machine asks every millisecond. Raises LabError when nobody answers."""
-        asking = [sys.executable, "-m", "keepalived.run.probe.process", "--interval", str(PROBE_SECONDS), self._address]
+        asking = [sys.executable, "-m", "lab.pinger", self._address]
         self._probe = self._lab.operator_popen(in_time(asking), stdin=subprocess.PIPE, cwd=CHECKOUT)
         self._followers = [_Follower(host, self._address) for host in self._lab.hosts.values() if host.is_up]
         assert self._probe.stdout is not None
-        reachable = json.loads(self._probe.stdout.readline()) == {"reachable": [self._address]}
+        reachable = json.loads(self._probe.stdout.readline())["reachable"]
         self._first = (time.time(), set(holders(self._lab, self._address)))
         for follower in self._followers:
             follower.start()
@@ -108,9 +108,7 @@ class Witness:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         seen, events = self._end()
-        if seen["method"] != "icmp":
-            raise LabError("the operator of the lab may not send ICMP")
-        self.probes = [Probe(*one) for one in seen["probes"][self._address]]
+        self.probes = [Probe(*one) for one in seen["probes"]]
         since, held = self._first
         self.holders = [(since, tuple(sorted(held)))]
         for when, name, there in sorted(events):
@@ -133,7 +131,7 @@ class Witness:
     @property
     def longest_silence(self) -> float:
         """Seconds."""
-        return max(silence.seconds for silence in silences(self.probes, PROBE_SECONDS))
+        return max(silence.seconds for silence in silences(self.probes, INTERVAL_SECONDS))
 
     def longest(self, count: int) -> float:
         """The longest time in seconds for which so many hosts held the address."""
@@ -159,6 +157,6 @@ class Witness:
 
     def __str__(self) -> str:
         return (
-            f"{account(self._address, self.probes, PROBE_SECONDS)}; holders {self.counts}, none for "
+            f"{account(self._address, self.probes, INTERVAL_SECONDS)}; holders {self.counts}, none for "
             f"{1000 * self.longest(0):.0f} ms, two for {1000 * self.longest(2):.0f} ms, {' → '.join(self.route)}"
         )

@@ -115,6 +115,7 @@ def files_removed() -> Commands:
         paths.DRAINED_THIS_BOOT,
         paths.STAGED,
         paths.REPORT_LOCK,
+        paths.REPORT_MEMORY,
     ]
     if node.configuration.origin == "deployed":
         doomed.append(paths.CONFIGURATION)

@@ -1,4 +1,4 @@
-# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $checkpoint, $lock, $identity.
+# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $checkpoint, $lock, $memory, $identity.
 #
 # Every part of the report is a line: KEY=WORDS where they are plain words, KEY BASE64 else. A part that is not to be had
 # is left out. The last line is `end`: what was cut short says nothing, rather than that there is no flag.
@@ -14,7 +14,16 @@ line_end='
 '
 say() { printf '%s ' "$1"; base64 -w 0; echo; }
 echo "asked $asked"
-if command -v keepalived >/dev/null; then version=$(keepalived --version 2>&1); echo "version=${version%%"$line_end"*}"; fi
+if binary=$(command -v keepalived); then
+  # It takes longer to tell its version and its signals than all the rest takes: what this very file has said is kept.
+  about=$(stat -L -c '%n %i %s %.Z' "$binary"); kept=
+  if [ -r "$memory" ]; then { read -r kept; read -r version; read -r signal; } < "$memory"; fi
+  if [ "$kept" != "$about" ]; then
+    version=$(keepalived --version 2>&1); version=${version%%"$line_end"*}; signal=$(keepalived --signum=JSON)
+    printf '%s\n' "$about" "$version" "$signal" > "$memory.$$" && mv -f "$memory.$$" "$memory"
+  fi
+  echo "version=$version"
+fi
 show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
   -p MainPID -p ExecMainStartTimestamp"
 unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 there is no --timestamp
@@ -52,7 +61,7 @@ case $unit in *ActiveState=active*)
   dump=/proc/$pid/root${folder:-/tmp}/keepalived.json
   exec 9>"$lock"; flock -w 3 9
   rm -f "$dump"
-  if kill -s "$(keepalived --signum=JSON)" "$pid"; then
+  if kill -s "$signal" "$pid"; then
     tries=0
     while case $(tail -c 2 "$dump" 2>/dev/null) in *']') false;; esac && [ $tries -lt 50 ]; do
       sleep 0.02; tries=$((tries + 1))

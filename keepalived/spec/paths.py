@@ -20,3 +20,6 @@ the unit's drop-in removes such a flag first."""
 
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""
+
+REPORT_MEMORY = "/run/keepalived-report.binary"
+"""What the installed binary says of itself, which is asked of each binary once."""

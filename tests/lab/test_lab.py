@@ -17,6 +17,7 @@ from lab.errors import CommandFailed, LabError
 from lab.lab import CHECKOUT, Lab
 from lab.locks import held
 from lab.waiting import wait_for
+from lab.witness import Witness
 
 WITHOUT = requirements.missing() or (None if os.geteuid() == 0 else "not root")
 pytestmark = pytest.mark.skipif(WITHOUT is not None, reason=str(WITHOUT))
@@ -216,6 +217,21 @@ def test_a_pulled_cable_is_a_lost_carrier(lab: Lab) -> None:
     assert lab.operator(["ssh", "-o", "ConnectTimeout=1", host.name, "true"]).returncode == 255
     host.plug()
     assert host.succeed("cat /sys/class/net/enp0s3/carrier") == "1\n"
+
+
+def test_a_witness_counts_what_a_pulled_cable_costs_a_client(lab: Lab) -> None:
+    host = lab.hosts["server01"]
+    with Witness(lab, host.address) as whole:
+        host.succeed("sleep 0.5")
+    assert (whole.lost, whole.route) == (0, ["server01"])
+    assert len(whole.probes) > 300  # one a millisecond, on a busy machine
+    with Witness(lab, host.address) as cut:
+        host.unplug()
+        host.succeed("sleep 0.5")
+        host.plug()
+        lab.operator(["ping", "-c", "1", host.address], check=True)
+    assert cut.lost > 300
+    assert cut.longest_silence > 0.5
 
 
 def test_labs_live_side_by_side(lab: Lab, spare: Lab) -> None:
