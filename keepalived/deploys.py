@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pyinfra import api, host, inventory, state
+from pyinfra import api, host, state
 from pyinfra.operations import apt
 
 from keepalived.cli.errors import NothingDone
@@ -143,7 +143,7 @@ def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
 def status(*, format: Literal["json", "table"] | None = None, watch: bool | None = None) -> None:
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
     _asked(StatusOptions, format=format, watch=watch)
-    show_and_exit(inventory.get_host(host.name))
+    show_and_exit(host)
 
 
 def _begin(model: type[Model], **given: str | bool | None) -> Model:

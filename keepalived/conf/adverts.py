@@ -13,7 +13,7 @@ from keepalived.conf.parse import Block, first, parse, value_of
 
 
 class AdvertSettings(NamedTuple):
-    """The terms of one instance. `authentication` is a digest; `advert_int` counts in v2 only."""
+    """The settings of one instance. `authentication` is a digest; `advert_int` counts in v2 only."""
 
     version: int
     virtual_router_id: int
@@ -24,7 +24,7 @@ class AdvertSettings(NamedTuple):
     advert_int: float | None
 
     def reload_carries(self, new: AdvertSettings) -> bool:
-        """Whether a reload takes the daemon from these terms to `new` without giving the addresses up.
+        """Whether a reload takes the daemon from these settings to `new` without giving the addresses up.
 
         It does not when the socket or the instance itself must be made anew (vrrp/vrrp_scheduler.c, vrrp_reload.c), and
         the version is a global setting here.
@@ -33,7 +33,7 @@ class AdvertSettings(NamedTuple):
 
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
-    """The terms of each vrrp_instance in a configuration, by its name. Raises ValueError where it is no such text."""
+    """The settings of each vrrp_instance in a configuration, by name. Raises ValueError where it is no such text."""
     top = parse(text)
     version = int(value_of(first(top, "global_defs"), "vrrp_version", "2"))
     found = {}

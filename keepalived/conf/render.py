@@ -31,7 +31,7 @@ _environment = Environment(  # noqa: S701 - the files are not HTML
 def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) -> str:
     """The text of keepalived.conf on `node`; `interfaces` has the network interface of each instance.
 
-    Its fingerprint stands in a comment, so that a file that somebody has changed can be told from an older one.
+    A comment has its fingerprint, so that a file that somebody has changed can be told from an older one.
     """
     template = _environment.get_template("keepalived.conf.j2")
 

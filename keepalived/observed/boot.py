@@ -29,7 +29,7 @@ class Boot(BaseModel):
     newest_kernel: str | None
     """The newest installed one of the same flavour; None: none is newer."""
     reboot_required: bool
-    """Whether the system has noted so in /run/reboot-required."""
+    """Whether the system says so by /run/reboot-required."""
     system: str
     """In systemd's words: `starting`, `running`, `degraded`, …"""
     failed: list[str]

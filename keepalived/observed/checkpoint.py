@@ -1,4 +1,4 @@
-"""What a maintenance run notes on a node until it has ended, so that the next one can go on where it stopped. Pure.
+"""How far a reboot or an upgrade has come, written on the node until it ends: the next run continues there. Pure.
 
     run: reboot
     by: alice@notebook
@@ -28,7 +28,7 @@ PATH = "/var/lib/keepalived/maintenance"
 
 
 class Checkpoint(BaseModel):
-    """The note of one run on one node."""
+    """What one run has written on one node."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class Checkpoint(BaseModel):
 
     @property
     def content(self) -> str:
-        """What stands in the file."""
+        """The content of the file."""
         said = {"run": self.run, "by": self.by, "begun": self.begun, "boot": self.boot}
         said |= {key: " ".join(names) for key, names in (("nodes", self.nodes), ("failed", self.failed)) if names}
         if self.availability:
@@ -59,7 +59,7 @@ class Checkpoint(BaseModel):
 
 
 def read_checkpoint(text: str) -> Checkpoint:
-    """The record in the file's `text`. Raises ValueError when it is none."""
+    """The checkpoint in the file's `text`. Raises ValueError when it is none."""
     said = dict(re.findall(r"^(\w+): ?(.*)$", text, re.MULTILINE))
     waiting = {
         service: int(count) for service, _, count in (one.partition("=") for one in said.get("waiting", "").split())

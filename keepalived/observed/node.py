@@ -52,7 +52,7 @@ class InstanceState(_Frozen):
     virtual_router_id: int
     version: int
     master_priority: int | None
-    """What the master announces, as this node has heard it last."""
+    """What the master announces, by the last advert that this node has received."""
     addresses: list[str]
     last_transition: datetime | None
 
@@ -69,7 +69,7 @@ class Configuration(_Frozen):
     origin: Literal["deployed", "edited", "foreign"] | None = None
     """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     advert_settings: dict[str, AdvertSettings] | None = Field(default=None, exclude=True)
-    """The terms of what the daemon runs, by instance."""
+    """What the daemon runs with, by instance."""
     drain_obstacles: dict[str, str] = Field(default={}, exclude=True)
     """By instance, what in the running configuration keeps a drain from working, in words."""
 
@@ -87,7 +87,7 @@ class Journal(_Frozen):
 
     last_change: Change | None
     adverts_from: list[str]
-    """The addresses of other speakers that it complained about within the last seconds."""
+    """The addresses of other senders of adverts that it complained about within the last seconds."""
 
 
 class NodeState(_Frozen):
@@ -121,20 +121,13 @@ class NodeState(_Frozen):
     boot: str | None = None
     """Another one after each boot (`boot.IDENTITY`)."""
     maintenance: Checkpoint | None = None
-    """What a reboot or upgrade has noted here."""
+    """How far a reboot or upgrade of the node has come; None: none is under way."""
 
     @property
     def applied(self) -> bool | None:
         """Whether the daemon runs the configuration and the unit that lie on disk."""
         parts = (self.configuration.applied, self.unit.current)
         return False if False in parts else None if None in parts else True
-
-    @property
-    def draining_flag(self) -> Flag | None:
-        """What drains the node: the cluster's flag, or another one that the running daemon looks at; None: nothing."""
-        if self.drained:
-            return self.flag
-        return self.running_flag if self.running_drained else None
 
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""

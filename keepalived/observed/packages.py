@@ -51,7 +51,7 @@ def read_packages(parts: Mapping[str, str]) -> Packages:
     candidate = re.search(r"^  Candidate: (\S+)$", policy, re.MULTILINE)
     table = re.findall(r"^ (?:\*\*\*|   ) (\S+) \d+(?: .*)?$", policy, re.MULTILINE)  # below 0: never to be installed
     best = [candidate[1]] if candidate else []
-    # What dpkg says of installations; the rest of what it audits (checksums, architectures) no installation mends.
+    # What dpkg says of installations; the rest of what it audits (checksums, architectures) no installation repairs.
     broken = re.search(r"^The following packages (?!are missing|do not have|have an )", parts["audit"], re.MULTILINE)
     if not broken and not re.search(r"^\d+ upgraded, ", parts["pending"], re.MULTILINE):
         raise ValueError("apt-get has not come to an end")

@@ -11,7 +11,7 @@ from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
-from keepalived.plan.verdicts import Judge, Verdict, handed_over, healthy, may_leave, settled, taken_back, taken_over
+from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
@@ -29,8 +29,7 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
     node = before.nodes[turn.node]
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
-    work = rollout.due(turn.cluster, node, text)
-    match work:
+    match rollout.due(turn.cluster, node, text):
         case "start":
             turn.shell(put_configuration(text), "putting the configuration in place")
             _systemctl(turn, "restart")
@@ -41,7 +40,7 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
             _reload(turn, before, node, text)
         case "restart":
             _restart(turn, before, node, text, force=force)
-    if work != "restart" and _drained_by_deploy(node):  # a deploy that did not end has drained it
+    if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
 
 
@@ -67,7 +66,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
             case Step.SEE_HANDED_OVER:
                 if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
-                node = turn.wait(partial(_handed_over, text=text), before).nodes[turn.node] or node
+                node = turn.wait(partial(may_stop, text=text), before).nodes[turn.node] or node
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
                 judge = _judge(turn, before, node, text)
@@ -98,14 +97,9 @@ def _situation(
         taken_over=taken,
         can_hand_over=node.running_flag is not None and rollout.successor(before, turn.node) is not None,
         drained=bool(node.running_drained),
-        drained_by_deploy=_drained_by_deploy(node),
         reload_carries=rollout.reload_carries(node, text),
         force=force,
     )
-
-
-def _drained_by_deploy(node: NodeState) -> bool:
-    return node.draining_flag is not None and node.draining_flag.run == "deploy"
 
 
 def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
@@ -137,15 +131,8 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
         turn.shell(remove_file(old.path), "removing the flag at its old place")
 
 
-def _handed_over(state: ClusterState, name: str, text: str) -> Verdict:
-    """Does the drained node `name` hold nothing any more?
-
-    Where the advert settings of some instances change it keeps their addresses, and another node holds them too.
-    """
-    node = state.nodes[name]
-    if node and node.holds and (taken := may_leave(state, name, text)).done:
-        return taken
-    return handed_over(state, name)
+def _drained_by_deploy(node: NodeState) -> bool:
+    return "deploy" in (node.flag.run, node.running_flag.run if node.running_flag else None)
 
 
 def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:
@@ -172,8 +159,10 @@ def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judg
 
 
 def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool:
-    """Whether some nodes reject each other's adverts until the last one has made the change."""
+    """Whether nodes reject each other's adverts after this node's change, until the last one has made it."""
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
     new = advert_settings(text)
     apart = [other for other in others if rollout.incompatible(other.configuration.advert_settings, new)]
-    return any(other.holds for other in apart) if node.holds else bool(apart)
+    if node.holds:
+        apart = [other for other in apart if other.holds]
+    return bool(apart)

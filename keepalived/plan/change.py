@@ -20,7 +20,7 @@ class Step(Enum):
     RELOAD = "reload the daemon and see it run the new configuration"
     WARN_RELOAD = "say that no other node takes over, and what happens should the reload fail"
     REFUSE = "end the run: the address would have no holder"
-    TAKE_BACK = "end the deploy's own drain"
+    TAKE_BACK = "end the drain that HAND_OVER began"
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,6 @@ class Situation:
     """Another node can serve, and the daemon looks at a flag that this project knows."""
     drained: bool
     """What the running daemon looks at says that the node is drained."""
-    drained_by_deploy: bool
-    """A deploy has drained it and means to restore it."""
     reload_carries: bool
     """A reload brings the daemon to the new configuration with its addresses."""
     force: bool
@@ -53,13 +51,12 @@ def restart_steps(now: Situation) -> tuple[Step, ...]:
     """
     if now.holds and now.incompatible and now.taken_over is None:
         return Step.PUT_IN_PLACE, Step.SEE_TAKEN_OVER
-    back = (Step.TAKE_BACK,) if now.drained_by_deploy else ()
     if not now.holds or now.taken_over:
-        return Step.RESTART, *back
+        return (Step.RESTART,)
     if now.can_hand_over and now.drained:
-        return Step.SEE_HANDED_OVER, Step.RESTART, *back
+        return Step.SEE_HANDED_OVER, Step.RESTART
     if now.can_hand_over:
         return Step.HAND_OVER, Step.SEE_HANDED_OVER, Step.RESTART, Step.TAKE_BACK
     if now.reload_carries:
         return Step.WARN_RELOAD, Step.RELOAD
-    return (Step.RESTART, *back) if now.force else (Step.REFUSE,)
+    return (Step.RESTART,) if now.force else (Step.REFUSE,)

@@ -46,7 +46,7 @@ class Candidate:
 
     @property
     def takes_part(self) -> bool:
-        """Whether it sends and hears adverts, drained or not."""
+        """Whether it sends and receives adverts, drained or not."""
         return self.state in ("BACKUP", "MASTER")
 
 

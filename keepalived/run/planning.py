@@ -1,4 +1,4 @@
-"""What stands before a run: one look at its clusters, refusals before anything is done."""
+"""Before a run: one look at its clusters, and refusals before anything is done. After a failure: how each node is."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ Location = tuple[int | str, ...]  # pydantic's: keys and indexes; "[key]" last w
 
 
 def _written(data: Any, location: Location) -> Location:
-    """The part of `location` that stands in the file: beneath `server01: 10.10.0.300` there is no `address`."""
+    """The part of `location` that the file has: beneath `server01: 10.10.0.300` there is no `address`."""
     for depth, part in enumerate(location):
         if not isinstance(data, dict | list) or part == "[key]":
             return location[:depth]
@@ -74,7 +74,7 @@ def _problem(error: ErrorDetails) -> str:
         return "is empty"
     if error["type"] not in WORDS:
         return error["msg"]
-    value = "what stands there" if "authentication" in error["loc"] else shown(error["input"])  # no password is told
+    value = "the value" if "authentication" in error["loc"] else shown(error["input"])  # no password is told
     return WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
 
 

@@ -1,4 +1,4 @@
-"""YAML as people mean it: `no` is a word, 051 is no number, a key is a word, and one that stands twice is an error.
+"""YAML as people mean it: `no` is a word, 051 is no number, a key is a word, and a key given twice is an error.
 
 PyYAML reads YAML 1.1: False, 41, and the last of the two. Pure.
 """
@@ -21,7 +21,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key.start_mark)
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark)
             seen.add(key.value)
             if key.tag != MERGE:
                 key.tag = STR

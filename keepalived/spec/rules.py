@@ -146,7 +146,7 @@ def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
 def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
     """What two clusters may not share; the paths are those of `other`."""
     for name in [name for name in other.nodes if name in one.nodes]:
-        yield Fault(f"nodes.{name}", f"stands already in {one.name}.yml: a node belongs to one cluster")
+        yield Fault(f"nodes.{name}", f"is already in {one.name}.yml: a node belongs to one cluster")
     owners = {node.address: f"{name}'s own address" for name, node in one.nodes.items()}
     floating = {ip_address(address): f"a floating address of {one.name}.yml" for address in one.addresses}
     for name, node in other.nodes.items():

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.rollout.due import Work, incompatible
+from keepalived.plan.election import observed
+from keepalived.plan.rollout.due import Work, incompatible, reload_carries
 
 
 class Refused(Exception):
@@ -83,17 +84,35 @@ def refuse_left_behind(
 def refuse_alone(
     state: ClusterState, texts: Mapping[str, str], work: Mapping[str, Work], parting: Collection[str]
 ) -> None:
-    """Raises Refused when a holder must restart with new advert settings and no other node has or gets them."""
-    changed = {name: node for name in work if (node := state.nodes[name]) is not None and work[name] != "replace"}
-    holders = {name: node for name, node in changed.items() if node.holds and work[name] != "start"}
-    reloads = all(work[name] == "reload" for name in changed if work[name] != "start")
-    if reloads or not holders or changed.keys() - holders.keys() or _has_them(state, texts, holders):
-        return
-    name, node = next(iter(holders.items()))
-    raise Refused(
-        f"{_where(state, parting)}, and there is no other node to hold {', '.join(node.holds)} while {name} restarts. "
-        "--data force=true does it with a gap of some seconds"
-    )
+    """Raises Refused when a holder must restart, and for an instance it holds there is no other node.
+
+    Where the advert settings change it is any node that has or gets the new ones, drained or not. Elsewhere it must be
+    a node that can serve: to a drained one the holder cannot hand over.
+    """
+    election = observed(state)
+    changed = [name for name, what in work.items() if what != "replace"]
+    for name in changed:
+        node = state.nodes[name]
+        if node is None or work[name] != "restart" or reload_carries(node, texts[name]):
+            continue
+        for instance, candidates in election.candidates.items():
+            if not (held := candidates[name].holds):
+                continue
+            if instance in parting:
+                others = _with_them(state, texts) | set(changed)
+            else:
+                others = set(election.can_serve(instance)) | {other for other in changed if _will_serve(state, other)}
+            if not others - {name}:
+                raise Refused(
+                    f"{_where(state, parting)}, and there is no other node to hold {', '.join(sorted(held))} while "
+                    f"{name} restarts. --data force=true does it with a gap of some seconds"
+                )
+
+
+def _will_serve(state: ClusterState, name: str) -> bool:
+    """Whether `name` is in service once it has been changed: no operator has drained it."""
+    node = state.nodes[name]
+    return node is not None and (not node.drained or node.flag.run == "deploy")
 
 
 def _where(state: ClusterState, parting: Collection[str]) -> str:
@@ -106,13 +125,6 @@ def _receives_adverts(node: NodeState) -> bool:
     return any(said.state == "BACKUP" and said.master_priority for said in (node.instances or {}).values())
 
 
-def _has_them(state: ClusterState, texts: Mapping[str, str], holders: Collection[str]) -> bool:
-    """Whether a node beside the `holders` runs with the new advert settings already."""
-    return any(
-        node is not None
-        and node.unit.runs
-        and node.configuration.advert_settings is not None
-        and node.configuration.advert_settings == advert_settings(texts[name])
-        for name, node in state.nodes.items()
-        if name not in holders and name in texts
-    )
+def _with_them(state: ClusterState, texts: Mapping[str, str]) -> set[str]:
+    """The nodes that run with the new advert settings already."""
+    return {name for name in texts if name in state.accepting(texts[name])}

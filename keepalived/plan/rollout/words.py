@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.node import VrrpState
+from keepalived.observed.node import NodeState, VrrpState
 from keepalived.plan.election import Change, Election, drain, observed, restore
 from keepalived.plan.rollout.due import Work
 
@@ -52,7 +52,7 @@ def in_words(
     now = observed(state)
     for number, batch in enumerate(batches, 1):
         for name in batch:
-            hand = _hand_over(state, now, name) if work[name] == "restart" and not parting else ""
+            hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
         now = now.after(*(_changed(state, name, work[name]) for name in batch if work[name] != "replace"))
     after = outcome(state, work)
@@ -64,11 +64,12 @@ def in_words(
     return words
 
 
-def _hand_over(state: ClusterState, now: Election, name: str) -> str:
-    """What `name` hands over before its restart. `now`: the election when its turn comes."""
-    node, held, takers = state.nodes[name], now.holds(name), _takers(now, name)
+def _hand_over(now: Election, state: ClusterState, name: str) -> str:
+    """What a holder does before its restart. `now`: the election when it is its turn."""
+    node, held = state.nodes[name], now.holds(name)
     if node is None or not held:
         return ""
+    takers = _takers(now, name)
     if None in takers.values():
         return "no other node can take over: "
     if node.running_flag is None:
@@ -85,10 +86,16 @@ def outcome(state: ClusterState, work: Mapping[str, Work]) -> Election:
     return observed(state).after(*(_changed(state, name, what) for name, what in work.items() if what != "replace"))
 
 
+def _stays_drained(node: NodeState) -> bool:
+    """Whether the flag that drains `node` is an operator's. A deploy carries one at an old path over to the new one."""
+    if node.drained:
+        return node.flag.run != "deploy"
+    return bool(node.running_drained and node.running_flag and node.running_flag.run != "deploy")
+
+
 def _changed(state: ClusterState, name: str, what: Work) -> Change:
     node = state.nodes[name]
-    flag = node.draining_flag if node else None
-    drained = flag is not None and flag.run != "deploy"
+    drained = node is not None and _stays_drained(node)
     change = (drain if drained else restore)(state.cluster, name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"

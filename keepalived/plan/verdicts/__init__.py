@@ -1,6 +1,6 @@
 """What a command waits for, as one verdict on the nodes' reports: status, waits and rollouts ask the same. Pure."""
 
-from keepalived.plan.verdicts.change import fit, healthy, may_leave, settled, taken_over
+from keepalived.plan.verdicts.change import fit, healthy, may_leave, may_stop, settled, taken_over
 from keepalived.plan.verdicts.drain import handed_over, in_service, out_of_service, taken_back
 from keepalived.plan.verdicts.verdict import Judge, Verdict
 
@@ -12,6 +12,7 @@ __all__ = [
     "healthy",
     "in_service",
     "may_leave",
+    "may_stop",
     "out_of_service",
     "settled",
     "taken_back",

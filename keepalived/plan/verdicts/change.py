@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
+from keepalived.plan.verdicts.drain import handed_over
 from keepalived.plan.verdicts.verdict import Verdict, priority_problem, unsettled
 
 
@@ -52,6 +53,25 @@ def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
                 False, f"no other node with the new advert settings holds {address} (those that run with them: {who})"
             )
     return Verdict(True, f"another node holds it too, with the new advert settings: {state.who_holds()}")
+
+
+def may_stop(state: ClusterState, name: str, text: str) -> Verdict:
+    """May `name`, which is drained for its change, stop: has every address another holder?
+
+    Where an instance changes its advert settings, `name` keeps holding with the old ones: a drain moves nothing there.
+    Then the other holder must have the advert settings of `text`.
+    """
+    handed = handed_over(state, name)
+    node = state.nodes[name]
+    if handed.done or node is None or not node.holds:
+        return handed
+    others = {address: {*state.holders(address)} - {name} for address in state.cluster.addresses}
+    accepting = set(state.accepting(text))
+    if not all(len(holders) == 1 for holders in others.values()) or not all(
+        others[address] <= accepting for address in node.holds
+    ):
+        return handed
+    return Verdict(True, f"another node holds all, with the new advert settings where they change: {state.who_holds()}")
 
 
 def _not_running(state: ClusterState, name: str, text: str) -> str | None:

@@ -3,7 +3,10 @@
 After a change that is meant, `python -m tests.unit.conf.test_configuration` writes golden/*.conf anew: read the diff.
 """
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from keepalived.spec.cluster_file import parse
 from tests.unit.node_report import captured
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+REPOSITORY = Path(__file__).parents[3]
 
 
 def rendered(name: str) -> dict[str, str]:
@@ -32,9 +36,17 @@ def test_configurations_are_as_ever(name: str) -> None:
     assert rendered(name) == golden
 
 
-@pytest.mark.parametrize("name", CLUSTERS)
-def test_a_configuration_depends_on_data_alone(name: str) -> None:
-    assert rendered(name) == rendered(name)
+def test_a_configuration_depends_on_data_alone(tmp_path: Path) -> None:
+    """Not on the folder, time zone, language or hash seed of whoever runs it: else every run would change something."""
+    script = (
+        "import json, sys; from tests.unit.conf.test_configuration import CLUSTERS, rendered;"
+        "json.dump({name: rendered(name) for name in CLUSTERS}, sys.stdout)"
+    )
+    elsewhere = {"PYTHONPATH": str(REPOSITORY), "PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "HOME": "/"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=elsewhere, stdout=subprocess.PIPE, check=True
+    )
+    assert json.loads(run.stdout) == {name: rendered(name) for name in CLUSTERS}
 
 
 def test_a_script_and_a_file_are_never_both_there() -> None:
@@ -105,12 +117,12 @@ def test_a_daemons_copy_means_what_its_file_means(report: str) -> None:
 
 
 @pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "trixie-everything"])
-def test_another_rank_alone_is_told_from_another_meaning(report: str) -> None:
+def test_another_priority_alone_is_told_from_another_meaning(report: str) -> None:
     disk, running = (captured(report)[part] for part in ("configuration", "running"))
-    ranked = re.sub(r"    priority \d+", "    priority 42", disk)
-    assert fingerprint(ranked) != fingerprint(running)
-    assert fingerprint_but_priorities(ranked) == fingerprint_but_priorities(running) is not None
-    assert fingerprint_but_priorities(ranked.replace("enp0s3", "enp0s4")) != fingerprint_but_priorities(running)
+    other = re.sub(r"    priority \d+", "    priority 42", disk)
+    assert fingerprint(other) != fingerprint(running)
+    assert fingerprint_but_priorities(other) == fingerprint_but_priorities(running) is not None
+    assert fingerprint_but_priorities(other.replace("enp0s3", "enp0s4")) != fingerprint_but_priorities(running)
 
 
 def test_a_daemon_that_was_not_restarted_is_told_by_its_copy() -> None:

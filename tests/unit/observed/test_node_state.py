@@ -353,7 +353,7 @@ def test_the_addresses_of_an_instance_are_told_without_prefix_length() -> None:
     assert instances["VI_1"].addresses == ["fd00::2", "10.10.0.2"]
 
 
-TERMS = [
+ADVERT_SETTINGS = [
     ("vrrp_instance A {\ninterface enp0s3\n}\n", ["A"]),
     ("vrrp_instance A {\n", None),  # not ours, and not to be understood
     ("vrrp_instance A {\nvirtual_router_id $ID\n}\n", None),
@@ -361,8 +361,8 @@ TERMS = [
 ]
 
 
-@pytest.mark.parametrize(("running", "instances"), TERMS)
-def test_the_terms_that_run_are_told_or_unknown(running: str | None, instances: list[str] | None) -> None:
+@pytest.mark.parametrize(("running", "instances"), ADVERT_SETTINGS)
+def test_the_advert_settings_that_run_are_told_or_unknown(running: str | None, instances: list[str] | None) -> None:
     node = read(running=running)
     assert node.holds == ["10.10.0.2"]
     assert (node.configuration.advert_settings and list(node.configuration.advert_settings)) == instances
@@ -441,7 +441,7 @@ def test_the_boot_is_read_or_unknown(said: str | None, boot: str | None) -> None
     assert read(boot=said).boot == boot
 
 
-NOTE = """\
+CHECKPOINT = """\
 run: reboot
 by: alice@notebook
 begun: 2026-01-31 10:11:12 UTC
@@ -453,8 +453,8 @@ waiting: agent=1 web=2
 """
 
 
-def test_what_a_run_has_noted_is_read() -> None:
-    found = read(boot="5a1c3b0e/22\n", record=NOTE)
+def test_a_checkpoint_is_read() -> None:
+    found = read(boot="5a1c3b0e/22\n", record=CHECKPOINT)
     assert found.maintenance == Checkpoint(
         run="reboot",
         by="alice@notebook",
@@ -481,16 +481,16 @@ NO_NOTES = [
     None,
     "",
     "\n",
-    NOTE.replace("run: reboot\n", ""),
-    NOTE.replace("reboot", "sleep"),
-    NOTE.replace("web=2", "web"),
+    CHECKPOINT.replace("run: reboot\n", ""),
+    CHECKPOINT.replace("reboot", "sleep"),
+    CHECKPOINT.replace("web=2", "web"),
     "\0\ufffd\n",
     "1\n",
 ]
 
 
 @pytest.mark.parametrize("text", NO_NOTES)
-def test_a_damaged_note_is_none_and_the_rest_is_read(text: str | None) -> None:
+def test_a_damaged_checkpoint_is_none_and_the_rest_is_read(text: str | None) -> None:
     found = read(boot="5a1c3b0e/22\n", record=text)
     assert found == read(boot="5a1c3b0e/22\n")
     assert (found.maintenance, found.boot, found.holds) == (None, "5a1c3b0e/22", ["10.10.0.2"])

@@ -1,4 +1,4 @@
-"""Which nodes a run is for, in what order, what is refused, and where a run that has stopped is gone on with."""
+"""Which nodes a run is for, in what order, what is refused, and where a run that has stopped is continued."""
 
 from collections.abc import Collection
 from typing import Any
@@ -46,8 +46,8 @@ PAIR = ONE.replace(", server03: 10.10.0.5", "")
 SECOND_DRAINED, THIRD_DRAINED = node(2, drained=True), node(1, drained=True)
 
 
-def noted(one: NodeState, boot: str | None = OLD, run: Run = "reboot", **more: Any) -> NodeState:
-    """`one` with the note of a run that means to end the boot OLD; `boot` is the one it has now."""
+def begun_on(one: NodeState, boot: str | None = OLD, run: Run = "reboot", **more: Any) -> NodeState:
+    """`one` with the checkpoint of a run that means to end the boot OLD; `boot` is the one it has now."""
     return but(one, boot=boot, maintenance=Checkpoint(run=run, by="alice@notebook", begun=BEGUN, boot=OLD, **more))
 
 
@@ -65,44 +65,44 @@ def do(*names: str) -> dict[str, Work]:
 
 
 AWAY: dict[str, Any] = {"availability": "Active"}
-STOPPED_EARLY = state(noted(FIRST), noted(left(SECOND_DRAINED), NEW), noted(THIRD, NEW))
+STOPPED_EARLY = state(begun_on(FIRST), begun_on(left(SECOND_DRAINED), NEW), begun_on(THIRD, NEW))
 NODES = {
-    "never noted": SECOND,
-    "noted": noted(SECOND),
-    "noted and drained by the run": noted(left(SECOND_DRAINED)),
-    "rebooted": noted(SECOND, NEW),
-    "rebooted and drained by the run": noted(left(SECOND_DRAINED), NEW),
-    "rebooted and drained in the swarm": noted(SECOND, NEW, **AWAY),
-    "noted and drained in the swarm": noted(SECOND, **AWAY),
-    "drained by an operator": noted(SECOND_DRAINED, NEW),
-    "drained by a run without a note": left(SECOND_DRAINED),
-    "noted by an upgrade": noted(SECOND, NEW, "upgrade"),
-    "noted by an upgrade, not rebooted": noted(SECOND, OLD, "upgrade"),
-    "drained by an upgrade": noted(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade", **AWAY),
+    "without a checkpoint": SECOND,
+    "begun": begun_on(SECOND),
+    "begun and drained by the run": begun_on(left(SECOND_DRAINED)),
+    "rebooted": begun_on(SECOND, NEW),
+    "rebooted and drained by the run": begun_on(left(SECOND_DRAINED), NEW),
+    "rebooted and drained in the swarm": begun_on(SECOND, NEW, **AWAY),
+    "begun and drained in the swarm": begun_on(SECOND, **AWAY),
+    "drained by an operator": begun_on(SECOND_DRAINED, NEW),
+    "drained by a run without a checkpoint": left(SECOND_DRAINED),
+    "begun by an upgrade": begun_on(SECOND, NEW, "upgrade"),
+    "begun by an upgrade, not rebooted": begun_on(SECOND, OLD, "upgrade"),
+    "drained by an upgrade": begun_on(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade", **AWAY),
     "drained by a deploy": left(SECOND_DRAINED, "deploy"),
-    "noted by a deploy": noted(SECOND, NEW, "deploy"),
+    "begun by a deploy": begun_on(SECOND, NEW, "deploy"),
 }
 # what a node is: pending, rebooted, left by a reboot
 KINDS = {
-    "never noted": (False, False, False),
-    "noted": (True, False, False),
-    "noted and drained by the run": (True, False, True),
+    "without a checkpoint": (False, False, False),
+    "begun": (True, False, False),
+    "begun and drained by the run": (True, False, True),
     "rebooted": (False, True, False),
     "rebooted and drained by the run": (False, True, True),
     "rebooted and drained in the swarm": (False, True, True),
-    "noted and drained in the swarm": (True, False, True),
+    "begun and drained in the swarm": (True, False, True),
     "drained by an operator": (False, True, False),
-    "drained by a run without a note": (False, False, True),
-    "noted by an upgrade": (False, False, False),
-    "noted by an upgrade, not rebooted": (False, False, False),
+    "drained by a run without a checkpoint": (False, False, True),
+    "begun by an upgrade": (False, False, False),
+    "begun by an upgrade, not rebooted": (False, False, False),
     "drained by an upgrade": (False, False, False),
     "drained by a deploy": (False, False, False),
-    "noted by a deploy": (False, False, False),
+    "begun by a deploy": (False, False, False),
 }
 
 
 @pytest.mark.parametrize("kind", NODES)
-def test_a_note_and_a_flag_tell_how_far_a_reboot_has_come(kind: str) -> None:
+def test_a_checkpoint_and_a_flag_tell_how_far_a_reboot_has_come(kind: str) -> None:
     one = NODES[kind]
     assert (is_pending(one), is_rebooted(one), is_left(one, "reboot")) == KINDS[kind]
     assert unfinished(state(node(103, VIP), one, THIRD)) is any(KINDS[kind])
@@ -118,8 +118,8 @@ def test_each_kind_of_run_has_left_its_own_nodes_only() -> None:
 
 
 UNKNOWN = {
-    "the boot of the node could not be read": noted(SECOND, None),
-    "the note does not say which boot is to end": but(SECOND, boot=NEW, maintenance=Checkpoint(run="reboot")),
+    "the boot of the node could not be read": begun_on(SECOND, None),
+    "the checkpoint does not say which boot is to end": but(SECOND, boot=NEW, maintenance=Checkpoint(run="reboot")),
     "neither is known": but(SECOND, boot=None, maintenance=Checkpoint(run="reboot")),
 }
 
@@ -130,33 +130,33 @@ def test_a_node_is_not_taken_for_rebooted_while_that_is_unknown(one: NodeState) 
     assert not is_pending(one)
 
 
-def test_a_reboot_is_finished_once_its_notes_are_taken_away() -> None:
+def test_a_reboot_is_finished_once_its_checkpoints_are_removed() -> None:
     assert not unfinished(AT_REST)
     assert not unfinished(state(FIRST, UNREAD, THIRD))
-    assert unfinished(state(noted(FIRST, NEW), noted(SECOND, NEW), noted(THIRD, NEW)))
-    assert unfinished(state(FIRST, SECOND, noted(THIRD, NEW)))
+    assert unfinished(state(begun_on(FIRST, NEW), begun_on(SECOND, NEW), begun_on(THIRD, NEW)))
+    assert unfinished(state(FIRST, SECOND, begun_on(THIRD, NEW)))
 
 
-NOTED = [
-    # what is seen, the nodes whose notes may be taken away
+REMOVABLE = [
+    # what is seen, the nodes whose checkpoints may be removed
     (AT_REST, []),
-    (state(noted(FIRST, NEW), noted(SECOND, NEW), noted(THIRD, NEW)), ALL),
-    (state(FIRST, noted(SECOND, NEW), THIRD), ["server02"]),
-    (state(noted(DRAINED, NEW), noted(node(102, VIP), NEW), THIRD), ["server01", "server02"]),  # by an operator
-    (state(noted(FIRST), noted(SECOND, NEW), noted(THIRD, NEW)), []),
-    (state(UNREAD, noted(SECOND, NEW), noted(THIRD, NEW)), ["server02", "server03"]),  # it was not of this run
-    (state(UNREAD, noted(SECOND, NEW, nodes=("server01", "server02")), noted(THIRD, NEW)), []),
-    (state(noted(FIRST, NEW), noted(left(SECOND_DRAINED), NEW), noted(THIRD, NEW)), []),
-    (state(noted(FIRST, NEW), left(SECOND_DRAINED), noted(THIRD, NEW)), []),
-    (state(noted(FIRST, NEW), noted(SECOND, NEW, availability="Active"), noted(THIRD, NEW)), []),
-    # another kind of run sees to its own notes
-    (state(noted(FIRST, NEW), noted(SECOND, NEW, "upgrade"), THIRD), ["server01"]),
-    (state(noted(FIRST, NEW), noted(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade"), THIRD), ["server01"]),
+    (state(begun_on(FIRST, NEW), begun_on(SECOND, NEW), begun_on(THIRD, NEW)), ALL),
+    (state(FIRST, begun_on(SECOND, NEW), THIRD), ["server02"]),
+    (state(begun_on(DRAINED, NEW), begun_on(node(102, VIP), NEW), THIRD), ["server01", "server02"]),  # by an operator
+    (state(begun_on(FIRST), begun_on(SECOND, NEW), begun_on(THIRD, NEW)), []),
+    (state(UNREAD, begun_on(SECOND, NEW), begun_on(THIRD, NEW)), ["server02", "server03"]),  # it was not of this run
+    (state(UNREAD, begun_on(SECOND, NEW, nodes=("server01", "server02")), begun_on(THIRD, NEW)), []),
+    (state(begun_on(FIRST, NEW), begun_on(left(SECOND_DRAINED), NEW), begun_on(THIRD, NEW)), []),
+    (state(begun_on(FIRST, NEW), left(SECOND_DRAINED), begun_on(THIRD, NEW)), []),
+    (state(begun_on(FIRST, NEW), begun_on(SECOND, NEW, availability="Active"), begun_on(THIRD, NEW)), []),
+    # another kind of run sees to its own checkpoints
+    (state(begun_on(FIRST, NEW), begun_on(SECOND, NEW, "upgrade"), THIRD), ["server01"]),
+    (state(begun_on(FIRST, NEW), begun_on(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade"), THIRD), ["server01"]),
 ]
 
 
-@pytest.mark.parametrize(("seen", "names"), NOTED)
-def test_notes_are_taken_away_once_no_node_is_left_to_be_rebooted_or_restored(
+@pytest.mark.parametrize(("seen", "names"), REMOVABLE)
+def test_checkpoints_are_removed_once_no_node_is_left_to_be_rebooted_or_restored(
     seen: ClusterState, names: list[str]
 ) -> None:
     assert noted_nodes(seen) == names
@@ -166,60 +166,66 @@ BY_ALICE = f"alice@notebook began at {BEGUN}"
 BEGINNINGS = [
     (AT_REST, None),
     (STOPPED_EARLY, BY_ALICE),
-    (state(UNREAD, noted(SECOND, NEW), THIRD), BY_ALICE),
-    (state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD), None),
-    (state(FIRST, noted(SECOND, OLD, "upgrade"), but(THIRD, maintenance=Checkpoint(run="reboot"))),
+    (state(UNREAD, begun_on(SECOND, NEW), THIRD), BY_ALICE),
+    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD), None),
+    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), but(THIRD, maintenance=Checkpoint(run="reboot"))),
      "somebody began at unknown"),
     (state(FIRST, left(SECOND_DRAINED), THIRD), None),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("seen", "words"), BEGINNINGS)
-def test_who_began_a_reboot_stands_in_its_notes(seen: ClusterState, words: str | None) -> None:
+def test_who_began_a_reboot_is_in_its_checkpoints(seen: ClusterState, words: str | None) -> None:
     assert begun(seen) == words
 
 
 def test_a_reboot_is_not_taken_for_finished_while_a_node_cannot_be_read() -> None:
-    """It may be the one that is still to be rebooted: the notes of the others stay, and they are not rebooted again."""
-    seen = state(UNREAD, noted(SECOND, NEW), noted(THIRD, NEW))
+    """It may be the one that is still to be rebooted: the checkpoints stay, and the others are not rebooted again."""
+    seen = state(UNREAD, begun_on(SECOND, NEW), begun_on(THIRD, NEW))
     assert unfinished(seen)
     assert reboots(seen, ["server02", "server03"], None, resume=True) == {}
 
 
 REBOOTS: list[tuple[ClusterState, Collection[str], Collection[str] | None, bool, dict[str, Work]]] = [
-    # what is seen, the targets, those that ask (None: all are meant), whether an earlier run is gone on with
+    # what is seen, the targets, those that ask (None: all are meant), whether an earlier run is continued
     (AT_REST, ALL, None, True, do(*ALL)),
     (AT_REST, ["server02"], None, True, do("server02")),
     (AT_REST, [], None, True, {}),
     (AT_REST, ALL, ["server03"], True, do("server03")),
     (AT_REST, ["server01", "server02"], ["server03"], True, {}),
     (AT_REST, ALL, [], True, {}),
-    # gone on with
+    # continued
     (STOPPED_EARLY, ALL, None, True, {"server01": "do", "server02": "end"}),
     (STOPPED_EARLY, ["server03"], None, True, {}),
-    (STOPPED_EARLY, ALL, [], True, {"server01": "do", "server02": "end"}),  # it was noted for the run that stopped
+    (STOPPED_EARLY, ALL, [], True, {"server01": "do", "server02": "end"}),  # it was begun for the run that stopped
     # what asks again after it was done is done again; what was left drained is put back first
     (STOPPED_EARLY, ALL, ["server02", "server03"], True, {"server01": "do", "server02": "end", "server03": "do"}),
-    (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, [], True, do("server02")),
-    (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, ["server01"], True, do("server01", "server02")),
-    (state(FIRST, noted(SECOND), noted(THIRD, NEW)), ALL, None, True, do("server01", "server02")),
-    (state(noted(FIRST, NEW, **AWAY), SECOND, THIRD), ["server01"], [], True, {"server01": "end"}),
-    (state(FIRST, noted(left(SECOND_DRAINED)), THIRD), ALL, [], True, do("server02")),
-    (state(noted(FIRST, NEW), noted(SECOND, NEW), noted(THIRD, NEW)), ALL, None, True, {}),  # but for its notes
-    (state(noted(FIRST, NEW), SECOND, THIRD), ALL, None, True, do("server02", "server03")),  # was not for all
-    (state(noted(FIRST, None), noted(SECOND), noted(THIRD, NEW)), ALL, None, True, do("server01", "server02")),
+    (state(FIRST, begun_on(SECOND), begun_on(THIRD, NEW)), ALL, [], True, do("server02")),
+    (state(FIRST, begun_on(SECOND), begun_on(THIRD, NEW)), ALL, ["server01"], True, do("server01", "server02")),
+    (state(FIRST, begun_on(SECOND), begun_on(THIRD, NEW)), ALL, None, True, do("server01", "server02")),
+    (state(begun_on(FIRST, NEW, **AWAY), SECOND, THIRD), ["server01"], [], True, {"server01": "end"}),
+    (state(FIRST, begun_on(left(SECOND_DRAINED)), THIRD), ALL, [], True, do("server02")),
+    (
+        state(begun_on(FIRST, NEW), begun_on(SECOND, NEW), begun_on(THIRD, NEW)),
+        ALL,
+        None,
+        True,
+        {},
+    ),  # but for its checkpoints
+    (state(begun_on(FIRST, NEW), SECOND, THIRD), ALL, None, True, do("server02", "server03")),  # was not for all
+    (state(begun_on(FIRST, None), begun_on(SECOND), begun_on(THIRD, NEW)), ALL, None, True, do("server01", "server02")),
     # begun anew
     (STOPPED_EARLY, ALL, None, False, do(*ALL)),
     (STOPPED_EARLY, ALL, ["server03"], False, do("server03")),
     (STOPPED_EARLY, ALL, [], False, {}),
-    (state(noted(FIRST, NEW), noted(SECOND, NEW), noted(THIRD, NEW)), ALL, None, False, do(*ALL)),
+    (state(begun_on(FIRST, NEW), begun_on(SECOND, NEW), begun_on(THIRD, NEW)), ALL, None, False, do(*ALL)),
     # another kind of run
-    (state(FIRST, noted(SECOND, NEW, "upgrade"), THIRD), ALL, None, True, do(*ALL)),
-    (state(FIRST, noted(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade", **AWAY), THIRD), ALL, [], True, {}),
+    (state(FIRST, begun_on(SECOND, NEW, "upgrade"), THIRD), ALL, None, True, do(*ALL)),
+    (state(FIRST, begun_on(left(SECOND_DRAINED, "upgrade"), NEW, "upgrade", **AWAY), THIRD), ALL, [], True, {}),
     # what was not read
     (state(FIRST, UNREAD, THIRD), ALL, None, True, do("server01", "server03")),
     (state(FIRST, UNREAD, THIRD), ALL, ALL, True, do("server01", "server03")),
-    (state(UNREAD, noted(SECOND), noted(THIRD, NEW)), ALL, None, True, do("server02")),
+    (state(UNREAD, begun_on(SECOND), begun_on(THIRD, NEW)), ALL, None, True, do("server02")),
 ]
 
 
@@ -273,14 +279,14 @@ REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
         f"{ADVICE}",
     ),
     (
-        state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD),
+        state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD),
         "reboot",
         do(*ALL),
         f"the upgrade of server02 that {BY_ALICE} has not ended: run tasks/upgrade.py again, which continues it, "
         "or tasks/restore.py --limit server02",
     ),
     (
-        state(FIRST, SECOND, noted(left(THIRD_DRAINED))),
+        state(FIRST, SECOND, begun_on(left(THIRD_DRAINED))),
         "upgrade",
         do("server03"),
         f"the reboot of server03 that {BY_ALICE} has not ended: run tasks/reboot.py again, which continues it, "
@@ -311,11 +317,11 @@ ALLOWED: list[tuple[ClusterState, Run, dict[str, Work]]] = [
     (state(FIRST, DISABLED, THIRD), "reboot", do("server01", "server03")),
     (state(FIRST, but(DISABLED, drained=True), THIRD), "reboot", {"server02": "end"}),
     (state(FIRST, UNREAD, UNREAD), "reboot", do("server02", "server03")),
-    (state(UNREAD, STOPPED, noted(left(THIRD_DRAINED), NEW)), "reboot", {"server03": "end"}),
+    (state(UNREAD, STOPPED, begun_on(left(THIRD_DRAINED), NEW)), "reboot", {"server03": "end"}),
     (state(FIRST, DISABLED, THIRD), "upgrade", do(*ALL)),  # an upgrade is no boot
-    (state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD), "upgrade", do(*ALL)),
-    (state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD), "reboot", do("server01", "server03")),
-    (state(noted(FIRST), noted(SECOND, NEW), noted(THIRD, NEW)), "reboot", do("server01")),
+    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD), "upgrade", do(*ALL)),
+    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD), "reboot", do("server01", "server03")),
+    (state(begun_on(FIRST), begun_on(SECOND, NEW), begun_on(THIRD, NEW)), "reboot", do("server01")),
 ]
 
 
@@ -328,17 +334,17 @@ def test_a_run_that_leaves_somebody_at_every_step_is_allowed(
 
 GOES_ON: dict[str, tuple[ClusterState, Run, dict[str, Work]]] = {
     "it has been rebooted": (
-        state(noted(node(102, VIP)), noted(left(node(1, drained=True)), NEW), text=PAIR),
+        state(begun_on(node(102, VIP)), begun_on(left(node(1, drained=True)), NEW), text=PAIR),
         "reboot",
         {"server01": "do", "server02": "end"},
     ),
     "it is still to be rebooted": (
-        state(noted(node(102, VIP)), noted(left(node(1, drained=True))), text=PAIR),
+        state(begun_on(node(102, VIP)), begun_on(left(node(1, drained=True))), text=PAIR),
         "reboot",
         do("server01", "server02"),
     ),
     "an upgrade has stopped there": (
-        state(node(102, VIP), noted(left(node(1, drained=True), "upgrade"), OLD, "upgrade"), text=PAIR),
+        state(node(102, VIP), begun_on(left(node(1, drained=True), "upgrade"), OLD, "upgrade"), text=PAIR),
         "upgrade",
         do("server01", "server02"),
     ),
@@ -453,7 +459,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         ],
     ),
     "a run that stopped": (
-        state(noted(FIRST), noted(SECOND, NEW), noted(left(THIRD_DRAINED), NEW)),
+        state(begun_on(FIRST), begun_on(SECOND, NEW), begun_on(left(THIRD_DRAINED), NEW)),
         "reboot",
         {"server01": "do", "server03": "end"},
         None,
@@ -466,7 +472,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         ],
     ),
     "a run that stopped early": (
-        state(noted(FIRST), noted(SECOND), noted(THIRD, NEW)),
+        state(begun_on(FIRST), begun_on(SECOND), begun_on(THIRD, NEW)),
         "reboot",
         do("server02"),
         None,
@@ -478,7 +484,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         ],
     ),
     "a run that stopped at once": (
-        state(noted(FIRST), noted(SECOND), noted(THIRD)),
+        state(begun_on(FIRST), begun_on(SECOND), begun_on(THIRD)),
         "reboot",
         do("server03"),
         None,
@@ -510,14 +516,14 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         ],
     ),
     "a reboot does not go on with an upgrade": (
-        state(FIRST, noted(SECOND, OLD, "upgrade"), THIRD),
+        state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD),
         "reboot",
         do("server02"),
         None,
         ["managers: reboot server02; 10.10.0.2 is held by server01", "  1. server02: nothing moves"],
     ),
     "all have been rebooted already": (
-        state(noted(FIRST, NEW), noted(SECOND, NEW), noted(THIRD, NEW)),
+        state(begun_on(FIRST, NEW), begun_on(SECOND, NEW), begun_on(THIRD, NEW)),
         "reboot",
         {},
         None,
@@ -527,7 +533,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
     ),
-    "drained by the run, whose note is gone": (
+    "drained by the run, whose checkpoint is gone": (
         state(FIRST, left(SECOND_DRAINED), THIRD),
         "reboot",
         do("server02"),
@@ -535,7 +541,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         ["managers: reboot server02; 10.10.0.2 is held by server01", "  1. server02: nothing moves, once it is back"],
     ),
     "an upgrade that stopped": (
-        state(noted(left(DRAINED, "upgrade"), OLD, "upgrade"), node(102, VIP), THIRD),
+        state(begun_on(left(DRAINED, "upgrade"), OLD, "upgrade"), node(102, VIP), THIRD),
         "upgrade",
         do(*ALL),
         None,
@@ -572,7 +578,7 @@ def test_a_run_that_begins_from_the_start_does_not_say_that_it_goes_on() -> None
 
 
 COMES_BACK = {
-    "drained by the run": noted(left(DRAINED)),
+    "drained by the run": begun_on(left(DRAINED)),
     "drained until its next boot": until_reboot(DRAINED),
 }
 

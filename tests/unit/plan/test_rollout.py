@@ -10,6 +10,7 @@ from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
 from keepalived.plan.rollout import Refused, due, incompatible, plan, successor
+from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag, content
@@ -88,13 +89,13 @@ def test_nothing_is_due_where_nothing_differs() -> None:
     assert batches(OLD, *AT_REST) == []
 
 
-def test_holders_come_last_and_the_lowest_rank_first() -> None:
+def test_holders_come_last_and_the_lowest_priority_first() -> None:
     assert batches(OTHER_INTERVAL, *AT_REST) == [["4"], ["3"], ["2"], ["1"]]
     second_holds = (node("server01", drained=True), node("server02", holds=True), THIRD, FOURTH)
     assert batches(OTHER_INTERVAL, *second_holds) == [["4"], ["3"], ["1"], ["2"]]
 
 
-def test_ranks_alone_are_taken_up_by_reload() -> None:
+def test_priorities_alone_are_taken_up_by_reload() -> None:
     three = parse(FILE.replace(", server04: 10.10.0.6", ""), "managers")
     assert list(three.nodes) == list(OLD.nodes)[:3]
     assert [due(three, one, text(three, name)) for name, one in zip(three.nodes, AT_REST, strict=False)] == [
@@ -122,23 +123,23 @@ def test_a_new_unicast_node_starts_after_the_others_know_it() -> None:
     assert batches(with_interval, *running, node("server04", up=False)) == [["3"], ["2"], ["1"], ["4"]]
 
 
-def test_nodes_set_apart_go_one_first_then_the_rest_and_the_holder() -> None:
+def test_where_advert_settings_change_one_goes_first_then_the_rest_and_the_holder() -> None:
     assert batches(OTHER_ID, *AT_REST) == [["2"], ["3", "4", "1"]]
 
 
-def test_a_rollout_cut_short_between_the_terms_goes_on() -> None:
+def test_a_rollout_that_stopped_between_advert_settings_is_continued() -> None:
     changed = [node(name, OTHER_ID, holds=name == "server02") for name in ("server02", "server03", "server04")]
     assert batches(OTHER_ID, FIRST, *changed) == [["1"]]
     assert batches(OTHER_ID, FIRST, changed[0], THIRD, FOURTH) == [["3"], ["4", "1"]]
 
 
-def test_terms_that_a_reload_carries_are_reloaded_together() -> None:
+def test_advert_settings_that_a_reload_carries_are_reloaded_together() -> None:
     two = parse(FILE.replace("[10.10.0.2]", "[10.10.0.2, 10.10.0.9]") + "on_change: reload\n", "managers")
     assert batches(two, *AT_REST) == [["4", "3", "2", "1"]]
     assert batches(RELOADED, *AT_REST) == [["4"], ["3"], ["2"], ["1"]]
 
 
-def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
+def test_nodes_that_run_may_not_be_left_behind_with_the_old_advert_settings() -> None:
     with pytest.raises(Refused, match="server01, server02, server04 would be left out"):
         batches(OTHER_ID, *AT_REST, targets="3")
     with pytest.raises(Refused, match="server03 cannot change now and would hold the addresses a second time"):
@@ -146,7 +147,7 @@ def test_nodes_that_run_may_not_be_left_behind_on_the_old_terms() -> None:
     assert batches(OTHER_ID, FIRST, SECOND, None, FOURTH, targets="124", force=True) == [["2"], ["4", "1"]]
 
 
-def test_a_node_alone_is_set_apart_only_by_force() -> None:
+def test_a_node_alone_gets_other_advert_settings_only_by_force() -> None:
     down = [node(name, up=False) for name in ("server02", "server03", "server04")]
     with pytest.raises(Refused, match="server02, server03, server04 cannot change now"):
         batches(OTHER_ID, FIRST, *down, targets="1")
@@ -163,12 +164,12 @@ def test_an_address_does_not_change_its_instance_on_the_way() -> None:
 
 
 def test_an_address_held_by_a_stranger_stops_the_rollout() -> None:
-    heard = node("server02").model_copy(
+    backup = node("server02").model_copy(
         update={"instances": {"VI_1": (SECOND.instances or {})["VI_1"].model_copy(update={"master_priority": 104})}}
     )
     with pytest.raises(Refused, match="server02 receives adverts of a holder"):
-        batches(OTHER_INTERVAL, node("server01"), heard, THIRD, FOURTH)
-    assert batches(OTHER_INTERVAL, None, heard, THIRD, FOURTH, targets="234") == [["4"], ["3"], ["2"]]
+        batches(OTHER_INTERVAL, node("server01"), backup, THIRD, FOURTH)
+    assert batches(OTHER_INTERVAL, None, backup, THIRD, FOURTH, targets="234") == [["4"], ["3"], ["2"]]
 
 
 def test_what_an_earlier_run_left_drained_is_restored_and_what_an_operator_drained_is_not() -> None:
@@ -188,7 +189,7 @@ def test_comments_alone_replace_the_file() -> None:
     assert due(OLD, FIRST, own + "# a comment\n") == "replace"
 
 
-def test_speakers_of_different_terms_are_told_by_the_instance() -> None:
+def test_incompatible_advert_settings_are_told_by_instance() -> None:
     old, new = advert_settings(text(OLD, "server01")), advert_settings(text(OTHER_ID, "server01"))
     assert incompatible(old, new) == {"VI_1"}
     assert incompatible(old, old) == set()
@@ -204,3 +205,66 @@ def test_the_successor_is_the_best_of_those_that_can() -> None:
     assert of(FIRST, node("server02", drained=True), THIRD, FOURTH) == "server03"
     assert of(FIRST, None, node("server03", up=False), FOURTH) == "server04"
     assert of(FIRST, None, node("server03", up=False), node("server04", drained=True)) is None
+
+
+TWO = parse(f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\n", "managers")
+TWO_OTHER = parse(f"{FILE}  VI_2: {{virtual_router_id: 77, virtual_ipaddress: [10.10.0.9]}}\n", "managers")
+BOTH = [VIP, "10.10.0.9"]
+
+
+def of_two(name: str, runs: Cluster, *holds: str, drained: bool = False) -> NodeState:
+    """A node of two instances."""
+    one = node(name, runs, drained=drained)
+    said = (one.instances or {})["VI_1"]
+    return one.model_copy(update={"holds": list(holds), "instances": {"VI_1": said, "VI_2": said}})
+
+
+def seen(cluster: Cluster, *nodes: NodeState | None) -> ClusterState:
+    return ClusterState(cluster, dict(zip(cluster.nodes, nodes, strict=True)))
+
+
+def test_each_address_is_handed_to_the_node_that_takes_it_over() -> None:
+    first = of_two("server01", TWO, *BOTH)
+    second, third = of_two("server02", TWO), of_two("server03", TWO)
+    fault = (second.instances or {})["VI_1"].model_copy(update={"state": "FAULT"})
+    second = second.model_copy(update={"instances": {**(second.instances or {}), "VI_2": fault}})
+    first = first.model_copy(update={"running_flag": Flag(path="/f", present=False)})
+    state = seen(TWO_OTHER, first, second, third, of_two("server04", TWO))
+    assert successor(state, "server01") == "server02 and server03"
+    changed = parse(
+        f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\nadvert_int: 0.2\n", "managers"
+    )
+    state = seen(changed, *state.nodes.values())
+    words = plan(state, {name: text(changed, name) for name in changed.nodes}, ["server01"]).words
+    assert words[1] == "  1. server01: hand 10.10.0.2 to server02, 10.10.0.9 to server03, restart keepalived"
+
+
+def test_a_holder_waits_for_another_one_with_the_new_advert_settings() -> None:
+    new = text(OTHER_ID, "server01")
+    changed = [node(name, OTHER_ID) for name in ("server02", "server03", "server04")]
+    second = changed[0].model_copy(update={"holds": [VIP]})
+    backups = may_leave(seen(OTHER_ID, FIRST, second, THIRD, FOURTH), "server01", new)
+    assert not backups.done
+    assert backups.seen == "server03, server04 would take the addresses over with the old advert settings"
+    assert taken_over(seen(OTHER_ID, FIRST, second, THIRD, FOURTH), "server01", new).done
+    nobody = may_leave(seen(OTHER_ID, FIRST, *changed), "server01", new)
+    assert not nobody.done
+    assert nobody.seen.startswith("no other node with the new advert settings holds 10.10.0.2")
+    assert may_leave(seen(OTHER_ID, FIRST, second, *changed[1:]), "server01", new).done
+
+
+def test_a_drained_holder_may_stop_once_another_one_holds_also_what_a_drain_cannot_move() -> None:
+    """VI_2 changes its virtual_router_id: server01 goes on holding it with the old one, alone, drained or not."""
+    new = text(TWO_OTHER, "server01")
+    old = of_two("server01", TWO, "10.10.0.9", drained=True)
+    others = [of_two(name, TWO_OTHER) for name in ("server03", "server04")]
+
+    def asked(first: NodeState, second: NodeState) -> bool:
+        return may_stop(seen(TWO_OTHER, first, second, *others), "server01", new).done
+
+    assert asked(old, of_two("server02", TWO_OTHER, *BOTH))
+    assert asked(of_two("server01", TWO, drained=True), of_two("server02", TWO_OTHER, *BOTH))
+    assert not asked(old, of_two("server02", TWO_OTHER, VIP))  # VI_2 would be without a holder
+    assert not asked(old, of_two("server02", TWO_OTHER, "10.10.0.9"))  # VI_1 is
+    assert not asked(of_two("server01", TWO, *BOTH, drained=True), of_two("server02", TWO_OTHER, "10.10.0.9"))
+    assert not asked(old, of_two("server02", TWO, *BOTH))  # by the old settings, as it is itself

@@ -47,8 +47,8 @@ NOT_YAML = [
     ("nodes: [\n", "managers.yml: line 2: expected the node content, but found '<stream end>'"),
     ("nodes: {}\n---\nnodes: {}\n", "managers.yml: line 2: but found another document"),
     ("nodes: *all\n", "managers.yml: line 1: found undefined alias 'all'"),
-    ("nodes:\n  a: 10.0.0.1\n  a: 10.0.0.2\n", "managers.yml: line 3: the key 'a' stands twice"),
-    ("nodes: {}\ninstances: {}\nnodes: {}\n", "managers.yml: line 3: the key 'nodes' stands twice"),
+    ("nodes:\n  a: 10.0.0.1\n  a: 10.0.0.2\n", "managers.yml: line 3: the key 'a' is given twice"),
+    ("nodes: {}\ninstances: {}\nnodes: {}\n", "managers.yml: line 3: the key 'nodes' is given twice"),
     ("? [a, b]\n: c\n", "managers.yml: line 1: a key must be a word"),
     (
         "nodes: !!python/object:os.system x\n",
@@ -473,7 +473,7 @@ drain: {wieght: 10}
     ),
     refused(
         v2_with("auth_type: MD5, auth_pass: s3cret"),
-        "instances.VI_1.authentication.auth_type: what stands there is not 'PASS' or 'AH'",
+        "instances.VI_1.authentication.auth_type: the value is not 'PASS' or 'AH'",
     ),
     refused(v2_with("auth_type: PASS"), "instances.VI_1.authentication.auth_pass: is missing"),
     *(

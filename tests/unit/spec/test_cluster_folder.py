@@ -24,11 +24,11 @@ BETWEEN_FILES = [
     ({"a.yml": cluster(), "b.yml": cluster(nodes="web01: 10.10.0.13", instance=WEB)}, []),
     (
         {"a.yml": cluster(), "b.yml": cluster(nodes="server01: 10.10.0.13", instance=WEB)},
-        ["b.yml: nodes.server01: stands already in a.yml: a node belongs to one cluster"],
+        ["b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster"],
     ),
     (  # one fault, not two, for a node that was copied with its address
         {"a.yml": cluster(), "b.yml": cluster(nodes="server01: 10.10.0.3", instance=WEB)},
-        ["b.yml: nodes.server01: stands already in a.yml: a node belongs to one cluster"],
+        ["b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster"],
     ),
     (
         {"a.yml": cluster(), "b.yml": cluster(nodes="web01: 10.10.0.3", instance=WEB)},
@@ -81,8 +81,8 @@ BETWEEN_FILES = [
     (  # in the order of the file
         {"a.yml": cluster(), "b.yml": cluster(nodes="server02: 10.10.0.14, server01: 10.10.0.13", instance=WEB)},
         [
-            "b.yml: nodes.server02: stands already in a.yml: a node belongs to one cluster",
-            "b.yml: nodes.server01: stands already in a.yml: a node belongs to one cluster",
+            "b.yml: nodes.server02: is already in a.yml: a node belongs to one cluster",
+            "b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster",
         ],
     ),
     # the same number on another network, or for the other family

@@ -161,7 +161,7 @@ CARRIED = [
     ("", "1\n"),
     ("1\n", "1\n"),
     ("1", "1\n"),
-    ("3\n", "1\n"),  # three times the weight may be FAULT rather than a lower rank
+    ("3\n", "1\n"),  # three times the weight may be FAULT rather than a lower priority
     ("0\n", "1\n"),
     ("-1\n", "1\n"),
     ("3 disks are broken\n", "1\n3 disks are broken\n"),

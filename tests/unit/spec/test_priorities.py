@@ -1,4 +1,4 @@
-"""Every undrained node ranks above every drained one, whoever is drained; what would break that is refused."""
+"""Every undrained node is above every drained one, whoever is drained; what would break that is refused."""
 
 import random
 from ipaddress import IPv4Address
@@ -49,14 +49,14 @@ def invariant_holds(priorities: list[tuple[int, int]]) -> bool:
     if not all(1 <= priority <= 254 for pair in priorities for priority in pair):
         return False
     for drained in range(1 << size):
-        ranks = [priorities[node][drained >> node & 1] for node in range(size)]
-        if len(set(ranks)) < size:
+        now = [priorities[node][drained >> node & 1] for node in range(size)]
+        if len(set(now)) < size:
             return False
-        out = [rank for node, rank in enumerate(ranks) if drained >> node & 1]
+        out = [priority for node, priority in enumerate(now) if drained >> node & 1]
         if (
             out
             and len(out) < size
-            and max(out) >= min(rank for node, rank in enumerate(ranks) if not drained >> node & 1)
+            and max(out) >= min(priority for node, priority in enumerate(now) if not drained >> node & 1)
         ):
             return False
     return True
@@ -64,7 +64,7 @@ def invariant_holds(priorities: list[tuple[int, int]]) -> bool:
 
 @pytest.mark.parametrize("check", ["script", "file"])
 @pytest.mark.parametrize("size", range(1, 17))
-def test_a_drained_node_never_outranks_an_undrained_one(size: int, check: str) -> None:
+def test_a_drained_node_is_never_above_an_undrained_one(size: int, check: str) -> None:
     assert invariant_holds(announced(cluster(size, check=check)))
 
 
@@ -74,7 +74,7 @@ SOUND = [
     cluster(3, step=33),
     cluster(16, weight=16),
     cluster(6, pinned={0: 100, 5: 90}),
-    cluster(6, pinned={0: 1, 5: 100}),  # the last in the file is the first in rank
+    cluster(6, pinned={0: 1, 5: 100}),  # the last in the file has the highest priority
     cluster(1, weight=253),
     cluster(1, pinned={0: 154}),
     cluster(5, check="file", step=7, weight=50, pinned={2: 47}),
@@ -109,9 +109,9 @@ def test_exactly_what_breaks_the_order_is_refused() -> None:
 
 
 @pytest.mark.parametrize("step", [1, 10])
-def test_ranks_follow_the_list(step: int) -> None:
-    ranks = [drained for _, drained in announced(cluster(4, step=step))]
-    assert ranks == [4 * step, 3 * step, 2 * step, step]
+def test_priorities_follow_the_list(step: int) -> None:
+    priorities = [drained for _, drained in announced(cluster(4, step=step))]
+    assert priorities == [4 * step, 3 * step, 2 * step, step]
 
 
 def test_a_pinned_priority_moves_no_other_node() -> None:

@@ -1,4 +1,4 @@
-"""What speakers of an instance must agree on is read from any keepalived.conf, and told apart from all the rest."""
+"""What the nodes of an instance must agree on is read from any keepalived.conf, and told from all the rest."""
 
 import pytest
 
@@ -23,7 +23,7 @@ vrrp_instance VI_1 {
     }
 }
 """
-TERMS = AdvertSettings(
+AGREED = AdvertSettings(
     version=3,
     virtual_router_id=51,
     interface="enp0s3",
@@ -35,7 +35,7 @@ TERMS = AdvertSettings(
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
-def test_the_nodes_of_a_cluster_are_on_the_same_terms(name: str) -> None:
+def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None:
     cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
     one, *others = (advert_settings(text) for text in rendered(name).values())
     assert all(one == other for other in others)
@@ -55,7 +55,7 @@ def test_the_nodes_of_a_cluster_are_on_the_same_terms(name: str) -> None:
 
 
 @pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
-def test_a_daemons_copy_is_on_the_terms_of_its_file(report: str) -> None:
+def test_a_daemons_copy_has_the_advert_settings_of_its_file(report: str) -> None:
     found = captured(report)
     assert advert_settings(found["running"]) == advert_settings(found["configuration"]) != {}
 
@@ -76,8 +76,8 @@ SAME = {
 
 
 @pytest.mark.parametrize("text", SAME.values(), ids=SAME)
-def test_terms_are_read_however_they_are_written(text: str) -> None:
-    assert advert_settings(text) == {"VI_1": TERMS}
+def test_advert_settings_are_read_however_they_are_written(text: str) -> None:
+    assert advert_settings(text) == {"VI_1": AGREED}
 
 
 def test_a_foreign_file_has_keepaliveds_own_defaults() -> None:
@@ -87,7 +87,7 @@ def test_a_foreign_file_has_keepaliveds_own_defaults() -> None:
     }
 
 
-def test_unicast_and_a_password_are_terms_and_the_password_is_not_told() -> None:
+def test_unicast_and_a_password_are_advert_settings_and_the_password_is_not_told() -> None:
     secret = "    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n"  # noqa: S105
     peers = "    unicast_peer {\n        10.10.0.4\n    }\n"
     found = advert_settings(PLAIN.replace("    priority 3\n", secret + peers))["VI_1"]
@@ -109,30 +109,30 @@ NOT_TO_BE_READ = {
 
 
 @pytest.mark.parametrize("text", NOT_TO_BE_READ.values(), ids=NOT_TO_BE_READ)
-def test_what_cannot_be_read_is_no_terms(text: str) -> None:
+def test_what_cannot_be_read_has_no_advert_settings(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
         advert_settings(text)
 
 
 CARRIED = [
-    (TERMS, True),
-    (TERMS._replace(addresses=frozenset(["10.10.0.2"])), True),
-    (TERMS._replace(authentication="x"), True),
-    (TERMS._replace(advert_int=2.0), True),
-    (TERMS._replace(version=2), False),
-    (TERMS._replace(virtual_router_id=52), False),
-    (TERMS._replace(interface="enp0s8"), False),
-    (TERMS._replace(unicast=True), False),
+    (AGREED, True),
+    (AGREED._replace(addresses=frozenset(["10.10.0.2"])), True),
+    (AGREED._replace(authentication="x"), True),
+    (AGREED._replace(advert_int=2.0), True),
+    (AGREED._replace(version=2), False),
+    (AGREED._replace(virtual_router_id=52), False),
+    (AGREED._replace(interface="enp0s8"), False),
+    (AGREED._replace(unicast=True), False),
 ]
 
 
 @pytest.mark.parametrize(("new", "carried"), CARRIED)
 def test_a_reload_carries_what_leaves_socket_and_instance_alone(new: AdvertSettings, carried: bool) -> None:
-    assert TERMS.reload_carries(new) is carried
-    assert new.reload_carries(TERMS) is carried
+    assert AGREED.reload_carries(new) is carried
+    assert new.reload_carries(AGREED) is carried
 
 
-def test_a_change_of_priorities_alone_leaves_the_terms() -> None:
+def test_a_change_of_priorities_alone_leaves_the_advert_settings() -> None:
     cluster = (GOLDEN / "default.yml").read_text(encoding="utf-8")
     texts = [
         configuration(parse(cluster + more, "default"), "server01", {"VI_1": "enp0s3"})
@@ -143,12 +143,12 @@ def test_a_change_of_priorities_alone_leaves_the_terms() -> None:
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
-def test_nothing_in_our_own_configurations_hinders_a_drain(name: str) -> None:
+def test_nothing_in_our_own_configurations_keeps_a_drain_from_working(name: str) -> None:
     assert [drain_obstacles(text) for text in rendered(name).values()] == [{}] * len(rendered(name))
 
 
 @pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
-def test_nothing_in_a_daemons_copy_of_them_hinders_a_drain(report: str) -> None:
+def test_nothing_in_a_daemons_copy_of_them_keeps_a_drain_from_working(report: str) -> None:
     assert drain_obstacles(captured(report)["running"]) == {}
 
 
@@ -167,7 +167,7 @@ def looking(at: str, *lines: str, name: str = "VI_1") -> str:
 
 
 BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
-HINDRANCES: dict[str, tuple[str, str | None]] = {
+OBSTACLES: dict[str, tuple[str, str | None]] = {
     "a script": (USER + SCRIPT + BY_SCRIPT, None),
     "a file": (FILE + BY_FILE, None),
     "a file as it was called before 2.1": (f"vrrp_{FILE}{BY_FILE}", None),
@@ -189,12 +189,12 @@ HINDRANCES: dict[str, tuple[str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "found"), HINDRANCES.values(), ids=HINDRANCES)
+@pytest.mark.parametrize(("text", "found"), OBSTACLES.values(), ids=OBSTACLES)
 def test_what_keeps_a_drain_from_working_is_found(text: str, found: str | None) -> None:
     assert drain_obstacles(text) == ({"VI_1": found} if found else {})
 
 
-def test_hindrances_are_told_by_instance() -> None:
+def test_obstacles_are_told_by_instance() -> None:
     text = (
         f"{FILE}{looking('track_file', name='A')}{looking('track_file', 'nopreempt', name='B')}vrrp_instance C {{\n}}\n"
     )
@@ -202,11 +202,11 @@ def test_hindrances_are_told_by_instance() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "global_defs {\n}\n", "vrrp_instance\n", "vrrp_script {\n}\n"])
-def test_what_has_no_instance_has_no_hindrance(text: str) -> None:
+def test_what_has_no_instance_has_no_obstacle(text: str) -> None:
     assert drain_obstacles(text) == {}
 
 
 @pytest.mark.parametrize("text", [text for name, text in NOT_TO_BE_READ.items() if "brace" in name or "block" in name])
-def test_what_cannot_be_read_has_no_hindrances(text: str) -> None:
+def test_what_cannot_be_read_has_no_obstacles(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
         drain_obstacles(text)

@@ -1,4 +1,4 @@
-"""One verdict on a cluster: who holds what, whether a node has let go or is back, and in which words it is said."""
+"""One verdict on a cluster: who holds what, whether a drained node holds nothing or is back, and in which words."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_who_holds_what_is_told_by_the_kernels(seen: ClusterState, words: str) -
     assert seen.who_holds() == words
 
 
-LET_GO = [
+OUT_OF_SERVICE = [
     # server01 is what is asked about
     (state(DRAINED, node(102, VIP), THIRD), yes("drained, holds nothing; 10.10.0.2 is held by server02")),
     (state(DRAINED, UNREAD, node(101, VIP)), yes("drained, holds nothing; 10.10.0.2 is held by server03")),
@@ -123,8 +123,8 @@ LET_GO = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("seen", "verdict"), LET_GO)
-def test_a_drained_node_has_let_go_when_another_one_holds(seen: ClusterState, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("seen", "verdict"), OUT_OF_SERVICE)
+def test_a_drained_node_is_out_of_service_when_another_one_holds(seen: ClusterState, verdict: Verdict) -> None:
     assert out_of_service(seen, "server01") == verdict
 
 
@@ -143,7 +143,7 @@ HANDED_OVER = [
 
 
 @pytest.mark.parametrize(("seen", "verdict"), HANDED_OVER)
-def test_a_node_has_handed_over_when_another_one_holds_and_nobody_outranks_it(
+def test_a_node_has_handed_over_when_another_one_holds_and_nobody_takes_over_from_it(
     seen: ClusterState, verdict: Verdict
 ) -> None:
     assert handed_over(seen, "server01") == verdict
@@ -195,7 +195,11 @@ SETTLED = [
     ("server02", AT_REST, yes("10.10.0.2 is held by server01")),
     ("server01", state(DRAINED, node(102, VIP), THIRD), yes("10.10.0.2 is held by server02")),  # and is left drained
     ("server02", state(UNREAD, SECOND, THIRD), yes("10.10.0.2 is held by no node seen (not read: server01)")),
-    ("server01", state(node(103, VIP, runs=f"# a note\n{TEXT}"), SECOND, THIRD), yes("10.10.0.2 is held by server01")),
+    (
+        "server01",
+        state(node(103, VIP, runs=f"# a comment\n{TEXT}"), SECOND, THIRD),
+        yes("10.10.0.2 is held by server01"),
+    ),
     ("server01", state(UNREAD, SECOND, THIRD), no("server01 cannot be read")),
     ("server01", state(STOPPED, node(102, VIP), THIRD), no("keepalived is inactive on server01")),
     ("server01", state(node(102, VIP), SECOND, THIRD), no("VI_1 has priority 102 on server01, not 103")),

@@ -1,4 +1,4 @@
-"""What a run notes on a node is read again as it was noted; what is no record is refused."""
+"""A checkpoint is read again as it was written; what is none is refused."""
 
 from itertools import product
 
@@ -20,12 +20,12 @@ waiting: agent=1 web=2
 SHORT = WHOLE.partition("availability")[0]
 
 
-def test_a_record_as_it_stands_in_the_file() -> None:
-    noted = Checkpoint(run="reboot", by="alice@notebook", begun=BEGUN, boot=BOOT)
-    assert noted.content == SHORT
-    assert noted.drained_in_swarm("Active", {"web": 2, "agent": 1}).content == WHOLE
-    assert noted.drained_in_swarm("Active", {}).content == f"{SHORT}availability: Active\nwaiting: \n"
-    assert (noted.availability, noted.waiting) == (None, {})  # the first one stays as it was
+def test_a_checkpoint_as_the_file_has_it() -> None:
+    written = Checkpoint(run="reboot", by="alice@notebook", begun=BEGUN, boot=BOOT)
+    assert written.content == SHORT
+    assert written.drained_in_swarm("Active", {"web": 2, "agent": 1}).content == WHOLE
+    assert written.drained_in_swarm("Active", {}).content == f"{SHORT}availability: Active\nwaiting: \n"
+    assert (written.availability, written.waiting) == (None, {})  # the first one stays as it was
 
 
 RUNS: list[Run] = ["deploy", "reboot", "upgrade"]
@@ -35,7 +35,7 @@ SWARM: list[tuple[str | None, dict[str, int]]] = [
     ("Pause", {"web": 1}),
     ("Drain", {"agent": 1, "web-2_a.b": 12}),
 ]
-NOTED = [
+WRITTEN = [
     Checkpoint(run=run, by=by, begun=begun, boot=boot, availability=availability, waiting=waiting)
     for run, by, begun, boot, (availability, waiting) in product(
         RUNS,
@@ -47,12 +47,12 @@ NOTED = [
 ]
 
 
-@pytest.mark.parametrize("noted", NOTED)
-def test_what_is_noted_is_read_again(noted: Checkpoint) -> None:
-    assert read_checkpoint(noted.content) == noted
+@pytest.mark.parametrize("written", WRITTEN)
+def test_what_is_written_is_read_again(written: Checkpoint) -> None:
+    assert read_checkpoint(written.content) == written
 
 
-def test_what_a_service_lacked_is_noted_only_with_the_availability() -> None:
+def test_what_a_service_lacked_is_written_only_with_the_availability() -> None:
     assert Checkpoint(run="reboot", waiting={"web": 1}).content == "run: reboot\nby: somebody\nbegun: unknown\nboot: \n"
 
 
@@ -67,21 +67,21 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("text", "noted"), READ)
-def test_what_a_record_does_not_say_is_unknown(text: str, noted: Checkpoint) -> None:
-    assert read_checkpoint(text) == noted
+@pytest.mark.parametrize(("text", "written"), READ)
+def test_what_a_checkpoint_does_not_say_is_unknown(text: str, written: Checkpoint) -> None:
+    assert read_checkpoint(text) == written
 
 
 NO_RECORD = ["", "\n", "reboot\n", "by: alice\n", "run:\n", "run: sleep\n", "run: Reboot\n", " run: reboot\n", "\0\1"]
 
 
 @pytest.mark.parametrize("text", NO_RECORD)
-def test_what_is_no_record_is_refused(text: str) -> None:
+def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="run"):
         read_checkpoint(text)
 
 
 @pytest.mark.parametrize("waiting", ["web", "web=", "web=some", "=web", "agent=1 web", "web=1.5", "web=1=2"])
-def test_a_record_that_does_not_say_how_many_tasks_were_lacking_is_refused(waiting: str) -> None:
+def test_a_checkpoint_that_does_not_say_how_many_tasks_were_lacking_is_refused(waiting: str) -> None:
     with pytest.raises(ValueError, match="int"):
         read_checkpoint(f"{SHORT}availability: Active\nwaiting: {waiting}\n")
