@@ -9,27 +9,23 @@ import os
 import platform
 import re
 import resource
-import shlex
-import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from lab.host import Host
-from lab.lab import CHECKOUT, Lab
+from lab.lab import Lab
+from lab.operator import CLUSTER_FILE, DEPLOY, DRAIN, NODE, REBOOT, RESTORE, SHIPPED, STATUS, Operator, copy_repository
 from lab.witness import Witness
 
 TIMES = 5
-DEPLOY = "pyinfra inventory.py deploy.py -y"
-SHIPPED = (CHECKOUT / "group_data/managers.yml").read_text()
+LONG_SECONDS = 600.0  # what a command may take for dozens of nodes
 CLUSTERS = 20
 MANY_NODES = 30
 
@@ -49,6 +45,16 @@ def seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - start
 
 
+def moved(operator: Operator, command: str) -> tuple[float, float]:
+    """Seconds of a whole task, and of the move of the address alone as the task saw it."""
+    start = time.monotonic()
+    said = operator.types(command).text
+    whole = time.monotonic() - start
+    found = re.search(r"→ \S+ in ([\d.]+) s", said)
+    assert found, said
+    return whole, float(found.group(1))
+
+
 class Bench:
     """A lab, a copy of the repository whose cluster files may change, and the figures taken."""
 
@@ -60,19 +66,12 @@ class Bench:
     def note(self, what: str, figure: float) -> None:
         self.figures.setdefault(what, []).append(figure)
 
-    def types(self, command: str) -> str:
-        """A command of the operator, which must succeed."""
-        done = self.lab.operator(shlex.split(command), cwd=self.project, check=True)
-        return done.stdout + done.stderr
-
-    def writes(self, cluster: str, name: str = "managers") -> None:
-        (self.project / f"group_data/{name}.yml").write_text(cluster)
-
     @contextmanager
-    def hosts(self, nodes: int = 3) -> Iterator[None]:
+    def operator(self, nodes: int = 3) -> Iterator[Operator]:
+        """Somebody before so many hosts."""
         self.lab.up(nodes, owner=os.getpid())
         try:
-            yield
+            yield Operator(self.lab, self.project)
         finally:
             self.lab.down()
 
@@ -84,38 +83,27 @@ class Bench:
 
     def tasks(self) -> None:
         """The commands of every day."""
-        with self.hosts():
+        with self.operator() as operator:
             for _ in range(TIMES):
-                with ThreadPoolExecutor(3) as pool:
-                    list(pool.map(Host.fresh, self.lab.hosts.values()))
-                self.note("first deploy, s", seconds(lambda: self.types(DEPLOY)))
-            fact = "pyinfra inventory.py fact keepalived.facts.Node"
+                self.lab.fresh()
+                self.note("first deploy, s", seconds(lambda: operator.types(DEPLOY)))
             for _ in range(TIMES):
-                self.note("deploy without change, s", seconds(lambda: self.types(DEPLOY)))
-                self.note("the fact Node of three hosts, s", seconds(lambda: self.types(fact)))
-                for task, until in (("drain", "another node holds"), ("restore", "it holds")):
-                    whole, move = self.moved(f"pyinfra inventory.py tasks/{task}.py --limit server01 -y")
+                self.note("deploy without change, s", seconds(lambda: operator.types(DEPLOY)))
+                self.note("the fact Node of three hosts, s", seconds(lambda: operator.types(NODE)))
+                for task, command, until in (("drain", DRAIN, "another node holds"), ("restore", RESTORE, "it holds")):
+                    whole, move = moved(operator, f"{command} --limit server01")
                     self.note(f"{task}, whole command, s", whole)
                     self.note(f"{task}, until {until}, s", move)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         self.note("peak memory of a pyinfra process, MB", peak)
 
-    def moved(self, command: str) -> tuple[float, float]:
-        """Seconds of a whole task, and of the move of the address alone as the task saw it."""
-        start = time.monotonic()
-        said = self.types(command)
-        whole = time.monotonic() - start
-        found = re.search(r"→ \S+ in ([\d.]+) s", said)
-        assert found, said
-        return whole, float(found.group(1))
-
     def reboots(self) -> None:
         """Three managers rebooted in turn, and what a client that asks every millisecond loses by it."""
-        with self.hosts():
-            self.types(DEPLOY)
+        with self.operator() as operator:
+            operator.types(DEPLOY)
             for _ in range(TIMES):
                 with Witness(self.lab, "10.10.0.2") as seen:
-                    whole = seconds(lambda: self.types("pyinfra inventory.py tasks/reboot.py -y"))
+                    whole = seconds(lambda: operator.types(REBOOT))
                 self.note("reboot of three managers, whole command, s", whole)
                 self.note("reboot of three managers: packets lost", seen.lost)
                 self.note("reboot of three managers: longest silence, ms", 1000 * seen.longest_silence)
@@ -132,14 +120,14 @@ class Bench:
             "VRRP version": [f"{SHIPPED}vrrp_version: 2\n", SHIPPED],
             "address added or removed": [two, SHIPPED],
         }
-        with self.hosts():
-            self.writes(SHIPPED)
-            self.types(DEPLOY)
+        with self.operator() as operator:
+            operator.writes(SHIPPED)
+            operator.types(DEPLOY)
             for what, files in changes.items():
                 for cluster in (files * TIMES)[:TIMES]:
-                    self.writes(cluster)
+                    operator.writes(cluster)
                     with Witness(self.lab, "10.10.0.2") as seen:
-                        self.note(f"{what}: whole deploy, s", seconds(lambda: self.types(DEPLOY)))
+                        self.note(f"{what}: whole deploy, s", seconds(lambda: operator.types(DEPLOY)))
                     self.note(f"{what}: packets lost", seen.lost)
                     self.note(f"{what}: longest silence, ms", 1000 * seen.longest_silence)
                     self.note(f"{what}: two holders for, s", seen.longest(2))
@@ -148,46 +136,42 @@ class Bench:
     def status(self) -> None:
         """Thirty nodes of one cluster, beside what pyinfra itself needs to connect to them."""
         nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in range(1, MANY_NODES + 1)]
-        self.writes(
-            f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
-            "virtual_ipaddress: [10.10.0.2]}}\n"
-        )
-        with self.hosts(MANY_NODES):
-            self.types(DEPLOY)
+        with self.operator(MANY_NODES) as operator:
+            operator.writes(
+                f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
+                "virtual_ipaddress: [10.10.0.2]}}\n"
+            )
+            operator.types(DEPLOY, timeout=LONG_SECONDS)
             for _ in range(TIMES):
-                start = seconds(lambda: self.types("pyinfra inventory.py exec -- true"))
+                start = seconds(lambda: operator.types("pyinfra inventory.py exec -- true"))
                 self.note(f"pyinfra's own start with {MANY_NODES} hosts, s", start)
-                whole = seconds(lambda: self.types("pyinfra inventory.py tasks/status.py"))
+                whole = seconds(lambda: operator.types(STATUS))
                 self.note(f"status of {MANY_NODES} nodes, whole command, s", whole)
                 self.note(f"status of {MANY_NODES} nodes, beside pyinfra's own start, s", whole - start)
-        self.writes(SHIPPED)
+            operator.writes(SHIPPED)
 
     def clusters(self) -> None:
         """One cluster of two nodes beside twenty of them, changed in one run."""
-        (self.project / "group_data/managers.yml").unlink()
-        with self.hosts(2 * CLUSTERS):
+        (self.project / CLUSTER_FILE).unlink()
+        with self.operator(2 * CLUSTERS) as operator:
             for many in (1, CLUSTERS):
                 for change in range(4):
                     for number in range(many):
                         nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in (2 * number + 1, 2 * number + 2)]
-                        self.writes(
+                        operator.writes(
                             f"nodes: {{{', '.join(nodes)}}}\n"
                             f"instances: {{VI_1: {{virtual_router_id: {number + 1}, "
                             f"virtual_ipaddress: [10.10.0.{100 + number}]}}}}\nadvert_int: 0.{4 + change}\n",
                             f"cluster{number}",
                         )
-                    took = seconds(lambda: self.types(DEPLOY))
+                    took = seconds(lambda: operator.types(DEPLOY, timeout=LONG_SECONDS))
                     if change:
                         self.note(f"a change of {many} cluster{'s' * (many > 1)} of two nodes, s", took)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder)
-        for name in ("keepalived", "tasks", "templates", "deploy.py", "inventory.py", "config.py"):
-            (project / name).symlink_to(CHECKOUT / name)
-        shutil.copytree(CHECKOUT / "group_data", project / "group_data")
-        bench = Bench(project)
+        bench = Bench(copy_repository(Path(folder)))
         for group in sys.argv[1:] or ("boot", "tasks", "status", "reboots", "clients", "clusters"):
             getattr(bench, group)()
     table = Table("what", "median", "least", "most", "times", title=machine())

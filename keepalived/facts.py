@@ -91,7 +91,7 @@ class Node(FactBase[NodeState | None]):
                 "adverts_from": []
             },
             "boot": "5a1c5b7c-…/21",
-            "maintenance": null
+            "checkpoint": null
         }
     """
 
@@ -113,7 +113,7 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";journal=", "yes" if journal else "", _separator=""),
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
             StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
-            StringCommand(";record=", QuoteString(paths.CHECKPOINT), _separator=""),
+            StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
             f"\n{REPORT}",

@@ -10,12 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.errors import LabError
 from lab.lab import CHECKOUT, Lab
+from lab.operator import ADDRESS, DEPLOY, DRAIN, RESTORE, Operator
 from lab.progress import shown
-from lab.waiting import wait_for
 
-ADDRESS = "10.10.0.2"
 HOLD_SECONDS = 30.0
 
 GO_ON = """
@@ -39,14 +37,15 @@ def demo(lab: Lab) -> None:
     """Shows it step by step. Raises LabError at the first one that was not seen to work."""
     lab.up(steps=shown)
     console.print(f"Three hosts are up: {', '.join(f'{host.name} {host.address}' for host in lab.hosts.values())}")
-    _types(lab, "pyinfra inventory.py deploy.py -y")
-    if _holders(lab) != ["server01"]:  # a drain of an earlier session
-        _types(lab, "pyinfra inventory.py tasks/restore.py -y")
-    _sees(lab, "server01")
-    _types(lab, "pyinfra inventory.py tasks/drain.py --limit server01 -y")
-    _sees(lab, "server02")
-    _types(lab, "pyinfra inventory.py tasks/restore.py --limit server01 -y")
-    _sees(lab, "server01")
+    operator = Operator(lab, CHECKOUT)
+    _types(operator, DEPLOY)
+    if operator.holders() != ["server01"]:  # a drain of an earlier session
+        _types(operator, RESTORE)
+    _sees(operator, "server01")
+    _types(operator, f"{DRAIN} --limit server01")
+    _sees(operator, "server02")
+    _types(operator, f"{RESTORE} --limit server01")
+    _sees(operator, "server01")
     console.print(GO_ON)
 
 
@@ -62,19 +61,13 @@ def without_hosts(lacking: str) -> None:
     console.print(f"\nReal hosts are needed for the rest. Missing here: {lacking}")
 
 
-def _types(lab: Lab, command: str) -> None:
+def _types(operator: Operator, command: str) -> None:
     console.print(f"\n[bold](lab) $ {command}[/bold]")
     sys.stdout.flush()
-    status = lab.operator_popen(shlex.split(command), stdout=None, stderr=None, cwd=CHECKOUT).wait()
-    if status != 0:
-        raise LabError(f"`{command}` ended with status {status}: see above; the lab stays up (`lab shell`, `lab down`)")
+    operator.shows(command)
 
 
-def _holders(lab: Lab) -> list[str]:
-    return [host.name for host in lab.hosts.values() if ADDRESS in host.addresses()]
-
-
-def _sees(lab: Lab, name: str) -> None:
+def _sees(operator: Operator, name: str) -> None:
     """The hosts' kernels are a witness of their own: what the tasks say is not taken for granted."""
-    wait_for(f"{ADDRESS} on {name}", lambda: _holders(lab), seconds=HOLD_SECONDS, until=lambda seen: seen == [name])
+    operator.sees_holder(name, seconds=HOLD_SECONDS)
     console.print(f"[green]{ADDRESS} is on {name}, and on no other host: seen in their kernels.[/green]")

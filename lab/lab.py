@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -115,6 +116,12 @@ class Lab:
         ):
             self._remove()
         return True
+
+    def fresh(self) -> None:
+        """Make every host the machine it was when the lab came up."""
+        hosts = self.hosts
+        with ThreadPoolExecutor(len(hosts)) as pool:
+            list(pool.map(Host.fresh, hosts.values()))
 
     def operator(
         self,

@@ -18,6 +18,7 @@ PACKAGE_OF: Mapping[str, str] = {
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "unshare": "util-linux",
+    "chrt": "util-linux",
     "mount": "mount",
     "apt-config": "apt",
     "dpkg-deb": "dpkg",

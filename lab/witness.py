@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 from select import select
@@ -19,6 +18,7 @@ from keepalived.run.probe.account import Probe, account, silences
 from lab.errors import LabError
 from lab.host import Host
 from lab.lab import CHECKOUT, Lab
+from lab.network import in_time
 
 PROBE_SECONDS = 0.001
 LOOK_SECONDS = 0.05  # how often a follower looks whether its host has rebooted
@@ -61,9 +61,8 @@ class _Follower(threading.Thread):
             pass
         self._network = now
         self._following = self._host.follow_addresses()
-        with suppress(LabError):  # it has no interface yet, and so no address
-            if self._address in self._host.addresses():
-                self.events.append((time.time(), self._host.name, True))
+        if self._address in self._host.addresses():
+            self.events.append((time.time(), self._host.name, True))
 
     def end(self) -> None:
         """Ends with what has been told until now."""
@@ -95,7 +94,7 @@ class Witness:
     def __enter__(self) -> Witness:
         """Begins; a client on the operator's machine asks every millisecond. Raises LabError when nobody answers."""
         asking = [sys.executable, "-m", "keepalived.run.probe.process", "--interval", str(PROBE_SECONDS), self._address]
-        self._probe = self._lab.operator_popen(asking, stdin=subprocess.PIPE, cwd=CHECKOUT)
+        self._probe = self._lab.operator_popen(in_time(asking), stdin=subprocess.PIPE, cwd=CHECKOUT)
         self._followers = [_Follower(host, self._address) for host in self._lab.hosts.values() if host.is_up]
         assert self._probe.stdout is not None
         reachable = json.loads(self._probe.stdout.readline()) == {"reachable": [self._address]}

@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+LONGEST_FIRST = (
+    *("test_reboot", "test_rollout_surprises", "test_rollout", "test_upgrade", "test_clusters", "test_guard"),
+    *("test_swarm", "test_status", "test_deploy", "test_drain"),
+)
+
 
 class FilesAndSuites(LoadScopeScheduling):  # type: ignore[misc]
     """Files side by side, and in a file the Debian suites: what is left stays on one worker and in order."""
@@ -19,7 +24,23 @@ class FilesAndSuites(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndSuites:
+    config.option.loadscopereorder = False  # by the number of tests; ours is by what they take
     return FilesAndSuites(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what needs no hosts, while base systems are built; then the files that take longest.
+
+    So no worker sits over a long file at the end while the others have nothing left.
+    """
+
+    def place(item: pytest.Item) -> int:
+        if item.path.parent.name != "lab":
+            return -1
+        name = item.path.stem
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)
 
 
 def _skipped(session: pytest.Session) -> list[pytest.TestReport]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-IDENTITY = "echo $(cat /proc/sys/kernel/random/boot_id)/$(sed 's/.*) //' /proc/1/stat | cut -d ' ' -f 20)"
+IDENTITY = "read -r id </proc/sys/kernel/random/boot_id; read -r one </proc/1/stat; set -- ${one##*) }; echo $id/${20}"
 """The shell command that tells one boot from another: the kernel's boot id, and when the first process started.
 
 A machine has another id after each boot; a container has that of its machine, and another first process."""

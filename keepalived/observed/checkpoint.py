@@ -24,8 +24,6 @@ from pydantic import BaseModel, ConfigDict
 
 from keepalived.spec.flag import Run
 
-PATH = "/var/lib/keepalived/maintenance"
-
 
 class Checkpoint(BaseModel):
     """What one run has written on one node."""

@@ -120,7 +120,7 @@ class NodeState(_Frozen):
     """None when it was not asked for, or cannot be read."""
     boot: str | None = None
     """Another one after each boot (`boot.IDENTITY`)."""
-    maintenance: Checkpoint | None = None
+    checkpoint: Checkpoint | None = None
     """How far a reboot or upgrade of the node has come; None: none is under way."""
 
     @property
@@ -128,6 +128,13 @@ class NodeState(_Frozen):
         """Whether the daemon runs the configuration and the unit that lie on disk."""
         parts = (self.configuration.applied, self.unit.current)
         return False if False in parts else None if None in parts else True
+
+    @property
+    def draining_flag(self) -> Flag | None:
+        """What drains the node: the cluster's flag, or another one that the running daemon looks at; None: nothing."""
+        if self.drained:
+            return self.flag
+        return self.running_flag if self.running_drained else None
 
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""

@@ -37,7 +37,7 @@ class ReportError(ValueError):
 
 
 def read_report(lines: Iterable[str]) -> NodeState:
-    """The state in a report of `facts.Node`: lines `KEY BASE64`, the last one `end`. Raises ReportError."""
+    """The state in a report of `facts.Node`, see `parts_of`. Raises ReportError."""
     try:
         return _read(lines)
     except ReportError:
@@ -47,9 +47,14 @@ def read_report(lines: Iterable[str]) -> NodeState:
 
 
 def parts_of(lines: Iterable[str]) -> dict[str, str]:
-    """The parts of a report: lines `KEY BASE64`, the last one `end`. Raises ReportError."""
-    encoded = {key: value for key, _, value in (line.partition(" ") for line in lines)}
-    report = {key: _part(encoded, key, _decoded) for key in encoded}
+    """The parts of a report: lines `KEY=WORDS` or `KEY BASE64`, the last one `end`. Raises ReportError."""
+    report = {}
+    for line in lines:
+        if plain := re.match(r"(\w+)=", line):
+            report[plain[1]] = line[plain.end() :]
+        else:
+            key, _, value = line.partition(" ")
+            report[key] = _part({key: value}, key, _decoded)
     _part(report, "end", str)
     return report
 
@@ -79,7 +84,7 @@ def _read(lines: Iterable[str]) -> NodeState:
         configuration=_configuration(report.get("configuration"), report.get("running")),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
         boot=report["boot"].strip() or None if "boot" in report else None,
-        maintenance=_checkpoint(report["record"]) if "record" in report else None,
+        checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,
     )
 
 

@@ -29,7 +29,8 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
     node = before.nodes[turn.node]
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
-    match rollout.due(turn.cluster, node, text):
+    work = rollout.due(turn.cluster, node, text)
+    match work:
         case "start":
             turn.shell(put_configuration(text), "putting the configuration in place")
             _systemctl(turn, "restart")
@@ -102,6 +103,10 @@ def _situation(
     )
 
 
+def _drained_by_deploy(node: NodeState) -> bool:
+    return node.draining_flag is not None and node.draining_flag.run == "deploy"
+
+
 def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
     if node.running_flag is None and rollout.successor(before, turn.node):
         return "its daemon looks at no flag that this repository knows, and so it cannot hand over"
@@ -129,10 +134,6 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
     _systemctl(turn, verb)
     if old is not None and old.present and old.path != flag:
         turn.shell(remove_file(old.path), "removing the flag at its old place")
-
-
-def _drained_by_deploy(node: NodeState) -> bool:
-    return "deploy" in (node.flag.run, node.running_flag.run if node.running_flag else None)
 
 
 def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:

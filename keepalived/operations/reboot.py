@@ -120,8 +120,8 @@ def checkpoint_node(turn: Turn, meant: Collection[str]) -> None:
     new = Checkpoint(
         run="reboot", by=operator_name(), begun=begun, boot=node.boot, nodes=tuple(meant), failed=tuple(boot.failed)
     )
-    if node.maintenance and node.maintenance.availability:  # what the swarm is to be brought back to is not forgotten
-        new = new.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
+    if node.checkpoint and node.checkpoint.availability:  # what the swarm is to be brought back to is not forgotten
+        new = new.drained_in_swarm(node.checkpoint.availability, node.checkpoint.waiting)
     turn.shell(write_checkpoint(new), "writing the checkpoint")
 
 
@@ -152,7 +152,7 @@ def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
     turn.times.listed = True
-    checkpoint = node.maintenance
+    checkpoint = node.checkpoint
     if checkpoint is None:
         turn.stop(f"somebody has put {turn.node} back in service meanwhile: nothing was done to it")
     if maintenance.is_pending(node):
@@ -162,7 +162,7 @@ def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -
     turn.step("waiting until its services have started")
     _wait_for_services(turn, checkpoint.failed)
     now = turn.look().nodes[turn.node]
-    come_back(turn, "reboot", now.maintenance if now else checkpoint)
+    come_back(turn, "reboot", now.checkpoint if now else checkpoint)
 
 
 def _reboot(turn: Turn, checkpoint: Checkpoint) -> None:

@@ -48,7 +48,7 @@ def restore() -> Commands:
         yield refuse(why)
         return
     verdict = in_service(before, host.data.node)
-    if node and not node.flag.present and node.maintenance is None and verdict.done:
+    if node and not node.flag.present and node.checkpoint is None and verdict.done:
         if state.is_executing:
             host.log(f"No change: {verdict.seen}")
         return
@@ -59,7 +59,7 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
     """The turn of a node that is put back in service. `before`: a look at the cluster that was just taken."""
     before = before or turn.look()
     node = turn.read(before)
-    checkpoint = node.maintenance
+    checkpoint = node.checkpoint
     if checkpoint and checkpoint.availability:
         turn.advice = (
             f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run there: "
@@ -77,5 +77,5 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
         for hook in turn.cluster.maintenance.after:
             turn.say(f"not run, since the {checkpoint.run} did not end: `{hook.command}`")
         turn.shell(remove_file(paths.CHECKPOINT), "removing the checkpoint")
-    if any(one and one.maintenance for one in seen.nodes.values()):
+    if any(one and one.checkpoint for one in seen.nodes.values()):
         remove_checkpoints(turn)

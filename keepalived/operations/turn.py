@@ -97,4 +97,4 @@ def come_back(turn: Turn, run: Run, checkpoint: Checkpoint | None) -> None:
 
 def own_checkpoint(node: NodeState, run: Run) -> Checkpoint | None:
     """The checkpoint of such a run on the node."""
-    return node.maintenance if node.maintenance and node.maintenance.run == run else None
+    return node.checkpoint if node.checkpoint and node.checkpoint.run == run else None

@@ -134,7 +134,7 @@ def upgrade_node(turn: Turn, plan: Plan, *, reason: str | None = None, force: bo
     last_look(turn, force=force)
     _upgrade(turn, plan)
     after = turn.look().nodes[turn.node]
-    come_back(turn, "upgrade", after.maintenance if after else checkpoint)
+    come_back(turn, "upgrade", after.checkpoint if after else checkpoint)
     turn.shell(remove_file(paths.CHECKPOINT), "removing the checkpoint")
     _say_what_waits(turn)
 
@@ -143,8 +143,8 @@ def _begin(turn: Turn, node: NodeState) -> Checkpoint:
     """Writes the checkpoint of an upgrade."""
     begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     new = Checkpoint(run="upgrade", by=operator_name(), begun=begun, boot=node.boot or "")
-    if node.maintenance and node.maintenance.availability:  # what the swarm is to be brought back to is not forgotten
-        new = new.drained_in_swarm(node.maintenance.availability, node.maintenance.waiting)
+    if node.checkpoint and node.checkpoint.availability:  # what the swarm is to be brought back to is not forgotten
+        new = new.drained_in_swarm(node.checkpoint.availability, node.checkpoint.waiting)
     turn.shell(write_checkpoint(new), "writing the checkpoint")
     return new
 

@@ -31,8 +31,8 @@ class Run:
         """The look at each cluster that is under way."""
         self.coming: dict[str, Greenlet[..., ClusterState]] = {}
         """The one after it, which whoever asks meanwhile shares."""
-        self.turns: dict[str, TurnTimes] = {}
-        """The turns of a maintenance run, by host, in the order in which they began."""
+        self.turns: list[tuple[str, TurnTimes]] = []
+        """The turns of this run, each with its host, in the order in which they began."""
         self.watch: Watch | None = None
         """What watches the addresses; None: nothing has begun yet, or nobody wants it."""
         self.told: set[str] = set()
@@ -54,7 +54,7 @@ class Run:
 
     def end(self) -> None:
         """Prints what belongs at the end of a run, in this order."""
-        listed = {name: one for name, one in self.turns.items() if one.listed}
+        listed = [(name, one) for name, one in self.turns if one.listed]
         if listed:
             logger.info("--> The nodes:")
             for line in times.table(listed):

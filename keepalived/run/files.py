@@ -65,7 +65,8 @@ def put_configuration(text: str) -> StringCommand:
 def systemctl(verb: str) -> StringCommand:
     """Starts, restarts or reloads keepalived. A failure shows what the daemon said."""
     return StringCommand(
-        f"systemctl {verb} keepalived.service || {{ journalctl -u keepalived -n 15 --no-pager -o cat >&2; exit 1; }}"
+        f"systemctl {verb} keepalived.service || {{ journalctl -u keepalived -n 60 --no-pager -o cat",
+        "| grep -v 'Printing VRRP as json' | tail -n 12 >&2; exit 1; }",  # what our own looks have left there
     )
 
 

@@ -150,7 +150,8 @@ class Step(PyinfraCommand):
 
     def execute(self, state: State, host: Host, connector_arguments: ConnectorArguments) -> bool:
         """What pyinfra calls. False: the turn has stopped, in words."""
-        times = current().turns[host.name] = TurnTimes(time.monotonic())
+        times = TurnTimes(time.monotonic())
+        current().turns.append((host.name, times))
         try:
             self._function(Turn(Hands(host, connector_arguments), times))
         except Stopped as stopped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -27,13 +27,13 @@ class TurnTimes:
     """It was seen in service again, or drained as it was before."""
 
 
-def table(turns: Mapping[str, TurnTimes]) -> list[str]:
+def table(turns: Sequence[tuple[str, TurnTimes]]) -> list[str]:
     """The lines of the table, one node a line."""
-    rebooting = any(one.down for one in turns.values())
+    rebooting = any(one.down for _, one in turns)
     drawn = Table(
         "node", "address away at", *["rebooted in"] * rebooting, "back at", "whole turn", box=None, pad_edge=False
     )
-    for name, one in turns.items():
+    for name, one in turns:
         rebooted = f"{one.up - one.down:.0f} s" if one.up and one.down else "NOT BACK" if one.down else "-"
         drawn.add_row(
             name,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from keepalived.spec import paths
 from keepalived.spec.fields import (
     Command,
     Flag,
@@ -91,7 +92,7 @@ class Drain(_Strict):
     check: Literal["script", "file"] = "script"
     """How keepalived sees the flag. `script`: a `vrrp_script` looks whether the file is there. `file`: a `track_file`
     reads the number in it, at once."""
-    flag: Flag = "/var/lib/keepalived/releasevip"
+    flag: Flag = paths.FLAG
     """The file that drains the node while it is there (with `check: file`: while its content begins with `1`)."""
     interval: Annotated[int, Within(1, 3600)] = 1
     """Seconds between two looks at the flag. Only with `check: script`."""

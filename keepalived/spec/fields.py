@@ -100,7 +100,7 @@ def _read_flag(value: str) -> str:
     root, *parts = value.split("/")
     if root or not parts or not all(FILE_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
         raise wrong("{value} is not the full path of a file (no blanks or quotes)", value=shown(value))
-    if parts[0] in ("dev", "proc", "sys") or value.startswith("/etc/keepalived/keepalived.conf"):
+    if parts[0] in ("dev", "proc", "sys") or value.startswith(paths.CONFIGURATION):
         raise wrong("{value} is no place for a flag: use /var/lib/keepalived", value=shown(value))
     if value.startswith("/run/keepalived/"):  # the unit's own: emptied by every restart of the daemon
         raise wrong("{value} would be gone after a restart of keepalived: use /var/lib/keepalived", value=shown(value))

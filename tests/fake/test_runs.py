@@ -10,19 +10,15 @@ from pathlib import Path
 import pytest
 
 from keepalived.conf.render import configuration
+from tests import titles
 from tests.fake.inventory import CLUSTERS, Parts
 from tests.unit.node_report import captured, kernel
 
 REPOSITORY = Path(__file__).parent.parent.parent
 PYINFRA = Path(sys.executable).parent / "pyinfra"
 MANAGERS = CLUSTERS["managers"]
-OPERATIONS = [
-    "keepalived | Install the package",
-    "keepalived | Check its version",
-    "keepalived | Test the new configuration",
-    "keepalived | Install the unit's drop-in and enable the service",
-]
-TURN = "keepalived | Change one node of each cluster"
+OPERATIONS = [titles.INSTALL, titles.CHECK_VERSION, titles.TEST_CONFIGURATION, titles.INSTALL_UNIT]
+TURN = titles.CHANGE
 
 Run = subprocess.CompletedProcess[str]
 Inventory = Callable[..., Path]
@@ -105,7 +101,7 @@ def test_a_node_that_runs_what_is_due_is_not_restarted(inventory: Inventory) -> 
     run = pyinfra(inventory(outdated, {"server03": ["systemctl restart keepalived"]}), "deploy.py", "-y")
     assert "managers: 1 of 3 nodes to change; 10.10.0.2 is held by server01" in said(run)
     assert begun(run) == [*OPERATIONS, TURN]
-    turns = said(run).partition(f"Starting operation: {TURN}")[2]
+    turns = said(run).partition(titles.started(TURN))[2]
     assert dict(re.findall(r"\[@fake/(\w+)\] (No changes|Success|Error)", turns)) == {
         "server01": "No changes",
         "server02": "No changes",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, Operator
+from lab.operator import DEPLOY, DRAIN, REBOOT, RESTORE, Operator
+from tests import titles
+from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS
 
-DEPLOY = "pyinfra inventory.py deploy.py -y"
-REBOOT = "pyinfra inventory.py tasks/reboot.py -y"
 FIVE = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5, server04: 10.10.0.6, server05: 10.10.0.7}
 priority_step: 10
@@ -33,21 +34,31 @@ def nodes() -> int:
     return 5
 
 
+@pytest.fixture
+def five(operator: Operator) -> Iterator[Operator]:
+    """Five hosts on which no keepalived runs, to begin with."""
+    yield operator
+    (operator.project / "group_data/workers.yml").unlink(missing_ok=True)
+    operator.repairs()
+    operator.everywhere("systemctl stop keepalived")
+
+
 def turns(text: str) -> list[set[str]]:
     """The hosts that were changed in each turn of a deploy."""
     return [
         {line.split("]")[0].strip(" [") for line in turn.splitlines() if line.rstrip().endswith("] Success")}
-        for turn in text.split("Starting operation: keepalived | Change one node of each cluster")[1:]
+        for turn in text.split(titles.started(titles.CHANGE))[1:]
     ]
 
 
-def test_five_nodes_are_changed_one_by_one_and_the_holder_last(operator: Operator) -> None:
+def test_five_nodes_are_changed_one_by_one_and_the_holder_last(five: Operator) -> None:
+    operator = five
     operator.writes(FIVE)
     run = operator.types(DEPLOY)
     assert turns(run.text) == [{"server01"}, {"server02", "server03", "server04", "server05"}]
     assert operator.holders() == ["server01"]
 
-    operator.types("pyinfra inventory.py tasks/drain.py --limit server02 --limit server03 -y")
+    operator.types(f"{DRAIN} --limit server02 --limit server03")
     operator.writes(FIVE + "advert_int: 0.4\n")
     with operator.watching() as seen:
         run = operator.types(DEPLOY)
@@ -63,18 +74,18 @@ def test_five_nodes_are_changed_one_by_one_and_the_holder_last(operator: Operato
     assert seen.longest(0) <= GAP_SECONDS
     assert seen.longest(2) <= TOGETHER_SECONDS
     assert seen.lost <= 2
-    operator.types("pyinfra inventory.py tasks/restore.py -y")
 
 
 def rebooted(text: str) -> list[set[str]]:
     """The hosts that were rebooted in each turn of a run."""
     return [
         set(re.findall(r"\[(server\d+)\] \d+:\d\d rebooting", turn))
-        for turn in text.split("Starting operation: keepalived | Reboot one node of each cluster")[1:]
+        for turn in text.split(titles.started(titles.REBOOT))[1:]
     ]
 
 
-def test_five_nodes_are_rebooted_one_by_one(operator: Operator) -> None:
+def test_five_nodes_are_rebooted_one_by_one(five: Operator) -> None:
+    operator = five
     operator.writes(FIVE)
     operator.types(DEPLOY)
     before = operator.reboots()
@@ -87,10 +98,10 @@ def test_five_nodes_are_rebooted_one_by_one(operator: Operator) -> None:
     assert seen.lost <= 2
 
 
-def test_a_new_first_node_takes_the_address_over_as_the_plan_said(operator: Operator) -> None:
+def test_a_new_first_node_takes_the_address_over_as_the_plan_said(five: Operator) -> None:
+    operator = five
     four = FIVE.replace(", server05: 10.10.0.7", "")
     operator.writes(four)
-    operator.server05.succeed("systemctl stop keepalived")
     operator.types(DEPLOY)
     operator.writes(FIVE.replace("{server01", "{server05: 10.10.0.7, server01").replace(", server05: 10.10.0.7}", "}"))
     with operator.watching() as seen:
@@ -108,11 +119,10 @@ def test_a_new_first_node_takes_the_address_over_as_the_plan_said(operator: Oper
     assert operator.holders() == ["server05"]
     operator.server05.succeed("touch /var/lib/keepalived/releasevip")
     operator.sees_holder("server01")
-    operator.server05.succeed("systemctl stop keepalived; rm /var/lib/keepalived/releasevip")
-    operator.types(DEPLOY)
 
 
-def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
+def test_two_clusters_are_changed_side_by_side(five: Operator) -> None:
+    operator = five
     operator.writes(MANAGERS)
     (operator.project / "group_data/workers.yml").write_text(WORKERS)
     operator.types(DEPLOY)
@@ -142,10 +152,8 @@ def test_two_clusters_are_changed_side_by_side(operator: Operator) -> None:
         assert seen.longest(0) <= GAP_SECONDS
         assert seen.lost <= 2
 
-    drained = operator.types(
-        "pyinfra inventory.py tasks/drain.py --limit workers --limit server01 --exclude server04 -y"
-    )
+    drained = operator.types(f"{DRAIN} --limit workers --limit server01 --exclude server04")
     assert "10.10.0.2: server01 → server02" in drained.text
     assert "10.10.0.9: server05 → server04" in drained.text
-    operator.types("pyinfra inventory.py tasks/restore.py -y")
+    operator.types(RESTORE)
     assert (operator.holders(), operator.holders("10.10.0.9")) == (["server01"], ["server05"])

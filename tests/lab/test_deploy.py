@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from pathlib import Path
 
-from tests.lab.conftest import FLAG, Operator, on
+from lab.operator import DEPLOY, DRAIN, FLAG, Operator
+from tests import titles
+from tests.lab.conftest import on
 
 CONF = "/etc/keepalived/keepalived.conf"
 STARTS = "systemctl show keepalived -p InvocationID --value"
-DEPLOY = "pyinfra inventory.py deploy.py"
 
 
 def change(operator: Operator, line: str) -> None:
@@ -23,7 +23,7 @@ def turns(text: str) -> list[str]:
     """The hosts that were changed, in order."""
     return [
         line.split("]")[0].strip(" [")
-        for line in text.partition("Starting operation: keepalived | Change one node")[2].splitlines()
+        for line in text.partition(titles.started(titles.CHANGE))[2].splitlines()
         if line.rstrip().endswith("] Success")
     ]
 
@@ -37,7 +37,7 @@ def counts(text: str, operation: str) -> list[str]:
 @on("bookworm", "trixie")
 def test_the_first_deploy_installs_and_the_best_node_holds_the_address(operator: Operator) -> None:
     assert operator.everywhere("command -v keepalived || echo none") == ["none\n"] * 3
-    run = operator.types(DEPLOY)
+    run = operator.confirms(DEPLOY.removesuffix(" -y"))
     run.line("10.10.0.2: did not answer before the run, so nothing is known")
     assert operator.holders() == ["server01"]
     assert operator.everywhere(f"stat -c '%a %U %G' {CONF}") == ["640 root root\n"] * 3
@@ -102,8 +102,9 @@ def test_a_limit_that_matches_no_host_names_those_there_are(managers: Operator) 
 
 @on("bookworm")
 def test_a_configuration_one_node_refuses_changes_no_node(managers: Operator) -> None:
-    managers.server01.succeed("ip link add lan1 type veth peer name lan2")
-    managers.server03.succeed("ip link add lan1 type veth peer name lan2")
+    for host in (managers.server01, managers.server03):
+        managers.afterwards(host, "ip link del lan1")
+        host.succeed("ip link add lan1 type veth peer name lan2")
     before = managers.everywhere(f"sha256sum {CONF}; {STARTS}")
     file = managers.project / "group_data/managers.yml"
     file.write_text(file.read_text().replace("    virtual_router_id", "    interface: lan1\n    virtual_router_id"))
@@ -121,19 +122,19 @@ def test_a_run_killed_between_writing_and_restarting_is_made_good_by_the_next(ma
     starts = managers.everywhere(STARTS)
     change(managers, "advert_int: 0.7")
     # On server03, the first to be changed, the restart does not come: the run is killed while it waits for it.
+    back = "pkill -f '^sleep 600'; test ! -e /usr/bin/systemctl.away || mv /usr/bin/systemctl.away /usr/bin/systemctl"
+    managers.afterwards(managers.server03, back)
     managers.server03.succeed("mv /usr/bin/systemctl /usr/bin/systemctl.away")
     managers.server03.succeed(
         """printf '#!/bin/sh\n[ "$1" != restart ] || exec sleep 600\nexec /usr/bin/systemctl.away "$@"\n' """
         "> /usr/bin/systemctl; chmod +x /usr/bin/systemctl"
     )
-    run = managers.lab.operator_popen(
-        ["pyinfra", "inventory.py", "deploy.py", "-y"], cwd=managers.project, stderr=subprocess.STDOUT
-    )
+    run = managers.starts(DEPLOY)
     restarting = "pgrep -f '^sleep 600'"
     managers.sees("restart", lambda: managers.server03.execute(restarting).returncode, 0)
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    managers.server03.succeed("pkill -f '^sleep 600'; mv /usr/bin/systemctl.away /usr/bin/systemctl")
+    managers.server03.succeed(back)
 
     assert managers.server03.succeed(f"grep -c 'advert_int 0.7' {CONF}") == "1\n"  # written
     assert managers.everywhere(STARTS) == starts  # not restarted
@@ -144,7 +145,7 @@ def test_a_run_killed_between_writing_and_restarting_is_made_good_by_the_next(ma
 
 @on("bookworm")
 def test_a_deploy_does_not_undo_a_drain(managers: Operator) -> None:
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server01")
+    managers.types(f"{DRAIN} --limit server01")
     change(managers, "advert_int: 0.4")
     managers.types(DEPLOY)
     managers.sees_holder("server02")

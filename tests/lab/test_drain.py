@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.lab.conftest import FLAG, SHIPPED, Operator, on
-
-DRAIN = "pyinfra inventory.py tasks/drain.py"
-RESTORE = "pyinfra inventory.py tasks/restore.py"
+from lab.operator import DRAIN, FLAG, NODE, RESTORE, SHIPPED, Operator
+from tests.lab.conftest import on
 
 
 @on("bookworm", "trixie")
@@ -80,13 +78,14 @@ def test_a_drain_survives_a_reboot(managers: Operator) -> None:
         "unit", lambda: managers.server01.execute("systemctl is-active keepalived").stdout, "active\n", seconds=30
     )
     managers.sees_holder("server02")
-    run = managers.types("pyinfra inventory.py fact keepalived.facts.Node --json")
+    run = managers.types(f"{NODE} --json")
     node = json.loads(run.stdout)["keepalived.facts.Node"]["server01"]
     assert (node["drained"], node["holds"]) == (True, [])
 
 
 @on("bookworm", "trixie")
-def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None:
+def test_check_file_drains_by_the_number_in_the_flag(redeployed: Operator) -> None:
+    managers = redeployed
     managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.types(f"{DRAIN} --limit server01")
     assert managers.holders() == ["server02"]
@@ -100,5 +99,3 @@ def test_check_file_drains_by_the_number_in_the_flag(managers: Operator) -> None
     run = managers.types("pyinfra inventory.py fact keepalived.facts.Drained --json --limit server01")
     assert json.loads(run.stdout) == {"keepalived.facts.Drained": {"server01": False}}
     assert managers.holders() == ["server01"]
-    managers.everywhere(f"rm -f {FLAG}")
-    managers.configures(SHIPPED)

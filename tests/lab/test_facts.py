@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.lab.conftest import FLAG, Operator
+from lab.operator import FLAG, NODE, Operator
 
 
 def fact(operator: Operator, words: str) -> dict[str, Any]:
@@ -41,12 +41,12 @@ def test_node_tells_all_in_one_answer(managers: Operator) -> None:
     assert drained["holds"] == []
 
 
-def test_a_changed_file_is_told_from_the_running_configuration(managers: Operator) -> None:
+def test_a_changed_file_is_told_from_the_running_configuration(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server02.succeed("sed -i 's/advert_int 0.5/advert_int 0.6/' /etc/keepalived/keepalived.conf")
     assert fact(managers, "Node --limit server02")["server02"]["configuration"]["applied"] is False
     managers.server02.succeed("systemctl restart keepalived")
     assert fact(managers, "Node --limit server02")["server02"]["configuration"]["applied"] is True
-    managers.types("pyinfra inventory.py deploy.py")
 
 
 def test_a_stopped_daemon_is_unknown_not_false(managers: Operator) -> None:
@@ -70,7 +70,7 @@ def test_holds_and_drained_take_the_clusters_settings_or_others(managers: Operat
 def test_what_cannot_be_read_is_null(managers: Operator) -> None:
     managers.server03.succeed("mv /usr/bin/base64 /usr/bin/base64.away; mv /usr/bin/ip /usr/bin/ip.away")
     try:
-        run = managers.attempts("pyinfra inventory.py fact keepalived.facts.Node keepalived.facts.Holds --json")
+        run = managers.attempts(f"{NODE} keepalived.facts.Holds --json")
     finally:
         managers.server03.succeed("mv /usr/bin/base64.away /usr/bin/base64; mv /usr/bin/ip.away /usr/bin/ip")
     found = json.loads(run.stdout)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.lab.conftest import FLAG, Operator
+from lab.operator import ASKS, DEPLOY, DRAIN, FLAG, RESTORE, Operator
 
-DRAIN = "pyinfra inventory.py tasks/drain.py"
-RESTORE = "pyinfra inventory.py tasks/restore.py"
+UNCONFIRMED = DRAIN.removesuffix(" -y")
 
 
 def test_the_last_node_is_not_drained_and_the_refusal_names_every_reason(managers: Operator) -> None:
@@ -21,7 +20,7 @@ def test_the_last_node_is_not_drained_and_the_refusal_names_every_reason(manager
             "managers: no node would be left to serve 10.10.0.2: server01 is to be drained, server02 is drained, "
             "keepalived is inactive on server03. Restore or mend one first; --data force=true drains all the same"
         )
-    run = managers.is_refused(f"{DRAIN} -y")  # without --limit: every node
+    run = managers.is_refused(f"{DRAIN}")  # without --limit: every node
     assert "server01 is to be drained" in run.line("Nothing was done.")
     managers.server01.succeed(f"test ! -e {FLAG}")
     assert managers.holders() == ["server01"]
@@ -81,20 +80,21 @@ def test_a_reason_that_cannot_be_kept_is_refused(managers: Operator) -> None:
         (f"reason={'x' * 201}", "the reason has 201 characters, 200 at most are kept"),
         ("until=monday", "until=monday is not known: until=reboot or until=restore (the default)"),
     ):
-        run = managers.is_refused(f"{DRAIN} --limit server01 --data {option} -y")
+        run = managers.is_refused(f"{DRAIN} --limit server01 --data {option}")
         assert run.line("Nothing was done.").endswith(why)
     managers.server01.succeed(f"test ! -e {FLAG}")
 
 
 def test_a_drain_that_comes_second_is_taken_back(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server03")
-    first = managers.begins(f"{DRAIN} --limit server01", "Detected changes displayed above")  # not yet confirmed
-    managers.types(f"{DRAIN} --limit server02 -y")
+    first = managers.begins(f"{UNCONFIRMED} --limit server01", ASKS)  # not yet confirmed
+    managers.types(f"{DRAIN} --limit server02")
     said, _ = first.communicate("\n")
     assert first.returncode != 0
-    (words,) = [line for line in said.splitlines() if "taken back" in line]
+    (words,) = [line for line in said.splitlines() if "its flag was removed" in line]
     assert words.endswith(
-        "taken back, server01 is in service: no node would be left to serve 10.10.0.2: server01 is drained, "
+        "server01 is in service again, its flag was removed: "
+        "no node would be left to serve 10.10.0.2: server01 is drained, "
         "server02 is drained, server03 is drained"
     )
     managers.server01.succeed(f"test ! -e {FLAG}")
@@ -103,15 +103,13 @@ def test_a_drain_that_comes_second_is_taken_back(managers: Operator) -> None:
 
 def test_a_deploy_leaves_a_drain_that_comes_while_it_hands_over(managers: Operator) -> None:
     managers.writes(managers.changed())
-    run = managers.lab.operator_popen(
-        ["pyinfra", "inventory.py", "deploy.py", "-y"], cwd=managers.project, stderr=subprocess.STDOUT
-    )
+    run = managers.starts(DEPLOY)
     assert run.stdout is not None
     said = ""
     for line in run.stdout:
         said += line
         if "[server01] holds 10.10.0.2: handing over" in line:
-            managers.types(f"{DRAIN} --limit server01 --data reason=mine -y")
+            managers.types(f"{DRAIN} --limit server01 --data reason=mine")
     assert run.wait() == 0, said
     assert "[server01] stays drained: since " in said, said
     assert "reason: mine" in managers.server01.succeed(f"cat {FLAG}")
@@ -120,20 +118,16 @@ def test_a_deploy_leaves_a_drain_that_comes_while_it_hands_over(managers: Operat
 
 def test_two_operators_at_once_leave_a_node_in_service(managers: Operator) -> None:
     managers.types(f"{DRAIN} --limit server03")
-    both = [
-        managers.lab.operator_popen(
-            [*f"{DRAIN} --limit {name} -y".split()], cwd=managers.project, stderr=subprocess.STDOUT
-        )
-        for name in ("server01", "server02")
-    ]
-    said = [run.communicate()[0] for run in both]
-    assert any(run.returncode != 0 for run in both)
-    for run, text in zip(both, said, strict=True):
-        if run.returncode != 0:
-            assert "taken back" in text or "Nothing was done." in text
-    flags = [host.execute(f"test -e {FLAG}").returncode == 0 for host in (managers.server01, managers.server02)]
-    assert flags == [run.returncode == 0 for run in both]
-    assert not all(flags)
+    names = ("server01", "server02")
+    both = [managers.begins(f"{UNCONFIRMED} --limit {name}", ASKS) for name in names]  # each plan has been allowed
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda run: run.communicate("\n")[0], both))
+    failed = [run.returncode != 0 for run in both]
+    assert any(failed), said
+    for text, has_failed, name in zip(said, failed, names, strict=True):
+        assert (f"{name} is in service again, its flag was removed" in text) == has_failed, text
+    flags = [managers.hosts[name].execute(f"test -e {FLAG}").returncode == 0 for name in names]
+    assert flags == [not has_failed for has_failed in failed]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +138,8 @@ def test_two_operators_at_once_leave_a_node_in_service(managers: Operator) -> No
     ],
     ids=["nopreempt", "another flag"],
 )
-def test_a_drain_that_fails_names_the_likely_reason(managers: Operator, broken: str, likely: str) -> None:
+def test_a_drain_that_fails_names_the_likely_reason(redeployed: Operator, broken: str, likely: str) -> None:
+    managers = redeployed
     hosts = [managers.server02, managers.server03] if "nopreempt" in broken else [managers.server01]
     for host in hosts:
         host.succeed(f"sed -i '{broken}' /etc/keepalived/keepalived.conf; systemctl restart keepalived")
@@ -152,8 +147,6 @@ def test_a_drain_that_fails_names_the_likely_reason(managers: Operator, broken: 
     run = managers.is_refused(f"{DRAIN} --limit server01")
     assert "Not seen within" in run.text
     assert likely in run.text
-    managers.server01.succeed(f"rm {FLAG}")
-    managers.types("pyinfra inventory.py deploy.py -y")
 
 
 def test_a_dead_node_does_not_keep_another_from_being_drained(managers: Operator) -> None:
@@ -164,13 +157,7 @@ def test_a_dead_node_does_not_keep_another_from_being_drained(managers: Operator
 
 
 def test_a_node_that_dies_in_the_middle_does_not_hold_up_a_drain(managers: Operator) -> None:
-    run = managers.lab.operator_popen(
-        f"{DRAIN} --limit server01".split(), cwd=managers.project, stdin=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    assert run.stdout is not None
-    for line in run.stdout:
-        if "Detected changes displayed above" in line:  # connected to all three, and planned
-            break
+    run = managers.begins(f"{UNCONFIRMED} --limit server01", ASKS)  # connected to all three, and planned
     managers.server03.crash()
     said, _ = run.communicate("\n", timeout=60)
     assert run.returncode == 0, said
@@ -179,7 +166,7 @@ def test_a_node_that_dies_in_the_middle_does_not_hold_up_a_drain(managers: Opera
 
 def test_drain_of_a_dead_node_fails(managers: Operator) -> None:
     managers.server03.crash()
-    run = managers.is_refused(f"{DRAIN} --limit server03 -y")
+    run = managers.is_refused(f"{DRAIN} --limit server03")
     assert "server03" in run.text
     assert managers.holders() == ["server01"]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import Operator, on
+from lab.operator import Operator
+from tests.lab.conftest import on
 
 UNIT = Path(__file__).parents[1] / "unit"
 GOLDEN = sorted((UNIT / "golden").glob("*.conf"))

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.operator import DEPLOY, DRAIN, FLAG, SHIPPED, STATUS, Operator
 from lab.places import BRIDGE
-from tests.lab.conftest import SHIPPED, Operator
 
-DEPLOY = "pyinfra inventory.py deploy.py -y"
-DRAIN = "pyinfra inventory.py tasks/drain.py -y"
-STATUS = "pyinfra inventory.py tasks/status.py"
 SIX = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5}
 instances:
@@ -31,7 +28,17 @@ def two_interfaces(operator: Operator) -> Iterator[Operator]:
     operator.types(DEPLOY)
     operator.sees("holders", lambda: held_on(operator, "floating"), ["server01"])
     yield operator
-    operator.everywhere("systemctl stop keepalived; ip link del floating; rm -f /var/lib/keepalived/releasevip")
+    operator.everywhere(f"systemctl stop keepalived; ip link del floating; rm -f {FLAG}")
+
+
+@pytest.fixture
+def second_protocol(operator: Operator) -> Iterator[Operator]:
+    """The operator's machine has an IPv6 address beside the hosts'."""
+    ours = ["fd00:10::1/64", "dev", BRIDGE]
+    operator.lab.operator(["ip", "address", "replace", *ours, "nodad"], check=True)
+    yield operator
+    operator.lab.operator(["ip", "address", "del", *ours], check=True)
+    operator.repairs()
 
 
 def held_on(operator: Operator, interface: str, address: str = "10.10.0.2") -> list[str]:
@@ -59,8 +66,8 @@ def test_a_node_in_fault_is_told_and_counts_for_nobody(two_interfaces: Operator)
     assert held_on(operator, "floating") == ["server02"]
 
 
-def test_an_ipv6_address_is_deployed_drained_and_asked_for_by_neighbour_discovery(operator: Operator) -> None:
-    operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", BRIDGE, "nodad"], check=True)
+def test_an_ipv6_address_is_deployed_drained_and_asked_for_by_neighbour_discovery(second_protocol: Operator) -> None:
+    operator = second_protocol
     operator.writes(SIX)
     operator.types(DEPLOY)
     operator.sees("holders", lambda: operator.holders("fd00:10::2"), ["server01"])
@@ -75,6 +82,7 @@ def test_an_ipv6_address_is_deployed_drained_and_asked_for_by_neighbour_discover
         "holders": ["server02"],
         "answered_by": [mac],
     }
+    operator.afterwards(operator.server03, "ip address del fd00:10::2/128 dev enp0s3")
     operator.server03.succeed("ip address add fd00:10::2/128 dev enp0s3 nodad")  # nobody's daemon knows of it
     run = operator.is_refused(STATUS)
     run.line("server02 and server03 hold fd00:10::2 at the same time.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import Operator
+from lab.operator import DEPLOY, NODE, Operator
 
 ORIGIN = Path(__file__).parents[1] / "unit/golden/origin.yml"
 SECONDS = 5 + 4 + 10  # the interval of the check, three adverts and the skew, and a busy machine
@@ -16,13 +16,13 @@ SECONDS = 5 + 4 + 10  # the interval of the check, three adverts and the skew, a
 @pytest.fixture(scope="module")
 def origin(operator: Operator) -> Operator:
     operator.writes(ORIGIN.read_text())
-    operator.types("pyinfra inventory.py deploy.py")
+    operator.types(DEPLOY)
     return operator
 
 
 def priorities(origin: Operator) -> list[int]:
     """The effective priorities of server01, 02, 03, as the daemons announce them."""
-    run = origin.types("pyinfra inventory.py fact keepalived.facts.Node --json")
+    run = origin.types(f"{NODE} --json")
     nodes = json.loads(run.stdout)["keepalived.facts.Node"]
     return [nodes[name]["instances"]["VI_1"]["effective_priority"] for name in sorted(nodes)]
 

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
+from lab.operator import DEPLOY, FLAG, NODE, SHIPPED, Operator
 from lab.witness import Witness
-from tests.lab.conftest import FLAG, GAP_SECONDS, SHIPPED, TOGETHER_SECONDS, Operator, on
+from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on
 
 pytestmark = on("bookworm", "trixie")
 
-DEPLOY = "pyinfra inventory.py deploy.py -y"
 STARTS = "systemctl show keepalived -p InvocationID --value"
 BUSY_SECONDS = 0.1  # what a busy machine may add to a silence; `make bench` has the tight figures
 
@@ -32,11 +32,11 @@ def deploy(operator: Operator, cluster: str) -> Witness:
 
 def runs_what_is_written(operator: Operator) -> bool:
     """Whether every daemon runs what group_data/managers.yml asks for: then a deploy has nothing to do."""
-    run = operator.types("pyinfra inventory.py fact keepalived.facts.Node --json")
+    run = operator.types(f"{NODE} --json")
     nodes = json.loads(run.stdout)["keepalived.facts.Node"]
     assert len(nodes) == 3
     return all(node["configuration"]["applied"] for node in nodes.values()) and (
-        "nodes to change" not in operator.types("pyinfra inventory.py deploy.py --dry").text
+        "nodes to change" not in operator.types(f"{DEPLOY} --dry").text
     )
 
 
@@ -76,8 +76,7 @@ def test_reload_on_change_moves_nothing_and_connections_live_on(managers: Operat
 def test_adding_and_removing_an_address_leaves_the_others_alone(managers: Operator, on_change: str) -> None:
     one = managers.changed() + f"on_change: {on_change}\n"
     two = one.replace("[10.10.0.2]", "[10.10.0.2, 10.10.0.9]")
-    managers.writes(one)
-    managers.types(DEPLOY)
+    managers.configures(one)
     for cluster, expected in ((two, ["server01"]), (one, [])):
         seen = deploy(managers, cluster)
         assert seen.lost <= 1
@@ -121,8 +120,7 @@ APART = {
 def test_a_change_that_sets_the_nodes_apart_never_leaves_the_address_alone(
     managers: Operator, before: str, after: str
 ) -> None:
-    managers.writes(before)
-    managers.types(DEPLOY)
+    managers.configures(before)
     seen = deploy(managers, after)
     assert seen.longest(0) <= GAP_SECONDS
     assert seen.longest(2) <= TOGETHER_SECONDS

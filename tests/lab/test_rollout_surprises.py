@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.conftest import BROKEN_UNIT, FLAG, GAP_SECONDS, SHIPPED, Operator
-from tests.lab.test_rollout import DEPLOY, STARTS, deploy, runs_what_is_written
+from lab.operator import ASKS, BROKEN_UNIT, DEPLOY, DRAIN, FLAG, SHIPPED, Operator
+from tests import titles
+from tests.lab.conftest import GAP_SECONDS
+from tests.lab.test_rollout import STARTS, deploy, runs_what_is_written
 
 
 def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(managers: Operator) -> None:
@@ -14,7 +16,7 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     managers.writes(managers.changed())
     with managers.watching() as seen:
         run = managers.is_refused(DEPLOY)
-    run.line("[server02] keepalived did not restart: its last words are above.")
+    run.line("[server02] `systemctl restart keepalived` failed on server02. The nodes after this one are as they were.")
     assert managers.server01.succeed(STARTS) == start
     assert (seen.lost, seen.route, seen.counts) == (0, ["server01"], {1})
     managers.server02.succeed(f"rm {BROKEN_UNIT}; systemctl daemon-reload")
@@ -27,8 +29,8 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     "moments",
     [
         [
-            "Starting operation: keepalived | Test the new configuration",
-            "Starting operation: keepalived | Install the unit's drop-in",
+            titles.started(titles.TEST_CONFIGURATION),
+            titles.started(titles.INSTALL_UNIT),
             "[server03] 10.10.0.2 is held by server01",
             "[server02] 10.10.0.2 is held by server01",
             "[server01] holds 10.10.0.2: handing over",
@@ -57,7 +59,7 @@ def test_runs_killed_at_any_moment_leave_the_address_served_and_the_next_goes_on
 def test_a_node_that_comes_to_hold_the_address_after_the_plan_hands_it_over_too(managers: Operator) -> None:
     managers.writes(managers.changed())
     with managers.watching() as seen:
-        run = managers.begins("pyinfra inventory.py deploy.py", "Detected changes displayed above")
+        run = managers.begins(DEPLOY.removesuffix(" -y"), ASKS)
         for host in (managers.server01, managers.server02):
             host.succeed(f"touch {FLAG}")
         managers.sees_holder("server03")
@@ -70,23 +72,20 @@ def test_a_node_that_comes_to_hold_the_address_after_the_plan_hands_it_over_too(
     assert runs_what_is_written(managers)
 
 
-def test_a_changed_flag_keeps_an_operators_drain_and_hands_over_by_the_old_flag(managers: Operator) -> None:
-    managers.writes(managers.changed())
-    managers.types(DEPLOY)
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server02 -y")
+def test_a_changed_flag_keeps_an_operators_drain_and_hands_over_by_the_old_flag(redeployed: Operator) -> None:
+    managers = redeployed
+    managers.configures(managers.changed())
+    managers.types(f"{DRAIN} --limit server02")
     elsewhere = "/var/lib/keepalived/elsewhere"
     seen = deploy(managers, managers.changed() + f"drain: {{flag: {elsewhere}}}\n")
     assert seen.route == ["server01", "server03", "server01"]
     assert seen.longest(0) <= GAP_SECONDS
     assert managers.server02.succeed(f"cat {elsewhere}; test ! -e {FLAG}").startswith("1\nby: ")
     managers.everywhere(f"test ! -e {FLAG}")
-    managers.types("pyinfra inventory.py tasks/restore.py --limit server02 -y")
-    managers.writes(managers.changed())
-    managers.types(DEPLOY)
 
 
 def test_a_node_that_an_operator_drained_stays_drained(managers: Operator) -> None:
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server01 -y")
+    managers.types(f"{DRAIN} --limit server01")
     seen = deploy(managers, managers.changed())
     assert seen.route == ["server02", "server03", "server02"]
     assert seen.lost <= 2
@@ -105,7 +104,7 @@ def test_a_node_that_is_down_is_excluded_and_the_others_are_changed(managers: Op
 
 
 def test_the_last_node_reloads_instead_and_says_what_that_risks(managers: Operator) -> None:
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server02 --limit server03 -y")
+    managers.types(f"{DRAIN} --limit server02 --limit server03")
     managers.writes(managers.changed())
     with managers.watching() as seen:
         run = managers.types(DEPLOY)
@@ -113,11 +112,12 @@ def test_the_last_node_reloads_instead_and_says_what_that_risks(managers: Operat
     assert (seen.lost, seen.route) == (0, ["server01"])
 
 
-def test_the_plan_tells_what_will_move_before_anything_runs(managers: Operator) -> None:
+def test_the_plan_tells_what_will_move_before_anything_runs(redeployed: Operator) -> None:
+    managers = redeployed
     managers.types(DEPLOY)
     order = "nodes:\n  server03: 10.10.0.5\n  server02: 10.10.0.4\n  server01: 10.10.0.3\n"
     managers.writes(order + SHIPPED[SHIPPED.index("instances:") :])
-    run = managers.types("pyinfra inventory.py deploy.py --dry")
+    run = managers.types(f"{DEPLOY} --dry")
     run.line("1. server02: replace the file, which differs in comments only")
     run.line("2. server03: reload keepalived")
     run.line("3. server01: reload keepalived")
@@ -128,8 +128,6 @@ def test_the_plan_tells_what_will_move_before_anything_runs(managers: Operator) 
     assert seen.lost <= 3
     assert seen.longest(0) <= GAP_SECONDS
     managers.sees_holder("server03")
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
 
 
 def test_terms_cannot_be_changed_on_some_nodes_only(managers: Operator) -> None:

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from keepalived.conf.render import PATH, configuration
+from keepalived.conf.render import configuration
 from keepalived.spec.cluster_file import parse
+from keepalived.spec.paths import CONFIGURATION as PATH
+from lab.operator import BROKEN_UNIT, DEPLOY, DRAIN, FLAG, RESTORE, SHIPPED, STATUS, Operator
 from lab.places import BRIDGE
-from tests.lab.conftest import BROKEN_UNIT, FLAG, SHIPPED, Operator, on
+from tests.lab.conftest import on
 
-STATUS = "pyinfra inventory.py tasks/status.py"
-DEPLOY = "pyinfra inventory.py deploy.py -y"
 EDIT = "systemctl restart keepalived"
 
 
@@ -62,7 +62,7 @@ def test_a_healthy_cluster_is_one_table_and_exit_status_0(managers: Operator) ->
 
 
 def test_the_document_is_complete_and_alone_on_stdout(managers: Operator) -> None:
-    managers.types('pyinfra inventory.py tasks/drain.py --limit server02 --data reason="kernel upgrade"')
+    managers.types(f'{DRAIN} --limit server02 --data reason="kernel upgrade"')
     found = document(managers)
     assert (found["version"], found["healthy"]) == (1, True)
     cluster = found["clusters"]["managers"]
@@ -82,7 +82,6 @@ def test_the_document_is_complete_and_alone_on_stdout(managers: Operator) -> Non
     }
     assert (drained["reason"], drained["until"]) == ("kernel upgrade", None)
     assert re.fullmatch(r"\S+@\S+", drained["by"])
-    managers.types("pyinfra inventory.py tasks/restore.py")
 
 
 def test_no_holder(managers: Operator) -> None:
@@ -93,9 +92,9 @@ def test_no_holder(managers: Operator) -> None:
 
 
 def test_two_holders_are_seen_on_the_nodes_and_from_outside(managers: Operator) -> None:
+    managers.afterwards(managers.server02, "ip address del 10.10.0.2/32 dev enp0s3")
     managers.server02.succeed("ip address add 10.10.0.2/32 dev enp0s3")
     found = problems(managers)
-    managers.server02.succeed("ip address del 10.10.0.2/32 dev enp0s3")
     assert found[:2] == [
         "server01 and server02 hold 10.10.0.2 at the same time",
         "2 machines on this network answer for 10.10.0.2: server01, server02",
@@ -105,54 +104,56 @@ def test_two_holders_are_seen_on_the_nodes_and_from_outside(managers: Operator) 
 def test_two_holders_whose_adverts_do_not_reach_each_other(managers: Operator) -> None:
     port = ["bridge", "link", "set", "dev", "server02", "mcast_flood"]
     managers.lab.operator([*port, "off"], check=True)
-    managers.sees_holder("server01", "server02")
-    run = managers.is_refused(STATUS)
-    managers.lab.operator([*port, "on"], check=True)
+    try:
+        managers.sees_holder("server01", "server02")
+        run = managers.is_refused(STATUS)
+    finally:
+        managers.lab.operator([*port, "on"], check=True)
     run.line("server01 and server02 hold 10.10.0.2 at the same time. [two-holders]")
     run.line("Their adverts do not reach each other. Let protocol 112 pass the firewall and the switch.")
     managers.sees_holder("server01")
 
 
-def test_a_holder_that_is_not_the_best_node(managers: Operator) -> None:
+def test_a_holder_that_is_not_the_best_node(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server01.succeed(f"sed -i 's/^    advert_int/    preempt_delay 600\\n&/' {PATH}; {EDIT}")
     managers.sees_holder("server02")
     sees_problem(managers, "server02 holds 10.10.0.2 although server01 has the higher priority (103 against 102)")
     found = problems(managers)
     assert f"{PATH} on server01 was changed by hand" in found
-    managers.types(DEPLOY)
 
 
 def test_a_drained_node_that_holds(managers: Operator) -> None:
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server02 --limit server03")
+    managers.types(f"{DRAIN} --limit server02 --limit server03")
     managers.server01.succeed(f"touch {FLAG}")
     sees_problem(managers, "server01 is drained and holds 10.10.0.2, because no other node can serve")
     run = managers.is_refused(STATUS)
     assert "by hand (reason unknown)" in run.text
-    run.line("pyinfra inventory.py tasks/restore.py --limit server01")
+    run.line(f"{RESTORE} --limit server01")
 
 
-def test_a_flag_and_a_priority_that_do_not_agree(managers: Operator) -> None:
+def test_a_flag_and_a_priority_that_do_not_agree(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server02.succeed(f"sed -i 's#{FLAG}#/run/elsewhere#' {PATH}; {EDIT}; touch {FLAG}")
     sees_problem(managers, f"server02 is drained by {FLAG} but announces priority 102 in VI_1")
     managers.is_refused(STATUS).line("Its keepalived looks at /run/elsewhere. Deploy:")
     managers.server02.succeed(f"rm {FLAG}; touch /run/elsewhere")
     sees_problem(managers, "server02 announces the lowered priority 2 in VI_1 without a flag")
-    managers.server02.succeed("rm /run/elsewhere")
-    managers.types(DEPLOY)
 
 
-def test_a_check_that_keepalived_has_removed(managers: Operator) -> None:
+def test_a_check_that_keepalived_has_removed(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server03.succeed(f"sed -i '/script_user/d' {PATH}; {EDIT}")
     sees_problem(managers, "server03 announces the lowered priority 1 in VI_1 without a flag")
     assert "a check without script_user: keepalived may have removed it" in managers.is_refused(STATUS).text
-    managers.types(DEPLOY)
 
 
-def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(managers: Operator) -> None:
+def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server02.succeed(f"printf '[Service]\nPrivateTmp=yes\n' > {BROKEN_UNIT}; systemctl daemon-reload")
     managers.writes(SHIPPED + "drain: {flag: /tmp/releasevip}\n")
     managers.types(DEPLOY)
-    run = managers.is_refused("pyinfra inventory.py tasks/drain.py --limit server02")
+    run = managers.is_refused(f"{DRAIN} --limit server02")
     assert (
         "server02 is drained by /tmp/releasevip but announces priority 102 in VI_1. Its keepalived does not see"
         in run.text
@@ -164,18 +165,15 @@ def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(m
         f"Any user on {name} can make or remove /tmp/releasevip: its folder is world-writable"
         for name in managers.hosts
     ]
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
 
 
-def test_an_empty_flag_that_drains_nothing(managers: Operator) -> None:
+def test_an_empty_flag_that_drains_nothing(redeployed: Operator) -> None:
+    managers = redeployed
     managers.configures(SHIPPED + "drain: {check: file}\n")
     managers.server02.succeed(f"touch {FLAG}")
     assert problems(managers) == [
         f"server02 has the flag {FLAG} and is not drained: `check: file` needs a number in it"
     ]
-    managers.server02.succeed(f"rm {FLAG}")
-    managers.configures(SHIPPED)
 
 
 def test_a_daemon_that_is_stopped_and_an_address_that_stayed(managers: Operator) -> None:
@@ -213,14 +211,13 @@ def test_what_lies_on_the_disk_runs_not_or_is_not_ours(managers: Operator) -> No
 
 
 def test_different_versions(managers: Operator) -> None:
+    managers.afterwards(managers.server03, "mv /usr/sbin/keepalived.real /usr/sbin/keepalived")
     managers.server03.succeed(
         "mv /usr/sbin/keepalived /usr/sbin/keepalived.real; printf '%s\\n' '#!/bin/sh' "
         "'[ \"$1\" = --version ] && exec echo Keepalived v2.2.8 >&2' 'exec /usr/sbin/keepalived.real \"$@\"' "
         "> /usr/sbin/keepalived; chmod +x /usr/sbin/keepalived"
     )
-    found = problems(managers)
-    managers.server03.succeed("mv /usr/sbin/keepalived.real /usr/sbin/keepalived")
-    assert found == [
+    assert problems(managers) == [
         "The nodes have different versions of keepalived: 2.2.7 on server01 and server02, 2.2.8 on server03"
     ]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from lab.debian import NEWER
-from tests.lab.conftest import FLAG, GAP_SECONDS, RECORD, SHIPPED, Operator, on
+from lab.operator import CHECKPOINT, DEPLOY, DRAIN, FLAG, REBOOT, REMOVE, RESTORE, SHIPPED, UPGRADE, Operator
+from tests.lab.conftest import GAP_SECONDS, on
 
-UPGRADE = "pyinfra inventory.py tasks/upgrade.py -y"
-REMOVE = "pyinfra inventory.py tasks/remove.py -y"
-DEPLOY = "pyinfra inventory.py deploy.py -y"
 SOURCE = "/etc/apt/sources.list.d/newer.list"
 
 
@@ -40,11 +38,11 @@ def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(manage
 
     managers.kills(f"{UPGRADE} --data version={old}", "[server02] keepalived is healthy")
     managers.kills(f"{UPGRADE} --data version={old}", "[server01] 10.10.0.2: server02 → server01 in ")
-    managers.is_refused("pyinfra inventory.py tasks/reboot.py -y").line("the upgrade of server01 that ")
+    managers.is_refused(REBOOT).line("the upgrade of server01 that ")
     run = managers.types(f"{UPGRADE} --data version={old}")
     assert upgraded(run.text) == []
     assert versions(managers) == [old] * 3
-    managers.everywhere(f"test ! -e {FLAG} -a ! -e {RECORD}")
+    managers.everywhere(f"test ! -e {FLAG} -a ! -e {CHECKPOINT}")
 
     run = managers.is_refused(f"{UPGRADE} --data version=9.9")
     run.line(f"[server03] server03: apt knows no keepalived 9.9; there is {old}+newer, {old}")
@@ -66,9 +64,10 @@ def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_resta
 
 
 @on("bookworm")
-def test_a_removed_node_leaves_the_address_to_the_others(managers: Operator) -> None:
+def test_a_removed_node_leaves_the_address_to_the_others(redeployed: Operator) -> None:
+    managers = redeployed
     managers.server01.succeed("touch /etc/keepalived/mine /var/lib/keepalived/mine")
-    plan = managers.types("pyinfra inventory.py tasks/remove.py --dry --limit server01")
+    plan = managers.types(f"{REMOVE} --dry --limit server01")
     plan.line("managers: remove server01; 10.10.0.2 goes from server01 to server02")
     plan.line("then take server01 out of group_data/managers.yml and run deploy.py")
     with managers.watching() as seen:
@@ -90,11 +89,11 @@ def test_a_removed_node_leaves_the_address_to_the_others(managers: Operator) -> 
         managers.types(DEPLOY)
     assert (seen.lost, seen.route, seen.counts) == (0, ["server02"], {1})
 
-    managers.types("pyinfra inventory.py tasks/drain.py --limit server03 -y")
+    managers.types(f"{DRAIN} --limit server03")
     for refused in (f"{REMOVE} --limit server02", REMOVE):
         managers.is_refused(refused).line("Nothing was done.")
     assert managers.server02.version("keepalived") is not None
-    managers.types("pyinfra inventory.py tasks/restore.py --limit server03 -y")
+    managers.types(f"{RESTORE} --limit server03")
     managers.writes(SHIPPED)
     managers.types(DEPLOY)
 
@@ -105,5 +104,3 @@ def test_a_removed_node_leaves_the_address_to_the_others(managers: Operator) -> 
     with managers.watching() as seen:
         managers.types(DEPLOY)
     assert (seen.lost, seen.route, seen.counts) == (0, ["server01"], {1})
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)

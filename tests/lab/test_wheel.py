@@ -7,16 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from lab.host import Host
-from lab.lab import Lab
-from tests.lab.conftest import ROOT, Operator
+from lab.lab import CHECKOUT, Lab
+from lab.operator import Operator
 
-DOCUMENT = (ROOT / "docs/other-repositories.md").read_text(encoding="utf-8")
+DOCUMENT = (CHECKOUT / "docs/other-repositories.md").read_text(encoding="utf-8")
 FILES = dict(
     re.findall(r"^`([\w./]+)`[^\n]*\n(?:[^`\n][^\n]*\n)*\n```\w+\n(.*?)```", DOCUMENT, re.MULTILINE | re.DOTALL)
 )
@@ -26,11 +24,11 @@ FILES = dict(
 def pyinfra(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command pyinfra of a fresh environment in which the wheel is all that was asked for."""
     environment = tmp_path_factory.mktemp("environment")
-    subprocess.run(["make", "wheel"], cwd=ROOT, check=True)
-    (wheel,) = (ROOT / "dist").glob("*.whl")
+    subprocess.run(["make", "wheel"], cwd=CHECKOUT, check=True)
+    (wheel,) = (CHECKOUT / "dist").glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     pip = [environment / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", ROOT / "requirements.txt", wheel], cwd=environment, check=True)
+    subprocess.run([*pip, "--constraint", CHECKOUT / "requirements.txt", wheel], cwd=environment, check=True)
     return environment / "bin/pyinfra"
 
 
@@ -41,16 +39,14 @@ def elsewhere(labs: Callable[[str, int], Lab], tmp_path_factory: pytest.TempPath
     for name, text in FILES.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(Host.fresh, lab.hosts.values()))
     return Operator(lab, project)
 
 
 def test_another_repository_deploys_drains_restores_and_asks(elsewhere: Operator, pyinfra: Path) -> None:
-    elsewhere.types(f"{pyinfra} inventory.py deploy.py")
+    elsewhere.confirms(f"{pyinfra} inventory.py deploy.py")
     assert elsewhere.holders() == ["server01"]
 
-    run = elsewhere.types(f'{pyinfra} inventory.py tasks/drain.py --limit server01 --data reason="kernel upgrade"')
+    run = elsewhere.confirms(f'{pyinfra} inventory.py tasks/drain.py --limit server01 --data reason="kernel upgrade"')
     assert elsewhere.holders() == ["server02"]
     assert re.search(r"10\.10\.0\.2: [\d,]+ of [\d,]+ answered", run.text)  # the probe finds its package too
     run = elsewhere.types(f"{pyinfra} inventory.py fact keepalived.facts.Node --json")
@@ -62,7 +58,7 @@ def test_another_repository_deploys_drains_restores_and_asks(elsewhere: Operator
     }
     assert "reason: kernel upgrade\n" in nodes["server01"]["flag"]["content"]
 
-    elsewhere.types(f"{pyinfra} inventory.py tasks/restore.py --limit server01")
+    elsewhere.confirms(f"{pyinfra} inventory.py tasks/restore.py --limit server01")
     assert elsewhere.holders() == ["server01"]
     run = elsewhere.is_refused(f"{pyinfra} inventory.py tasks/drain.py")
     run.line("--> pyinfra error: Nothing was done. managers: no node would be left to serve 10.10.0.2")
@@ -82,9 +78,9 @@ def test_another_repository_has_a_status_also_while_a_node_is_down(elsewhere: Op
 
 def test_a_template_of_ones_own_reaches_the_node(elsewhere: Operator, pyinfra: Path) -> None:
     (elsewhere.project / "templates").mkdir()
-    packaged = (ROOT / "templates/keepalived.conf.j2").read_text(encoding="utf-8")
+    packaged = (CHECKOUT / "templates/keepalived.conf.j2").read_text(encoding="utf-8")
     own = elsewhere.project / "templates/keepalived.conf.j2"
     own.write_text(f"# Ask the network team first.\n{packaged}", encoding="utf-8")
-    elsewhere.types(f"{pyinfra} inventory.py deploy.py --limit server02")
+    elsewhere.confirms(f"{pyinfra} inventory.py deploy.py --limit server02")
     first = elsewhere.server02.succeed("head -n 1 /etc/keepalived/keepalived.conf")
     assert first == "# Ask the network team first.\n"

@@ -26,7 +26,7 @@ def reboot_unfinished(evidence: Evidence) -> Iterator[Finding]:
 def upgrade_unfinished(evidence: Evidence) -> Iterator[Finding]:
     """An upgrade has left a checkpoint."""
     for name, node in _with_checkpoint(evidence.state, "upgrade").items():
-        if (checkpoint := node.maintenance) is None:
+        if (checkpoint := node.checkpoint) is None:
             continue
         words = f"The upgrade of {name} that {checkpoint.by} began at {checkpoint.begun} is under way or did not end"
         cure = f"If nobody runs it any more, type it again, or restore {name} with tasks/restore.py"
@@ -34,4 +34,4 @@ def upgrade_unfinished(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _with_checkpoint(state: ClusterState, run: Run) -> dict[str, NodeState]:
-    return maintenance.noted(state, run)
+    return maintenance.with_checkpoint(state, run)

@@ -2,12 +2,12 @@
 
 from keepalived.plan.maintenance.left import (
     begun,
+    finished_reboots,
     is_left,
     is_pending,
     is_rebooted,
-    noted,
-    noted_nodes,
     unfinished,
+    with_checkpoint,
 )
 from keepalived.plan.maintenance.order import Plan, Work, in_order, plan, reboots, refusal
 
@@ -15,14 +15,14 @@ __all__ = [
     "Plan",
     "Work",
     "begun",
+    "finished_reboots",
     "in_order",
     "is_left",
     "is_pending",
     "is_rebooted",
-    "noted",
-    "noted_nodes",
     "plan",
     "reboots",
     "refusal",
     "unfinished",
+    "with_checkpoint",
 ]

@@ -12,13 +12,13 @@ from keepalived.spec.flag import Run
 
 def is_pending(node: NodeState) -> bool:
     """Whether `node` has the checkpoint of a reboot and still the boot that is to end."""
-    checkpoint = node.maintenance
+    checkpoint = node.checkpoint
     return checkpoint is not None and checkpoint.run == "reboot" and checkpoint.boot == node.boot
 
 
 def is_rebooted(node: NodeState) -> bool:
     """Whether `node` has been rebooted since a run wrote its checkpoint."""
-    checkpoint = node.maintenance
+    checkpoint = node.checkpoint
     if checkpoint is None or checkpoint.run != "reboot" or not checkpoint.boot or not node.boot:
         return False
     return checkpoint.boot != node.boot
@@ -26,7 +26,7 @@ def is_rebooted(node: NodeState) -> bool:
 
 def is_left(node: NodeState, run: Run) -> bool:
     """Whether a `run` has left `node` out of service."""
-    checkpoint = node.maintenance if node.maintenance and node.maintenance.run == run else None
+    checkpoint = node.checkpoint if node.checkpoint and node.checkpoint.run == run else None
     # An upgrade writes a node's checkpoint when its turn begins, and removes it when the turn ends.
     return node.flag.run == run or (
         checkpoint is not None and (run == "upgrade" or checkpoint.availability is not None)
@@ -39,17 +39,15 @@ def unfinished(state: ClusterState) -> bool:
     return any(is_pending(node) or is_rebooted(node) or is_left(node, "reboot") for node in known)
 
 
-def noted(state: ClusterState, run: Run) -> dict[str, NodeState]:
+def with_checkpoint(state: ClusterState, run: Run) -> dict[str, NodeState]:
     """The nodes that have a checkpoint of such a run."""
-    return {
-        name: node for name, node in state.nodes.items() if node and node.maintenance and node.maintenance.run == run
-    }
+    return {name: node for name, node in state.nodes.items() if node and node.checkpoint and node.checkpoint.run == run}
 
 
-def noted_nodes(state: ClusterState) -> list[str]:
+def finished_reboots(state: ClusterState) -> list[str]:
     """The nodes whose checkpoints of a reboot may be removed; none while one is still to be rebooted or restored."""
-    found = noted(state, "reboot")
-    meant = {name for node in found.values() if node.maintenance for name in node.maintenance.nodes}
+    found = with_checkpoint(state, "reboot")
+    meant = {name for node in found.values() if node.checkpoint for name in node.checkpoint.nodes}
     for name, node in state.nodes.items():
         if node is None and name in meant:
             return []
@@ -60,5 +58,5 @@ def noted_nodes(state: ClusterState) -> list[str]:
 
 def begun(state: ClusterState) -> str | None:
     """`alice@notebook began at 2026-01-31 10:11:12 UTC`, of the reboot that has checkpoints on nodes."""
-    found = [node.maintenance for node in noted(state, "reboot").values() if node.maintenance]
+    found = [node.checkpoint for node in with_checkpoint(state, "reboot").values() if node.checkpoint]
     return next((f"{one.by} began at {one.begun}" for one in found), None)

@@ -55,7 +55,7 @@ def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | No
         node = state.nodes[name]
         if node is None or work[name] == "end":
             continue
-        if (other := node.maintenance) and other.run != run:
+        if (other := node.checkpoint) and other.run != run:
             return (
                 f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended: run "
                 f"tasks/{other.run}.py again, which continues it, or tasks/restore.py --limit {name}"

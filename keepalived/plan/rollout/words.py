@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.node import NodeState, VrrpState
+from keepalived.observed.node import VrrpState
 from keepalived.plan.election import Change, Election, drain, observed, restore
 from keepalived.plan.rollout.due import Work
 
@@ -86,16 +86,10 @@ def outcome(state: ClusterState, work: Mapping[str, Work]) -> Election:
     return observed(state).after(*(_changed(state, name, what) for name, what in work.items() if what != "replace"))
 
 
-def _stays_drained(node: NodeState) -> bool:
-    """Whether the flag that drains `node` is an operator's. A deploy carries one at an old path over to the new one."""
-    if node.drained:
-        return node.flag.run != "deploy"
-    return bool(node.running_drained and node.running_flag and node.running_flag.run != "deploy")
-
-
 def _changed(state: ClusterState, name: str, what: Work) -> Change:
     node = state.nodes[name]
-    drained = node is not None and _stays_drained(node)
+    flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
+    drained = flag is not None and flag.run != "deploy"
     change = (drain if drained else restore)(state.cluster, name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"

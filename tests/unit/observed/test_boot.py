@@ -94,7 +94,7 @@ ASKS: list[tuple[dict[str, str], str | None]] = [
     ({"installed": "6.1.0-28-amd64\n"}, "kernel 6.1.0-28-amd64 is installed, 6.1.0-27-amd64 runs"),
     ({"required": "yes\n"}, "/run/reboot-required is there"),
     ({"required": "yes\n", "installed": "6.1.0-28-amd64\n"}, "/run/reboot-required is there"),
-    ({"failed": "web.service\n", "system": "degraded\n"}, None),  # a restart mends that
+    ({"failed": "web.service\n", "system": "degraded\n"}, None),  # a restart repairs that
 ]
 
 

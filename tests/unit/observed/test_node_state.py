@@ -136,7 +136,7 @@ def test_a_real_report_in_full() -> None:
         },
         "journal": None,
         "boot": None,  # captured before nodes were asked for these two
-        "maintenance": None,
+        "checkpoint": None,
     }
 
 
@@ -454,8 +454,8 @@ waiting: agent=1 web=2
 
 
 def test_a_checkpoint_is_read() -> None:
-    found = read(boot="5a1c3b0e/22\n", record=CHECKPOINT)
-    assert found.maintenance == Checkpoint(
+    found = read(boot="5a1c3b0e/22\n", checkpoint=CHECKPOINT)
+    assert found.checkpoint == Checkpoint(
         run="reboot",
         by="alice@notebook",
         begun="2026-01-31 10:11:12 UTC",
@@ -465,7 +465,7 @@ def test_a_checkpoint_is_read() -> None:
         nodes=("server01", "server02"),
         failed=("web.service",),
     )
-    assert found.to_json()["maintenance"] == {
+    assert found.to_json()["checkpoint"] == {
         "run": "reboot",
         "by": "alice@notebook",
         "begun": "2026-01-31 10:11:12 UTC",
@@ -491,9 +491,9 @@ NO_NOTES = [
 
 @pytest.mark.parametrize("text", NO_NOTES)
 def test_a_damaged_checkpoint_is_none_and_the_rest_is_read(text: str | None) -> None:
-    found = read(boot="5a1c3b0e/22\n", record=text)
+    found = read(boot="5a1c3b0e/22\n", checkpoint=text)
     assert found == read(boot="5a1c3b0e/22\n")
-    assert (found.maintenance, found.boot, found.holds) == (None, "5a1c3b0e/22", ["10.10.0.2"])
+    assert (found.checkpoint, found.boot, found.holds) == (None, "5a1c3b0e/22", ["10.10.0.2"])
 
 
 def test_a_flag_that_vanished_while_it_was_looked_at_is_absent() -> None:

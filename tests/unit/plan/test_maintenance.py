@@ -11,11 +11,11 @@ from keepalived.observed.node import NodeState
 from keepalived.plan.maintenance import (
     Work,
     begun,
+    finished_reboots,
     in_order,
     is_left,
     is_pending,
     is_rebooted,
-    noted_nodes,
     plan,
     reboots,
     refusal,
@@ -48,7 +48,7 @@ SECOND_DRAINED, THIRD_DRAINED = node(2, drained=True), node(1, drained=True)
 
 def begun_on(one: NodeState, boot: str | None = OLD, run: Run = "reboot", **more: Any) -> NodeState:
     """`one` with the checkpoint of a run that means to end the boot OLD; `boot` is the one it has now."""
-    return but(one, boot=boot, maintenance=Checkpoint(run=run, by="alice@notebook", begun=BEGUN, boot=OLD, **more))
+    return but(one, boot=boot, checkpoint=Checkpoint(run=run, by="alice@notebook", begun=BEGUN, boot=OLD, **more))
 
 
 def left(one: NodeState, run: Run = "reboot") -> NodeState:
@@ -119,8 +119,8 @@ def test_each_kind_of_run_has_left_its_own_nodes_only() -> None:
 
 UNKNOWN = {
     "the boot of the node could not be read": begun_on(SECOND, None),
-    "the checkpoint does not say which boot is to end": but(SECOND, boot=NEW, maintenance=Checkpoint(run="reboot")),
-    "neither is known": but(SECOND, boot=None, maintenance=Checkpoint(run="reboot")),
+    "the checkpoint does not say which boot is to end": but(SECOND, boot=NEW, checkpoint=Checkpoint(run="reboot")),
+    "neither is known": but(SECOND, boot=None, checkpoint=Checkpoint(run="reboot")),
 }
 
 
@@ -159,7 +159,7 @@ REMOVABLE = [
 def test_checkpoints_are_removed_once_no_node_is_left_to_be_rebooted_or_restored(
     seen: ClusterState, names: list[str]
 ) -> None:
-    assert noted_nodes(seen) == names
+    assert finished_reboots(seen) == names
 
 
 BY_ALICE = f"alice@notebook began at {BEGUN}"
@@ -168,7 +168,7 @@ BEGINNINGS = [
     (STOPPED_EARLY, BY_ALICE),
     (state(UNREAD, begun_on(SECOND, NEW), THIRD), BY_ALICE),
     (state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD), None),
-    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), but(THIRD, maintenance=Checkpoint(run="reboot"))),
+    (state(FIRST, begun_on(SECOND, OLD, "upgrade"), but(THIRD, checkpoint=Checkpoint(run="reboot"))),
      "somebody began at unknown"),
     (state(FIRST, left(SECOND_DRAINED), THIRD), None),
 ]  # fmt: skip

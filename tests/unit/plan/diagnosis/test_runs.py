@@ -17,7 +17,7 @@ REBOOT = "pyinfra inventory.py tasks/reboot.py"
 def marked(one: NodeState, boot: str = "0f3c/21", run: Run = "reboot") -> NodeState:
     """`one` with the checkpoint of a run that means to end the boot 0f3c/21; `boot` is the one it has now."""
     begun = "2026-01-31 10:11:12 UTC"
-    return but(one, boot=boot, maintenance=Checkpoint(run=run, by="alice@notebook", begun=begun, boot="0f3c/21"))
+    return but(one, boot=boot, checkpoint=Checkpoint(run=run, by="alice@notebook", begun=begun, boot="0f3c/21"))
 
 
 BOOTED = "9a7e/19"
