@@ -13,6 +13,7 @@ from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
+from tests.fake.programs import run
 from tests.fake.runner import FakeRunner
 from tests.fake.server import Server
 from tests.fake.shell import Result
@@ -137,7 +138,7 @@ class Managers:
     def _run_by_hand(self, node: str, command: str) -> Result:
         before = len(self.world.steps)
         with self.world.caused_by("fault"):
-            result = self[node].run(command)
+            result = run(self[node], command)
             self.world.settle()
         del self.world.steps[before:]
         return result

@@ -11,6 +11,8 @@ from keepalived.facts import Boot, Packages, SwarmTasks
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.swarm import Swarm
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from tests.fake.programs import run
+from tests.fake.report import boot_state, packages
 from tests.fake.server import Died
 from tests.fake.shell import Result
 from tests.fake.world import World
@@ -44,7 +46,7 @@ class FakeRunner:
             return Ran(False, ["no answer"], gone=True)
         with self.world.caused_by("run"):
             try:
-                result = server.run(command.get_raw_value())
+                result = run(server, command.get_raw_value())
             except Died:
                 result = Result(255)
         if not self.world.servers[on].reachable:
@@ -60,9 +62,9 @@ class FakeRunner:
             return None
         found: Any
         if fact is Boot:
-            found = server.boot_state()
+            found = boot_state(server)
         elif fact is Packages:
-            found = server.packages()
+            found = packages(server)
         elif fact is SwarmTasks:
             found = self.world.swarm.tasks_told_by(server, **arguments)
         else:

@@ -24,6 +24,7 @@ from keepalived.plan.swarm import leader_of, refusal
 from keepalived.spec import paths
 from keepalived.spec.flag import Run
 from tests.fake import managers
+from tests.fake.report import boot_state
 
 
 class Managers(managers.Managers):
@@ -107,7 +108,7 @@ class Managers(managers.Managers):
         """tasks/reboot.py"""
         targets = self._targets(names)
         seen = self._look(targets)
-        asking = [name for name in targets if self[name].boot_state().asks] if required else None
+        asking = [name for name in targets if boot_state(self[name]).asks] if required else None
         work = maintenance.reboots(seen, targets, asking, resume=resume)
         order = self._order(seen, "reboot", work, resume=resume, force=force)
         with self.forcing(force):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -37,7 +38,8 @@ PIECE = re.compile(
 )
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache
+def tokens(text: str) -> tuple[Token, ...]:
     """The words and operators of a command, quotes taken off."""
     found: list[Token] = []
     at = 0
@@ -54,7 +56,7 @@ def tokens(text: str) -> list[Token]:
                 at = piece.end()
             assert at > start, f"the simulated shell cannot read {text[at:]!r} of {text!r}"
             found.append(Token(word, text[start:at] in RESERVED))
-    return found
+    return tuple(found)
 
 
 class Shell:
@@ -67,7 +69,7 @@ class Shell:
 
     def run(self, text: str) -> Result:
         """What comes of the command `text`."""
-        self._tokens = tokens(text.strip())
+        self._tokens = list(tokens(text.strip()))
         result = self._list(True, ())
         assert not self._tokens, f"the simulated shell stops at {self._tokens[0].text!r} in {text!r}"
         return result

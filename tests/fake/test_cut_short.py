@@ -90,8 +90,8 @@ SCENARIOS = {
     "deploy to one that joins": Scenario(edited(change=JOINS), Managers.deploy),
     "deploy to one that joins, unicast": Scenario(edited(change=JOINS, text=UNICAST), Managers.deploy),
     "reboot": Scenario(Managers, Managers.reboot),
-    "reboot of a swarm": Scenario(swarm, Managers.reboot),
-    "upgrade of a swarm": Scenario(offered, Managers.upgrade),
+    "reboot of a swarm": Scenario(swarm, lambda managers: managers.reboot("server02", "server01")),
+    "upgrade of a swarm": Scenario(offered, lambda managers: managers.upgrade("server02", "server01")),
     "remove": Scenario(Managers, lambda managers: managers.remove("server01"), gone=("server01",)),
 }
 

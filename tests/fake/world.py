@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from keepalived.observed.cluster import ClusterState
 from keepalived.spec.cluster import Cluster
 from tests.fake.daemon import Vrrp
+from tests.fake.report import state
 from tests.fake.server import Died, Server
 from tests.fake.shell import Result
 from tests.fake.swarm import SimulatedSwarm
@@ -125,7 +126,7 @@ class World:
         return ClusterState(
             self.cluster,
             {
-                name: self.servers[name].state() if name in self.servers and self.servers[name].reachable else None
+                name: state(self.servers[name]) if name in self.servers and self.servers[name].reachable else None
                 for name in self.cluster.nodes
             },
         )
