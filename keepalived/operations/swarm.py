@@ -11,8 +11,18 @@ from pyinfra.api import QuoteString, StringCommand
 
 from keepalived.facts import SwarmTasks
 from keepalived.observed.checkpoint import Checkpoint
-from keepalived.observed.swarm import Tasks
-from keepalived.plan.swarm import asked_manager, homeless, lacking, not_back, not_ready, refusal, starting, still_here
+from keepalived.observed.swarm import Swarm, Tasks
+from keepalived.plan.swarm import (
+    asked_manager,
+    homeless,
+    lacking,
+    not_back,
+    not_ready,
+    refusal,
+    starting,
+    still_here,
+    unknown,
+)
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.files import write_checkpoint
 from keepalived.run.turn import Turn
@@ -26,6 +36,8 @@ def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
     """Drains the node in the swarm and waits until its tasks run elsewhere. What it was is written down first."""
     turn.step("draining it in the swarm")
     swarms = turn.runner.swarms()
+    if unknown(swarms, turn.node) and not force:
+        swarms = _wait_until_known(turn)
     if (why := refusal(swarms, turn.node)) and not force:
         turn.stop(why)
     manager, own = asked_manager(swarms, turn.node), swarms[turn.node]
@@ -63,6 +75,19 @@ def come_back(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECO
 
 def _tasks(turn: Turn, manager: str, node_id: str) -> Tasks | None:
     return turn.runner.ask(SwarmTasks, manager, ASK_SECONDS, node=node_id)
+
+
+def _wait_until_known(turn: Turn) -> dict[str, Swarm | None]:
+    """The swarm, once a manager knows all members: else tasks would find no other node, and end here all the same."""
+    seen: list[dict[str, Swarm | None]] = []
+
+    def look() -> Verdict:
+        seen.append(turn.runner.swarms())
+        why = unknown(seen[-1], turn.node)
+        return Verdict(why is None, why or "the swarm knows all its members")
+
+    turn.wait_for(look, READY_SECONDS)
+    return seen[-1]
 
 
 def _set_availability(turn: Turn, manager: str, node_id: str, availability: str) -> None:

@@ -43,6 +43,17 @@ def cluster_id(swarms: Mapping[str, Swarm | None]) -> str | None:
     return next((swarm.cluster_id for swarm in swarms.values() if swarm and swarm.cluster_id), None)
 
 
+def unknown(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
+    """Which members the manager that is asked while `name` is away does not know yet; None: it knows all.
+
+    A new leader calls every node Unknown until it has reported. Tasks are placed on none of them meanwhile.
+    """
+    manager = asked_manager(swarms, name)
+    members = (swarm.members or {}) if manager and (swarm := swarms[manager]) else {}
+    names = [one.hostname for one in members.values() if one.status == "Unknown"]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} Unknown in the swarm" if names else None
+
+
 def not_ready(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
     """Why the swarm does not have node `name` back yet; None: it has. Only Ready counts, Unknown does not."""
     own, manager = swarms[name], asked_manager(swarms, name)

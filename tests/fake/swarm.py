@@ -56,13 +56,13 @@ class SimulatedSwarm:
     @property
     def has_quorum(self) -> bool:
         """Whether more than half of the managers are there."""
-        return len([name for name in self.members if self.status[name] == "Ready"]) * 2 > len(self.members)
+        return len([name for name in self.members if self.status[name] != "Down"]) * 2 > len(self.members)
 
     def update(self, asked: Server, availability: str, node_id: str) -> Result:
         """`docker node update --availability`, asked of a manager."""
         name = node_id.removeprefix("id-")
         assert availability in ("active", "pause", "drain"), availability
-        if self.status.get(asked.name) != "Ready" or not self.has_quorum:
+        if self.status.get(asked.name) == "Down" or not self.has_quorum:
             return Result(1, err="Error response from daemon: rpc error: The swarm does not have a leader.")
         self.availability[name] = availability.capitalize()
         self._schedule()
@@ -122,7 +122,7 @@ class SimulatedSwarm:
             return None
         if server.name not in self.members:
             return Swarm(node_id="", state="inactive", members=None, cluster_id=None)
-        listed = self.has_quorum and self.status[server.name] == "Ready"
+        listed = self.has_quorum and self.status[server.name] != "Down"
         return Swarm(
             node_id=f"id-{server.name}",
             state="active",
@@ -131,7 +131,8 @@ class SimulatedSwarm:
         )
 
     def _member(self, name: str) -> Member:
-        manager = "Leader" if name == self.leader else "Reachable" if self.status[name] == "Ready" else "Unreachable"
+        down = self.status[name] == "Down"  # a new leader reaches managers that it calls Unknown
+        manager = "Leader" if name == self.leader else "Unreachable" if down else "Reachable"
         return Member(
             ID=f"id-{name}",
             Hostname=name,
@@ -142,7 +143,7 @@ class SimulatedSwarm:
 
     def tasks_told_by(self, server: Server, node: str) -> Tasks | None:
         """What the fact SwarmTasks reads on a manager."""
-        if not server.reachable or not self.has_quorum or self.status.get(server.name) != "Ready":
+        if not server.reachable or not self.has_quorum or self.status.get(server.name) == "Down":
             return None
         told = [(one.node, self._task(one)) for one in self.tasks]
         return Tasks(here=[task for where, task in told if f"id-{where}" == node], all=[task for _, task in told])

@@ -45,6 +45,20 @@ def test_a_node_gets_its_availability_back_before_the_address() -> None:
     assert managers.world.swarm.availability == ALL_ACTIVE
 
 
+def test_a_new_leader_that_does_not_know_the_others_yet_is_waited_for() -> None:
+    managers = swarming()
+    managers.world.swarm.status["server02"] = "Unknown"
+
+    def reports() -> None:
+        managers.world.swarm.status["server02"] = "Ready"
+
+    managers.world.later(20, reports)
+    managers.reboot("server03")
+    assert "server03: the swarm knows all its members" in managers.said
+    assert managers.rebooted() == ["server03"]
+    assert services_run(managers)
+
+
 def test_the_leader_comes_last() -> None:
     managers = swarming()
     managers.world.swarm.leader = "server03"
