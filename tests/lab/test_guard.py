@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -112,7 +113,9 @@ def test_a_deploy_leaves_a_drain_that_comes_while_it_hands_over(managers: Operat
     for line in run.stdout:
         said += line
         if "[server01] holds 10.10.0.2: handing over" in line:
+            run.send_signal(signal.SIGSTOP)  # it must not have ended before the drain has begun, on a busy machine
             managers.types(f"{DRAIN} --limit server01 --data reason=mine")
+            run.send_signal(signal.SIGCONT)
     assert run.wait() == 0, said
     assert "[server01] stays drained: since " in said, said
     assert "reason: mine" in managers.server01.succeed(f"cat {FLAG}")

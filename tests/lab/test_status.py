@@ -19,7 +19,7 @@ import pytest
 from keepalived.conf.render import configuration
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.paths import CONFIGURATION as PATH
-from lab.operator import BROKEN_UNIT, DEPLOY, DRAIN, FLAG, RESTORE, SHIPPED, STATUS, Operator
+from lab.operator import BROKEN_UNIT, DEPLOY, DRAIN, FLAG, SHIPPED, STATUS, Operator
 from lab.places import BRIDGE
 from tests.lab.conftest import on
 
@@ -129,7 +129,7 @@ def test_a_drained_node_that_holds(managers: Operator) -> None:
     sees_problem(managers, "server01 is drained and holds 10.10.0.2, because no other node can serve")
     run = managers.is_refused(STATUS)
     assert "by hand (reason unknown)" in run.text
-    run.line(f"{RESTORE} --limit server01")
+    run.line("pyinfra inventory.py tasks/restore.py --limit server01")
 
 
 def test_a_flag_and_a_priority_that_do_not_agree(redeployed: Operator) -> None:
