@@ -11,6 +11,7 @@ from typing import Any
 
 from keepalived.cli.command_line import command_line, unknown_option
 from keepalived.cli.errors import NothingDone
+from keepalived.run.context import current, pyinfra_state
 from keepalived.spec.cluster_file import EVERYBODY, ClusterError, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
@@ -49,6 +50,8 @@ def _read(folder: Path) -> Groups:
 def _check_command_line(found: Groups) -> None:
     """Raises LimitError for what was typed."""
     if typed := command_line():
+        if typed.files:
+            current().take_failures(pyinfra_state())
         check_limit(found, typed.limit, typed.exclude)
         if unknown := unknown_option(typed.files, typed.data):
             raise LimitError(unknown)

@@ -37,6 +37,8 @@ class Run:
         """What watches the addresses; None: nothing has begun yet, or nobody wants it."""
         self.told: set[str] = set()
         """The clusters of which a failure has been told."""
+        self.ends_at_failure = True
+        """Whether the first host that fails ends the run. Status alone goes on."""
         self.endings: list[Callable[[], None]] = []
         """What else belongs at the end of the run."""
         self._made: dict[Hashable, AsyncResult[Any]] = {}
@@ -51,6 +53,13 @@ class Run:
                 made.set_exception(error)
         found: T = self._made[key].get()  # type: ignore[assignment] # what `make` has returned
         return found
+
+    def take_failures(self, state: State) -> None:
+        """From now on this run decides what a failed host means, and nobody is asked.
+
+        pyinfra's command asks whether to go on: Enter would take the next node, and under cron nobody answers.
+        """
+        state.should_raise_failed_hosts = lambda state: self.ends_at_failure
 
     def end(self) -> None:
         """Prints what belongs at the end of a run, in this order."""
@@ -70,9 +79,15 @@ class Run:
 _runs: WeakKeyDictionary[State, Run] = WeakKeyDictionary()
 
 
+def pyinfra_state() -> State:
+    """pyinfra's own state of the run."""
+    state: State = ctx_state.get()  # type: ignore[no-untyped-call]
+    return state
+
+
 def current() -> Run:
     """The run that is under way."""
-    state: State = ctx_state.get()  # type: ignore[no-untyped-call]
+    state = pyinfra_state()
     if state not in _runs:
         run = _runs[state] = Run()
         atexit.register(run.end)

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from pyinfra import config, logger, state
+from pyinfra import logger, state
 from pyinfra.api import Host
 
 from keepalived.cli.command_line import command_line
@@ -28,8 +28,8 @@ def prepare(file: str = "tasks/status.py") -> None:
     if typed is None or typed.files != (Path(file).resolve(),):
         return
     _neighbours().start()  # it takes as long to load as pyinfra to connect
-    config.FAIL_PERCENT = 100
     os.environ["PYINFRA_PROGRESS"] = "off"  # its spinner would draw into the table
+    current().ends_at_failure = False
     current().endings.append(_show_when_all_are_dead)
 
 
