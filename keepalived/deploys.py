@@ -1,6 +1,7 @@
 """What an operator can ask for, one pyinfra deploy function a verb: deploy.py and tasks/*.py here, and any repository.
 
-A parameter that is left out (None) is what `--data NAME=` says, else its default (cli/options.py).
+A parameter that is left out (None) is what `--data NAME=` says, else its default (cli/options.py). Each function
+imports what it needs itself: no command waits for the modules of another verb.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pyinfra import api, host, state
-from pyinfra.operations import apt
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import (
@@ -23,14 +23,6 @@ from keepalived.cli.options import (
     UpgradeOptions,
     read,
 )
-from keepalived.facts import Node
-from keepalived.operations import deploy as deploying
-from keepalived.operations import drain as draining
-from keepalived.operations import reboot as rebooting
-from keepalived.operations import remove as removing
-from keepalived.operations import restore as restoring
-from keepalived.operations import upgrade as upgrading
-from keepalived.status.run import show_and_exit
 
 NAME = "keepalived"  # pyinfra shows it before the name of each operation
 
@@ -38,6 +30,11 @@ NAME = "keepalived"  # pyinfra shows it before the name of each operation
 @api.deploy(NAME)
 def deploy(*, force: bool | None = None, probe: bool | None = None) -> None:
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
+    from pyinfra.operations import apt
+
+    from keepalived.facts import Node
+    from keepalived.operations import deploy as deploying
+
     options = _begin(DeployOptions, force=force, probe=probe)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
     text = plan.texts[host.data.cluster.name][host.data.node]
@@ -67,6 +64,8 @@ def drain(
     probe: bool | None = None,
 ) -> None:
     """Takes nodes out of service, and returns when another node is seen to hold their addresses."""
+    from keepalived.operations import drain as draining
+
     options = _begin(DrainOptions, reason=reason, until=until, force=force, probe=probe)
     draining.plan(options)  # refused here, before anything is done on any host
     draining.drain(
@@ -80,6 +79,8 @@ def drain(
 @api.deploy(NAME)
 def restore(*, probe: bool | None = None) -> None:
     """Puts nodes back in service, and ends what a reboot or upgrade that did not end has left."""
+    from keepalived.operations import restore as restoring
+
     _begin(RestoreOptions, probe=probe)
     restoring.plan()
     restoring.restore(name="Restore the node and see it hold what it should")
@@ -95,6 +96,8 @@ def reboot(
     probe: bool | None = None,
 ) -> None:
     """Reboots the nodes of each cluster one after the other."""
+    from keepalived.operations import reboot as rebooting
+
     options = _begin(RebootOptions, only=only, reason=reason, resume=resume, force=force, probe=probe)
     plan = rebooting.plan(options)  # refused here, before anything is done on any host
     rebooting.checkpoint(name="Write down what is to be rebooted", plan=plan)
@@ -113,6 +116,10 @@ def upgrade(
     probe: bool | None = None,
 ) -> None:
     """Upgrades keepalived, or the whole system, on the nodes of each cluster one after the other."""
+    from pyinfra.operations import apt
+
+    from keepalived.operations import upgrade as upgrading
+
     options = _begin(UpgradeOptions, version=version, packages=packages, reason=reason, force=force, probe=probe)
     plan = upgrading.plan(options)  # refused here, before anything is done on any host
     apt.update(name="Read what packages there are")
@@ -126,6 +133,10 @@ def upgrade(
 @api.deploy(NAME)
 def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
     """Takes nodes out of a cluster for good. Then take them out of the cluster file and deploy."""
+    from pyinfra.operations import apt
+
+    from keepalived.operations import remove as removing
+
     options = _begin(RemoveOptions, force=force, probe=probe)
     removing.plan(options)  # refused here, before anything is done on any host
     removing.stopped(name="Drain the node and stop the service", force=options.force)
@@ -142,6 +153,8 @@ def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
 @api.deploy(NAME)
 def status(*, format: Literal["json", "table"] | None = None, watch: bool | None = None) -> None:
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
+    from keepalived.status.run import show_and_exit
+
     _asked(StatusOptions, format=format, watch=watch)
     show_and_exit(host)
 

@@ -6,9 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-
 
 @dataclass
 class TurnTimes:
@@ -29,6 +26,9 @@ class TurnTimes:
 
 def table(turns: Sequence[tuple[str, TurnTimes]]) -> list[str]:
     """The lines of the table, one node a line."""
+    from rich.console import Console  # here: no other command needs to wait for it
+    from rich.table import Table
+
     rebooting = any(one.down for _, one in turns)
     drawn = Table(
         "node", "address away at", *["rebooted in"] * rebooting, "back at", "whole turn", box=None, pad_edge=False

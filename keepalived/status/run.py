@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyinfra import logger, state
 from pyinfra.api import Host
@@ -13,10 +14,9 @@ from keepalived.cli.command_line import command_line
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import StatusOptions, read
 from keepalived.run.context import current
-from keepalived.run.hands import clusters_of_run
-from keepalived.run.look import look, try_again
-from keepalived.status.neighbours import Neighbours
-from keepalived.status.show import show, watch
+
+if TYPE_CHECKING:
+    from keepalived.status.neighbours import Neighbours
 
 
 def prepare(file: str = "tasks/status.py") -> None:
@@ -57,6 +57,10 @@ def show_and_exit(one: Host) -> None:
 
 def print_by(one: Host) -> bool:
     """Prints the status of this run's clusters, and returns whether all are healthy."""
+    from keepalived.run.hands import clusters_of_run  # here: config.py imports this file for every command
+    from keepalived.run.look import look, try_again
+    from keepalived.status.show import show, watch
+
     options = read(StatusOptions, one.data.get)
     clusters, looking, ask = clusters_of_run(), partial(look, journal=True), _neighbours().ask
     if options.watch:
@@ -67,4 +71,6 @@ def print_by(one: Host) -> bool:
 
 def _neighbours() -> Neighbours:
     """This run's process that asks the network."""
+    from keepalived.status.neighbours import Neighbours
+
     return current().once("neighbours", Neighbours)
