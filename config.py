@@ -1,8 +1,12 @@
 """pyinfra's settings for this repository."""
 
+import sys
+
 from pyinfra import config
 
-from keepalived.status.run import prepare
+sys.dont_write_bytecode = False  # as pyinfra has it every command would compile the package anew
+
+from keepalived.status.run import prepare  # noqa: E402 - compiled once
 
 config.REQUIRE_PYINFRA_VERSION = "~=3.10"
 config.SUDO = True  # keepalived is root's business
