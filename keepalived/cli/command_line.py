@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import click
 
-from keepalived.cli.options import OPTIONS
-
 REPOSITORY = Path(__file__).resolve().parents[2]
-FILES = {REPOSITORY / ("deploy.py" if verb == "deploy" else f"tasks/{verb}.py"): verb for verb in OPTIONS}
+VERBS = ("deploy", "drain", "restore", "status", "reboot", "upgrade", "remove")
+FILES = {REPOSITORY / ("deploy.py" if verb == "deploy" else f"tasks/{verb}.py"): verb for verb in VERBS}
 """This repository's own files, by their resolved path: a file of the same name elsewhere may be anything."""
 
 
@@ -46,6 +45,8 @@ def unknown_option(files: Sequence[Path], data: Sequence[str]) -> str | None:
     pyinfra takes no notice of a misspelt key. Its own begin with `ssh_` or `_`. Files that are not this repository's
     may know any.
     """
+    from keepalived.cli.options import OPTIONS  # here: status starts before all that this brings along is loaded
+
     verbs = [FILES.get(file) for file in files]
     if not verbs or None in verbs:
         return None

@@ -7,16 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyinfra import logger, state
-from pyinfra.api import Host
-
 from keepalived.cli.command_line import command_line
-from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import StatusOptions, read
-from keepalived.run.context import current
+from keepalived.status.neighbours import Neighbours
 
 if TYPE_CHECKING:
-    from keepalived.status.neighbours import Neighbours
+    from pyinfra.api import Host
 
 
 def prepare(file: str = "tasks/status.py") -> None:
@@ -27,14 +22,24 @@ def prepare(file: str = "tasks/status.py") -> None:
     typed = command_line()
     if typed is None or typed.files != (Path(file).resolve(),):
         return
-    _neighbours().start()  # it takes as long to load as pyinfra to connect
+    neighbours = Neighbours()
+    neighbours.start()  # first of all: it takes longer to load than all the rest
     os.environ["PYINFRA_PROGRESS"] = "off"  # its spinner would draw into the table
-    current().ends_at_failure = False
-    current().endings.append(_show_when_all_are_dead)
+
+    from keepalived.run.context import current  # here and below: config.py imports this file for every command
+
+    run = current()
+    run.once("neighbours", lambda: neighbours)
+    run.ends_at_failure = False
+    run.endings.append(_show_when_all_are_dead)
 
 
 def _show_when_all_are_dead() -> None:
     """pyinfra ends before any task, with 1, when it could connect to nobody: then the status is shown here."""
+    from pyinfra import logger, state
+
+    from keepalived.cli.errors import NothingDone
+
     if state.initialised and state.failed_hosts and not state.active_hosts:
         try:
             print_by(next(iter(state.failed_hosts)))
@@ -51,26 +56,27 @@ def show_and_exit(one: Host) -> None:
     def exit_by_health() -> None:
         raise SystemExit(0 if print_by(one) else 1)
 
+    from keepalived.run.context import current
+
     # The first host's greenlet ends the process; the others wait for it, for ever: a second exit is a traceback.
     current().once("status", exit_by_health)
 
 
 def print_by(one: Host) -> bool:
     """Prints the status of this run's clusters, and returns whether all are healthy."""
-    from keepalived.run.hands import clusters_of_run  # here: config.py imports this file for every command
+    from keepalived.cli.options import StatusOptions, read
+    from keepalived.run.context import current
+    from keepalived.run.hands import clusters_of_run
     from keepalived.run.look import look, try_again
     from keepalived.status.show import show, watch
 
     options = read(StatusOptions, one.data.get)
-    clusters, looking, ask = clusters_of_run(), partial(look, journal=True), _neighbours().ask
+    clusters, looking, ask = (
+        clusters_of_run(),
+        partial(look, journal=True),
+        current().once("neighbours", Neighbours).ask,
+    )
     if options.watch:
         watch(clusters, look=looking, ask=ask, try_again=try_again)
         return True
     return show(clusters, form=options.format, look=looking, ask=ask)
-
-
-def _neighbours() -> Neighbours:
-    """This run's process that asks the network."""
-    from keepalived.status.neighbours import Neighbours
-
-    return current().once("neighbours", Neighbours)

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 
 import pytest
 
-from keepalived.cli.command_line import FILES
+from keepalived.cli.command_line import FILES, VERBS
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import OPTIONS, DrainOptions, RebootOptions, StatusOptions, UpgradeOptions, read
 
-VERBS = {verb: file for file, verb in FILES.items()}
+FILE_OF = {verb: file for file, verb in FILES.items()}
 
 
 @pytest.mark.parametrize("verb", OPTIONS)
 def test_the_file_that_an_operator_types_names_each_option_and_no_other(verb: str) -> None:
-    text = ast.get_docstring(ast.parse(VERBS[verb].read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(ast.parse(FILE_OF[verb].read_text(encoding="utf-8"))) or ""
     named = set(re.findall(r"^--data (\w+)=", text, re.MULTILINE))
     assert named == OPTIONS[verb].model_fields.keys() - {"probe"}
+
+
+def test_each_verb_has_its_options() -> None:
+    assert tuple(OPTIONS) == VERBS
 
 
 @pytest.mark.parametrize("verb", OPTIONS)
