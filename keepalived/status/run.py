@@ -71,11 +71,8 @@ def print_by(one: Host) -> bool:
     from keepalived.status.show import show, watch
 
     options = read(StatusOptions, one.data.get)
-    clusters, looking, ask = (
-        clusters_of_run(),
-        partial(look, journal=True),
-        current().once("neighbours", Neighbours).ask,
-    )
+    clusters, looking = clusters_of_run(), partial(look, journal=True)
+    ask = current().once("neighbours", Neighbours).ask
     if options.watch:
         watch(clusters, look=looking, ask=ask, try_again=try_again)
         return True
