@@ -49,10 +49,10 @@ class ClusterState:
 
     def who_holds(self) -> str:
         """`10.10.0.2 is held by server01`, for every floating address."""
-        unread = f" (not read: {', '.join(self.unread())})" if self.unread() else ""
+        unread = f" that could be read ({', '.join(self.unread())} could not)" if self.unread() else ""
         parts = []
         for address in self.cluster.addresses:
-            parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node seen{unread}'}")
+            parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node{unread}'}")
         return ", ".join(parts)
 
 

@@ -69,12 +69,13 @@ def ask_all(
 ) -> dict[Host, T | None]:
     """A fact of several hosts, side by side. None: it could not be read."""
     run = current()
+    reason = "to see who holds what" if fact is Node else f"to ask for {fact.__name__}"
 
     def read(host: Host) -> T | None:
         if host in run.unreachable or host in state.failed_hosts:
             return None
         try:
-            host.connect(reason=f"to read {fact.__name__}", raise_exceptions=True)
+            host.connect(reason=reason, raise_exceptions=True)
         except GONE as error:
             logger.debug("%s could not be connected to: %s", host.name, error)
             run.unreachable.add(host)

@@ -42,8 +42,8 @@ def never(seen: str) -> Verdict:
 WHO_HOLDS = [
     (AT_REST, "10.10.0.2 is held by server01"),
     (state(node(103, VIP), node(102, VIP), THIRD), "10.10.0.2 is held by server01 and server02"),
-    (state(node(103), SECOND, THIRD), "10.10.0.2 is held by no node seen"),
-    (state(UNREAD, SECOND, UNREAD), "10.10.0.2 is held by no node seen (not read: server01, server03)"),
+    (state(node(103), SECOND, THIRD), "10.10.0.2 is held by no node"),
+    (state(UNREAD, SECOND, UNREAD), "10.10.0.2 is held by no node that could be read (server01, server03 could not)"),
     (state(FIRST, SECOND, UNREAD), "10.10.0.2 is held by server01"),
     (state(node(3, VIP, drained=True), STOPPED, STOPPED), "10.10.0.2 is held by server01 (drained)"),
     (
@@ -101,10 +101,10 @@ OUT_OF_SERVICE = [
         state(node(None, drained=True), node(102, VIP), THIRD),
         no("keepalived on server01 does not tell its state"),
     ),
-    (state(DRAINED, SECOND, THIRD), no("holds nothing, but 10.10.0.2 is held by no node seen")),
+    (state(DRAINED, SECOND, THIRD), no("holds nothing, but 10.10.0.2 is held by no node")),
     (
         state(DRAINED, UNREAD, THIRD),
-        no("holds nothing, but 10.10.0.2 is held by no node seen (not read: server02)"),
+        no("holds nothing, but 10.10.0.2 is held by no node that could be read (server02 could not)"),
     ),
     (
         state(
@@ -113,7 +113,7 @@ OUT_OF_SERVICE = [
             THIRD,
             text=TWO,
         ),
-        no("holds nothing, but 10.10.0.2 is held by server02, 10.10.0.9 is held by no node seen"),
+        no("holds nothing, but 10.10.0.2 is held by server02, 10.10.0.9 is held by no node"),
     ),
     (
         state(HOLDING, node(102, says="FAULT"), node(101, says="FAULT")),
@@ -133,7 +133,7 @@ HANDED_OVER = [
     (state(node(7, drained=True), node(102, VIP), THIRD), yes("holds nothing; 10.10.0.2 is held by server02")),
     (state(node(7, VIP, drained=True), SECOND, THIRD), no("still holds 10.10.0.2")),
     (state(node(7, VIP, drained=True), node(102, VIP), THIRD), no("still holds 10.10.0.2")),
-    (state(node(7, drained=True), SECOND, THIRD), no("holds nothing, but 10.10.0.2 is held by no node seen")),
+    (state(node(7, drained=True), SECOND, THIRD), no("holds nothing, but 10.10.0.2 is held by no node")),
     (
         state(node(107, drained=True), node(102, VIP), THIRD),
         no("10.10.0.2 is held by server02, but server01 has the higher priority"),
@@ -181,7 +181,7 @@ IN_SERVICE = [
         state(node(103, VIP), node(102, VIP), THIRD),
         no("it has the highest priority, but 10.10.0.2 is held by server01 and server02"),
     ),
-    ("server02", state(node(103), node(102), THIRD), no("10.10.0.2 is held by no node seen")),
+    ("server02", state(node(103), node(102), THIRD), no("10.10.0.2 is held by no node")),
 ]
 
 
@@ -194,7 +194,11 @@ SETTLED = [
     ("server01", AT_REST, yes("10.10.0.2 is held by server01")),
     ("server02", AT_REST, yes("10.10.0.2 is held by server01")),
     ("server01", state(DRAINED, node(102, VIP), THIRD), yes("10.10.0.2 is held by server02")),  # and is left drained
-    ("server02", state(UNREAD, SECOND, THIRD), yes("10.10.0.2 is held by no node seen (not read: server01)")),
+    (
+        "server02",
+        state(UNREAD, SECOND, THIRD),
+        yes("10.10.0.2 is held by no node that could be read (server01 could not)"),
+    ),
     (
         "server01",
         state(node(103, VIP, runs=f"# a comment\n{TEXT}"), SECOND, THIRD),
@@ -211,7 +215,7 @@ SETTLED = [
     (
         "server03",
         state(node(103), node(102), node(101)),
-        no("10.10.0.2 is held by no node seen"),
+        no("10.10.0.2 is held by no node"),
     ),
     (
         "server03",
@@ -249,7 +253,7 @@ FIT = [
     (state(node(103), node(102, VIP), THIRD), yes(BY_SERVER02)),  # who holds is not its business
     (
         state(node(103), SECOND, UNREAD),
-        yes("keepalived is healthy; 10.10.0.2 is held by no node seen (not read: server03)"),
+        yes("keepalived is healthy; 10.10.0.2 is held by no node that could be read (server03 could not)"),
     ),
     (
         state(UNTOLD, SECOND, THIRD),
@@ -323,8 +327,11 @@ TAKEN_BACK = [
     ),
     (state(DRAINED, UNREAD, node(101, VIP)), yes(f"{BY_HAND} server03")),
     (state(HOLDING, STOPPED, node(1, drained=True)), yes(f"{BY_HAND} server01 (drained)")),  # nobody else is able to
-    (state(DRAINED, SECOND, UNREAD), yes(f"{BY_HAND} no node seen (not read: server03)")),  # it may be that one
-    (state(DRAINED, SECOND, THIRD), no("10.10.0.2 is held by no node seen")),
+    (
+        state(DRAINED, SECOND, UNREAD),
+        yes(f"{BY_HAND} no node that could be read (server03 could not)"),
+    ),  # it may be that one
+    (state(DRAINED, SECOND, THIRD), no("10.10.0.2 is held by no node")),
     (state(DRAINED, node(102, VIP), node(101, VIP)), no("10.10.0.2 is held by server02 and server03")),
     (
         state(HOLDING, SECOND, THIRD),
@@ -346,7 +353,7 @@ TAKEN_BACK = [
             node(101, instances=("VI_1", "VI_2")),
             text=TWO,
         ),
-        no("10.10.0.2 is held by server02, 10.10.0.9 is held by no node seen"),
+        no("10.10.0.2 is held by server02, 10.10.0.9 is held by no node"),
     ),
 ]
 
