@@ -72,8 +72,8 @@ def test_another_repository_has_a_status_also_while_a_node_is_down(elsewhere: Op
         run = elsewhere.is_refused(f"{pyinfra} inventory.py tasks/status.py")
     finally:
         elsewhere.server03.boot()
-    assert re.search(r"^server03 +\? +unreachable", run.stdout, re.MULTILINE)
-    assert re.search(r"^server01 +10\.10\.0\.2 +MASTER", run.stdout, re.MULTILINE)
+    assert re.search(r"^server03 +\? +unreachable", run.text, re.MULTILINE)
+    assert re.search(r"^server01 +10\.10\.0\.2 +MASTER", run.text, re.MULTILINE)
 
 
 def test_a_template_of_ones_own_reaches_the_node(elsewhere: Operator, pyinfra: Path) -> None:
