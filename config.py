@@ -13,4 +13,4 @@ config.SUDO = True  # keepalived is root's business
 config.FAIL_PERCENT = 0  # the first failure ends the run: the other nodes stay as they are
 config.CONNECT_TIMEOUT = 5  # seconds: what a dead node costs
 
-prepare()  # tasks/status.py must work while nodes are down
+prepare()  # status must work while nodes are down, and a run that ends early must not end with 0

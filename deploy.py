@@ -1,5 +1,6 @@
 """Installs and configures keepalived on every node: `pyinfra inventory.py deploy.py`.
 
+--data adopt=true   also where somebody else wrote keepalived.conf: it is replaced, and a copy is kept
 --data force=true   also where an address would have no holder, or two, for some seconds
 """
 

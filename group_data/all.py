@@ -1,7 +1,8 @@
 """How to connect, for every host.
 
 Everything that pyinfra's SSH connector knows may stand here (ssh_user, ssh_port, ssh_key, …); what is not set comes
-from ~/.ssh/config.
+from ~/.ssh/config. A node is connected to by its address in the cluster file, so a stanza there begins with
+`Host server01 10.10.0.3`; one with a HostName (`Host server01`, `HostName 192.0.2.3`) is gone by instead.
 """
 
 ssh_paramiko_connect_kwargs = {"channel_timeout": 10}  # seconds; a node that died after it was connected to ends here

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pyinfra import api, host, state
+from pyinfra import api, host, inventory, state
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import (
@@ -21,21 +21,24 @@ from keepalived.cli.options import (
     RestoreOptions,
     StatusOptions,
     UpgradeOptions,
+    Watched,
     read,
 )
+from keepalived.run.context import current
+from keepalived.run.ending import take_over
 
 NAME = "keepalived"  # pyinfra shows it before the name of each operation
 
 
 @api.deploy(NAME)
-def deploy(*, force: bool | None = None, probe: bool | None = None) -> None:
+def deploy(*, adopt: bool | None = None, force: bool | None = None, probe: bool | None = None) -> None:
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
     from pyinfra.operations import apt
 
     from keepalived.facts import Node
     from keepalived.operations import deploy as deploying
 
-    options = _begin(DeployOptions, force=force, probe=probe)
+    options = _begin(DeployOptions, adopt=adopt, force=force, probe=probe)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
     text = plan.texts[host.data.cluster.name][host.data.node]
     node = host.get_fact(Node)
@@ -155,23 +158,29 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
     from keepalived.status.run import show_and_exit
 
-    _asked(StatusOptions, format=format, watch=watch)
-    show_and_exit(host)
+    show_and_exit(_asked(StatusOptions, format=format, watch=watch))
 
 
-def _begin(model: type[Model], **given: str | bool | None) -> Model:
+def _begin(model: type[Watched], **given: str | bool | None) -> Watched:
     """What every verb that changes something begins with: its options. Raises NothingDone."""
     if state.config.FAIL_PERCENT != 0:
         raise NothingDone("A run must end with the first failure: put `config.FAIL_PERCENT = 0` into config.py")
-    return _asked(model, **given)
+    if (typed := current().typed) and typed.out_of_order:
+        typed_options = " and ".join(typed.out_of_order)
+        raise NothingDone(f"{typed_options} would change nodes before another one has taken over: type it without")
+    options = _asked(model, **given)
+    current().probes = options.probe
+    return options
 
 
 def _asked(model: type[Model], **given: str | bool | None) -> Model:
-    """The options of a verb. What a parameter gives counts for the rest of the run as if --data had said it."""
-    for name, value in given.items():
-        if value is not None:
-            setattr(host.data, name, value)
-    return read(model, host.data.get)
+    """The options of a verb: what a parameter gives, or else --data. Data of hosts and groups is somebody else's."""
+    take_over()  # by now: another repository may have an inventory of its own
+    if (model, host.name) in current().verbs:
+        raise NothingDone(f"{model.__name__.removesuffix('Options').lower()} is called twice: call it once a run")
+    current().verbs.add((model, host.name))
+    said: dict[str, object] = inventory.get_override_data()  # type: ignore[no-untyped-call]
+    return read(model, lambda name: said.get(name) if given.get(name) is None else given[name])
 
 
 def _one_after_the_other(batches: Iterable[frozenset[str]]) -> Iterator[frozenset[str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from paramiko import SSHConfig
+
 from keepalived.cli.command_line import command_line, unknown_option
 from keepalived.cli.errors import NothingDone
-from keepalived.run.context import current, pyinfra_state
+from keepalived.run.ending import take_over
 from keepalived.spec.cluster_file import EVERYBODY, ClusterError, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
@@ -38,20 +40,30 @@ def groups(folder: Path) -> Groups:
 
 
 def _read(folder: Path) -> Groups:
+    named = _named_by_ssh()
     return {
         name: [
-            (node, {"ssh_hostname": str(member.address), "cluster": cluster, "node": node})
+            (node, {"ssh_hostname": node if named(node) else str(member.address), "cluster": cluster, "node": node})
             for node, member in cluster.nodes.items()
         ]
         for name, cluster in read_clusters(folder).items()
     }
 
 
+def _named_by_ssh() -> Callable[[str], bool]:
+    """Whether ~/.ssh/config says under which HostName a node is reached: then pyinfra's connector goes by that."""
+    file = Path("~/.ssh/config").expanduser()
+    if not file.is_file():
+        return lambda node: False
+    config = SSHConfig.from_path(file)
+    return lambda node: config.lookup(node)["hostname"] != node
+
+
 def _check_command_line(found: Groups) -> None:
     """Raises LimitError for what was typed."""
     if typed := command_line():
         if typed.files:
-            current().take_failures(pyinfra_state())
+            take_over()
         check_limit(found, typed.limit, typed.exclude)
         if unknown := unknown_option(typed.files, typed.data):
             raise LimitError(unknown)

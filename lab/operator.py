@@ -178,6 +178,13 @@ class Operator:
                 return run
         raise Unexpected(f"{command} never said {words}:\n{''.join(said)}")
 
+    def ends(self, run: subprocess.Popen[str], signal: int | None = None, *, answer: str | None = None) -> Run:
+        """Sends a signal to a command that was begun, or answers it, and takes whatever comes."""
+        if signal:
+            run.send_signal(signal)
+        stdout, _ = run.communicate(answer, timeout=COMMAND_SECONDS)
+        return Run(f"pyinfra, pid {run.pid}", subprocess.CompletedProcess(run.args, run.returncode, stdout, ""))
+
     def kills(self, command: str, *words: str) -> None:
         """Types a command, and its process is killed when it writes a line with all the `words` in it."""
         run = self.begins(command, *words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,9 @@ import click
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILES = {file: file.stem for file in (REPOSITORY / "deploy.py", *sorted((REPOSITORY / "tasks").glob("*.py")))}
 """This repository's own files, by their resolved path: a file of the same name elsewhere may be anything."""
+
+OUT_OF_ORDER = {"no_wait": "--no-wait", "serial": "--serial"}
+SHOWS_ONLY = frozenset({"dry", "debug_facts", "debug_operations"})
 
 
 class CommandLine(NamedTuple):
@@ -23,6 +27,10 @@ class CommandLine(NamedTuple):
     exclude: tuple[str, ...]
     data: tuple[str, ...]
     """`KEY=VALUE` each."""
+    out_of_order: tuple[str, ...]
+    """The options with which pyinfra does not wait for all hosts before the next operation."""
+    shows_only: bool
+    """Whether only what would be done is asked for."""
 
 
 def command_line() -> CommandLine | None:
@@ -35,7 +43,26 @@ def command_line() -> CommandLine | None:
         return tuple(str(one) for one in context.params.get(name) or ())
 
     files = tuple(Path(one).resolve() for one in said("operations") if one.endswith(".py"))
-    return CommandLine(files, said("limit"), said("exclude"), said("data"))
+    on = [name for name, value in context.params.items() if value is True]
+    return CommandLine(
+        files,
+        said("limit"),
+        said("exclude"),
+        said("data"),
+        tuple(option for name, option in OUT_OF_ORDER.items() if name in on),
+        bool(SHOWS_ONLY.intersection(on)),
+    )
+
+
+def at_end(resource: AbstractContextManager[None]) -> bool:
+    """Has `resource` around the rest of what pyinfra's command does; it sees the exception that ends it, if any.
+
+    False: pyinfra was not called by its command.
+    """
+    context = click.get_current_context(silent=True)
+    if context:
+        context.find_root().with_resource(resource)
+    return context is not None
 
 
 def unknown_option(files: Sequence[Path], data: Sequence[str]) -> str | None:

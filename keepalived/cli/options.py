@@ -36,7 +36,7 @@ def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
     """One of some words behind `key`; `values` has what each means."""
 
     def check(value: object) -> str:
-        if value not in values:
+        if not isinstance(value, str) or value not in values:
             known = " or ".join(f"{key}={word} {meaning}" for word, meaning in values.items())
             raise ValueError(f"={value} is not known: {known}")
         return str(value)
@@ -71,11 +71,16 @@ class WatchedOptions(Options):
     """`off`: what clients see of the addresses meanwhile is not watched"""
 
 
+Watched = TypeVar("Watched", bound=WatchedOptions)
+
+
 class DeployOptions(WatchedOptions):
     """Options of deploy.py."""
 
+    adopt: YesOrNo = False
+    """also where somebody else wrote keepalived.conf: it is replaced, and a copy is kept beside it"""
     force: YesOrNo = False
-    """also where an address would have no holder, or two, for some seconds"""
+    """also where an address would have no holder, or two, for some seconds; also where what a daemon runs is unknown"""
 
 
 class DrainOptions(WatchedOptions):

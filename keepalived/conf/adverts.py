@@ -31,6 +31,13 @@ class AdvertSettings(NamedTuple):
         """
         return self[:4] == new[:4]
 
+    def accepts(self, other: AdvertSettings) -> bool:
+        """Whether a node with these settings accepts the adverts of another node with the `other` ones.
+
+        The name of an interface is the node's own affair.
+        """
+        return self._replace(interface="") == other._replace(interface="")
+
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
     """The settings of each vrrp_instance in a configuration, by name. Raises ValueError where it is no such text."""

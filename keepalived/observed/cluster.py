@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keepalived.conf.adverts import advert_settings
+from keepalived.conf.adverts import AdvertSettings, advert_settings
 from keepalived.observed.node import InstanceState, NodeState
 from keepalived.spec.cluster import Cluster
 
@@ -38,13 +38,18 @@ class ClusterState:
         node = self.nodes[name]
         return (node.instances or {}).get(instance) if node is not None else None
 
+    def receive_adverts(self, instance: str) -> bool:
+        """Whether a node that was read is BACKUP in `instance`, and receives the adverts of a holder."""
+        told = [self.said(name, instance) for name in self.nodes]
+        return any(said.state == "BACKUP" and bool(said.master_priority) for said in told if said)
+
     def accepting(self, text: str) -> list[str]:
         """The nodes whose daemon accepts the adverts of a node that runs the configuration `text`."""
         wanted = advert_settings(text)
         return [
             name
             for name, node in self.nodes.items()
-            if node and node.unit.runs and node.configuration.advert_settings == wanted
+            if node and node.unit.runs and _accepts(node.configuration.advert_settings, wanted)
         ]
 
     def who_holds(self) -> str:
@@ -54,6 +59,11 @@ class ClusterState:
         for address in self.cluster.addresses:
             parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node{unread}'}")
         return ", ".join(parts)
+
+
+def _accepts(own: Mapping[str, AdvertSettings] | None, wanted: Mapping[str, AdvertSettings]) -> bool:
+    """Whether all instances are the same for nodes with these settings."""
+    return own is not None and own.keys() == wanted.keys() and all(own[name].accepts(wanted[name]) for name in own)
 
 
 def moves(before: ClusterState, after: ClusterState) -> list[str]:

@@ -72,6 +72,8 @@ class Configuration(_Frozen):
     """What the daemon runs with, by instance."""
     drain_obstacles: dict[str, str] = Field(default={}, exclude=True)
     """By instance, what in the running configuration keeps a drain from working, in words."""
+    contents: list[str] | None = Field(default=None, exclude=True)
+    """What the file on disk has (conf/contents.py); None: there is none, or it cannot be understood."""
 
 
 class Change(_Frozen):
@@ -111,6 +113,8 @@ class NodeState(_Frozen):
     """The flag that the running daemon looks at, which may be another one; None when it is not known to have any."""
     running_drained: bool | None = None
     """What that flag means to the running daemon."""
+    running_check: Literal["script", "file"] | None = Field(default=None, exclude=True)
+    """How it looks at that flag."""
     flag_seen: bool | None = None
     """Whether the daemon sees the flag that is there: not in a file system namespace of its own, for one."""
     flag_open: bool | None = None

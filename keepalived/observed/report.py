@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from keepalived.conf.adverts import advert_settings
+from keepalived.conf.contents import contents
+from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
@@ -65,7 +67,10 @@ def _read(lines: Iterable[str]) -> NodeState:
     interfaces = _part(report, "addresses", _interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
     flag = _part(report, "flag", lambda found: _flag(path, found))
-    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
+    check_running = _drain_check(report.get("running", ""))
+    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report and check_running else None
+    if running_flag and check_running and running_flag.path != check_running.flag:
+        running_flag = None
     macs = _part(report, "addresses", _macs)
     changed = _part(report, "drop_ins", lambda times: [float(time) for time in times.split()])
     return NodeState(
@@ -78,7 +83,8 @@ def _read(lines: Iterable[str]) -> NodeState:
         drained=is_drained(check, flag),
         flag=flag,
         running_flag=running_flag,
-        running_drained=is_drained(_running_check(report.get("running", "")), running_flag) if running_flag else None,
+        running_drained=is_drained(check_running.check, running_flag) if check_running and running_flag else None,
+        running_check=check_running.check if check_running else None,
         flag_seen=report["flag_seen"].strip() == "yes" if report.get("flag_seen") else None,
         flag_open=_part(report, "flag_folder", _everybodys) if report.get("flag_folder") else None,
         configuration=_configuration(report.get("configuration"), report.get("running")),
@@ -215,8 +221,11 @@ def _running_flag(found: str) -> Flag:
     return _flag(path, rest)
 
 
-def _running_check(running: str) -> str:
-    return "file" if re.search(r"^track_file\b", running, re.MULTILINE) else "script"
+def _drain_check(running: str) -> DrainCheck | None:
+    """The drain's check of the running daemon; a text that is no configuration has none."""
+    with suppress(ValueError, RecursionError):
+        return drain_check(running)
+    return None
 
 
 def _flag(path: str, found: str) -> Flag:
@@ -229,10 +238,13 @@ def _flag(path: str, found: str) -> Flag:
 
 def _configuration(disk: str | None, running: str | None) -> Configuration:
     prints = [fingerprint(text) if text else None for text in (disk, running)]
-    agreed, obstacles = None, {}
+    agreed, obstacles, has = None, {}, None
     with suppress(ValueError, RecursionError):  # a configuration that is not ours
         if running:
             agreed, obstacles = advert_settings(running), drain_obstacles(running)
+    with suppress(ValueError, RecursionError):
+        if disk is not None:
+            has = contents(disk)
     return Configuration(
         sha256=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
         applied=None if None in prints else prints[0] == prints[1],
@@ -241,4 +253,5 @@ def _configuration(disk: str | None, running: str | None) -> Configuration:
         origin=origin(disk) if disk is not None else None,
         advert_settings=agreed,
         drain_obstacles=obstacles,
+        contents=has,
     )

@@ -32,11 +32,11 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
     work = rollout.due(turn.cluster, node, text)
     match work:
         case "start":
-            turn.shell(put_configuration(text), "putting the configuration in place")
+            _put_in_place(turn, node, text)
             _systemctl(turn, "restart")
             turn.wait(_judge(turn, before, node, text), before)
         case "replace" | "restore":
-            turn.shell(put_configuration(text), "putting the configuration in place")
+            _put_in_place(turn, node, text)
         case "reload":
             _reload(turn, before, node, text)
         case "restart":
@@ -52,7 +52,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
     while steps:
         match steps.pop(0):
             case Step.PUT_IN_PLACE:  # now, so that the restart follows at once
-                turn.shell(put_configuration(text), "putting the configuration in place")
+                _put_in_place(turn, node, text)
             case Step.SEE_TAKEN_OVER:
                 seen = turn.watch(partial(may_leave, name=turn.node, text=text), turn.cluster.move_seconds)
                 over = seen.verdict.done or taken_over(seen.seen, turn.node, text).done
@@ -96,7 +96,7 @@ def _situation(
         holds=bool(node.holds),
         incompatible=bool(rollout.incompatible(node.configuration.advert_settings, advert_settings(text))),
         taken_over=taken,
-        can_hand_over=node.running_flag is not None and rollout.successor(before, turn.node) is not None,
+        can_hand_over=node.running_flag is not None and rollout.successors(before, turn.node) is not None,
         drained=bool(node.running_drained),
         reload_carries=rollout.reload_carries(node, text),
         force=force,
@@ -108,7 +108,7 @@ def _drained_by_deploy(node: NodeState) -> bool:
 
 
 def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
-    if node.running_flag is None and rollout.successor(before, turn.node):
+    if node.running_flag is None and rollout.successors(before, turn.node):
         return "its daemon looks at no flag that this repository knows, and so it cannot hand over"
     return "no other node can take over"
 
@@ -130,10 +130,18 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
     if old is not None and node.running_drained and not node.drained:
         same = set_flag(flag, carried_over(old), until_reboot=old.until_reboot, like=old.path)
         turn.shell(same, "setting the flag at its new place")
-    turn.shell(put_configuration(text), "putting the configuration in place")
+    _put_in_place(turn, node, text)
     _systemctl(turn, verb)
-    if old is not None and old.present and old.path != flag:
-        turn.shell(remove_file(old.path), "removing the flag at its old place")
+    if old is not None and old.path != flag:
+        carried = remove_file(old.path) if node.running_drained else remove_runs_flag(old.path, "deploy")
+        turn.shell(carried, "removing the flag at its old place")
+
+
+def _put_in_place(turn: Turn, node: NodeState, text: str) -> None:
+    keep = node.configuration.origin in ("edited", "foreign")
+    ran = turn.shell(put_configuration(text, keep=keep), "putting the configuration in place")
+    if ran.out:
+        turn.say(f"the keepalived.conf that was there is kept as {' '.join(ran.out)}")
 
 
 def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:
@@ -163,7 +171,7 @@ def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool
     """Whether nodes reject each other's adverts after this node's change, until the last one has made it."""
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
     new = advert_settings(text)
-    apart = [other for other in others if rollout.incompatible(other.configuration.advert_settings, new)]
+    apart = [other for other in others if rollout.rejecting(other.configuration.advert_settings, new)]
     if node.holds:
         apart = [other for other in apart if other.holds]
     return bool(apart)

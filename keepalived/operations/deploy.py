@@ -24,7 +24,7 @@ from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
-from keepalived.run.hands import Step, clusters_of_run, targets, watched
+from keepalived.run.hands import Step, clusters_of_run, targets
 from keepalived.run.look import hosts_of, look
 from keepalived.run.planning import Commands, refuse, tell_failures
 from keepalived.run.wait import WallClock, wait
@@ -57,12 +57,13 @@ def plan(options: DeployOptions) -> Plan:
 
 def _make_plan(options: DeployOptions) -> Plan:
     tell_failures()
-    watched(host)
     clusters = clusters_of_run()
     looking = {cluster.name: gevent.spawn(_after_an_election, cluster) for cluster in clusters}
     texts, batches = {}, []
     for cluster in clusters:
-        texts[cluster.name], made = _rollout(cluster, looking[cluster.name].get(), force=options.force)
+        texts[cluster.name], made = _rollout(
+            cluster, looking[cluster.name].get(), adopt=options.adopt, force=options.force
+        )
         for words in made.words:
             logger.info(words)
         hosts = hosts_of(cluster)
@@ -79,7 +80,7 @@ def _after_an_election(cluster: Cluster) -> ClusterState:
     return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
 
 
-def _rollout(cluster: Cluster, seen: ClusterState, *, force: bool) -> tuple[dict[str, str], rollout.Plan]:
+def _rollout(cluster: Cluster, seen: ClusterState, *, adopt: bool, force: bool) -> tuple[dict[str, str], rollout.Plan]:
     meant = targets(cluster)
     try:
         texts = {
@@ -89,7 +90,7 @@ def _rollout(cluster: Cluster, seen: ClusterState, *, force: bool) -> tuple[dict
         }
         if unread := [name for name in meant if name not in texts]:
             raise NothingDone(f"{', '.join(unread)} could not be read")
-        return texts, rollout.plan(seen, texts, meant, force=force)
+        return texts, rollout.plan(seen, texts, meant, adopt=adopt, force=force)
     except (NoInterface, rollout.Refused) as error:
         raise NothingDone(str(error)) from None
 

@@ -40,4 +40,4 @@ def place_flag(
         for path in paths:
             turn.shell(remove_runs_flag(path, run) if run else remove_file(path), "removing the flag")
         turn.advice = ""
-        turn.stop(f"{turn.node} is in service again, its flag was removed: {verdict.seen}")
+        turn.stop(f"{turn.node} was not drained, its flag was removed again: {verdict.seen}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pyinfra.api import QuoteString, StringCommand
 
-from keepalived.plan.rollout import successor
+from keepalived.plan.rollout import successors
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.turn import Turn
 from keepalived.spec.cluster import Hook
@@ -20,10 +20,10 @@ def run_hooks(turn: Turn, hooks: Iterable[Hook]) -> None:
     for hook in hooks:
         where = turn.node
         if hook.on == "another":
-            found = successor(turn.look(), turn.node)
+            found = successors(turn.look(), turn.node)
             if found is None:
                 turn.stop(f"there is no other node that can serve, to run `{hook.command}` on")
-            where = found
+            where = found[0]
         words = f"`{hook.command}`"
         turn.step(f"running {words}{f' on {where}' if where != turn.node else ''}")
         turn.shell(_command(turn, hook.command, hook.timeout), words, on=where, seconds=hook.timeout + ANSWER_SECONDS)

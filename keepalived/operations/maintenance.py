@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pyinfra import logger
 
 from keepalived.cli.errors import NothingDone
+from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
+from keepalived.operations.swarm import ASK_SECONDS
 from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
 from keepalived.plan.maintenance import Work
 from keepalived.plan.swarm import cluster_id, leader_of, refusal
-from keepalived.run.hands import read_swarms
-from keepalived.run.look import hosts_of
+from keepalived.run.look import ask_nodes, hosts_of
 from keepalived.spec.flag import Run
 
 
@@ -41,7 +42,7 @@ def order_of(
     cluster = seen.cluster
     leader = None
     if cluster.maintenance.swarm:
-        swarms = read_swarms(cluster)
+        swarms = ask_nodes(cluster, Swarm, ASK_SECONDS)
         leaving: Collection[str] = [] if force else [name for name in work if work[name] == "do"]
         for name in leaving:
             if why := refusal(swarms, name):

@@ -10,6 +10,7 @@ from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
+from keepalived.cli.operator import command
 from keepalived.cli.options import RemoveOptions
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
@@ -24,6 +25,8 @@ from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
+RESTORE = "tasks/restore.py"
+
 
 def plan(options: RemoveOptions) -> None:
     """Says once a run what the removal will move. Raises NothingDone, before anything is done on any host."""
@@ -33,6 +36,9 @@ def plan(options: RemoveOptions) -> None:
 def _tell_plan(options: RemoveOptions) -> None:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         due = [name for name in meant if is_there(seen.nodes[name])]
+        if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
+            names = ", ".join(away)
+            return f"a run left {names} drained in the Docker Swarm. Give it back first:{command(RESTORE, away)}"
         if due and all(name in due for name in seen.nodes) and not options.force:
             return "no node would be left: --limit names those that are meant; --data force=true removes them all"
         why = nobody_left(seen, due) if due else None
@@ -54,6 +60,11 @@ def _tell_plan(options: RemoveOptions) -> None:
 def is_there(node: NodeState | None) -> bool:
     """Whether there is anything of keepalived to be removed."""
     return node is not None and (node.version is not None or node.configuration.origin is not None)
+
+
+def is_drained_in_swarm(node: NodeState) -> bool:
+    """Whether a run that did not end has drained the node in its Docker Swarm, and only its checkpoint knows."""
+    return node.checkpoint is not None and node.checkpoint.availability is not None
 
 
 @operation()
@@ -121,7 +132,7 @@ def files_removed() -> Commands:
         doomed.append(paths.CONFIGURATION)
     elif node.configuration.origin is not None and state.is_executing:
         host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
-    removing = [command for path in doomed for command in files.file._inner(path=path, present=False)]
+    removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
         folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT)]

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from pyinfra.api import QuoteString, StringCommand
 
+from keepalived.facts import Swarm as SwarmFact
 from keepalived.facts import SwarmTasks
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.swarm import Swarm, Tasks
@@ -35,7 +36,7 @@ READY_SECONDS = 180  # for a booted manager to be reached by the others
 def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
     """Drains the node in the swarm and waits until its tasks run elsewhere. What it was is written down first."""
     turn.step("draining it in the swarm")
-    swarms = turn.runner.swarms()
+    swarms = _swarms(turn)
     if unknown(swarms, turn.node) and not force:
         swarms = _wait_until_known(turn)
     if (why := refusal(swarms, turn.node)) and not force:
@@ -43,7 +44,8 @@ def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
     manager, own = asked_manager(swarms, turn.node), swarms[turn.node]
     member = ((swarms[manager] or own).members or {}).get(own.node_id) if manager and own else None
     if manager is None or own is None or member is None:
-        return  # forced, and nobody to tell
+        turn.runner.say("no manager of the swarm answers: the node was not drained there", "warning")
+        return
     tasks = _tasks(turn, manager, own.node_id)
     if tasks is None:
         turn.stop(f"{manager} does not answer for the tasks in the swarm")
@@ -56,7 +58,7 @@ def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
 
 def refuses(turn: Turn) -> str | None:
     """Why the node may not leave its swarm now; None when it may."""
-    return refusal(turn.runner.swarms(), turn.node)
+    return refusal(_swarms(turn), turn.node)
 
 
 def come_back(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECONDS) -> None:
@@ -73,6 +75,11 @@ def come_back(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECO
     turn.shell(write_checkpoint(done), "writing the checkpoint")
 
 
+def _swarms(turn: Turn) -> dict[str, Swarm | None]:
+    """What every node tells of the swarm it is in, asked side by side; None: it could not be read."""
+    return turn.runner.ask_all(SwarmFact, ASK_SECONDS)
+
+
 def _tasks(turn: Turn, manager: str, node_id: str) -> Tasks | None:
     return turn.runner.ask(SwarmTasks, manager, ASK_SECONDS, node=node_id)
 
@@ -82,7 +89,7 @@ def _wait_until_known(turn: Turn) -> dict[str, Swarm | None]:
     seen: list[dict[str, Swarm | None]] = []
 
     def look() -> Verdict:
-        seen.append(turn.runner.swarms())
+        seen.append(_swarms(turn))
         why = unknown(seen[-1], turn.node)
         return Verdict(why is None, why or "the swarm knows all its members")
 
@@ -126,7 +133,7 @@ def _wait_until_ready(turn: Turn, seconds: float) -> tuple[str, str]:
     found: list[tuple[str, str]] = []
 
     def look() -> Verdict:
-        swarms = turn.runner.swarms()
+        swarms = _swarms(turn)
         if why := not_ready(swarms, turn.node):
             return Verdict(False, why)
         manager, own = asked_manager(swarms, turn.node), swarms[turn.node]

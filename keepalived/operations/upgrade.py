@@ -25,8 +25,8 @@ from keepalived.plan import maintenance
 from keepalived.plan.maintenance import Work, is_left
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, write_checkpoint
-from keepalived.run.hands import Step, targets
-from keepalived.run.look import ask
+from keepalived.run.hands import Step, in_words, targets
+from keepalived.run.look import GONE, ask
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
@@ -90,7 +90,11 @@ def known(plan: Plan) -> Commands:
     """
     if not state.is_executing or plan.version is None:
         return
-    packages = ask(host, Packages, APT_SECONDS)
+    try:
+        packages = ask(host, Packages, APT_SECONDS)
+    except GONE as error:
+        yield refuse(f"{host.name} does not answer any more ({in_words(error, APT_SECONDS)}). Nothing was upgraded")
+        return
     if packages is None or packages.chosen(plan.version) is None:
         there = ", ".join(packages.offered) if packages and packages.offered else "none"
         yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there}. Nothing was upgraded")
@@ -130,8 +134,8 @@ def upgrade_node(turn: Turn, plan: Plan, *, reason: str | None = None, force: bo
     turn.times.listed = True
     checkpoint = own_checkpoint(node, "upgrade") or _begin(turn, node)
     leave(turn, "upgrade", before, checkpoint, reason, force=force)
-    turn.step(f"upgrading {due}" if due else "restarting what runs with replaced files")
     last_look(turn, force=force)
+    turn.step(f"upgrading {due}" if due else "restarting what runs with replaced files")
     _upgrade(turn, plan)
     after = turn.look().nodes[turn.node]
     come_back(turn, "upgrade", after.checkpoint if after else checkpoint)
@@ -171,11 +175,13 @@ def _upgrade(turn: Turn, plan: Plan) -> None:
     if command:
         turn.shell(command, "apt-get", seconds=INSTALL_SECONDS)
     now = turn.runner.ask(Packages, turn.node, APT_SECONDS)
-    for service in _stale(plan, now) if now else []:
+    if now is None:
+        turn.stop(f"apt on {turn.node} does not answer: what runs with replaced files was not restarted")
+    for service in _stale(plan, now):
         turn.step(f"restarting {service}, which runs with replaced files")
         restart = StringCommand("systemctl try-restart", QuoteString(service))
         turn.shell(restart, f"`systemctl try-restart {service}`")
-    if now and wanted.installed != now.installed:
+    if wanted.installed != now.installed:
         turn.runner.say(f"keepalived {wanted.installed} → {now.installed}", "good")
 
 

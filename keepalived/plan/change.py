@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Step(Enum):
-    """One step of a change; operations/deploy.py does it."""
+    """One step of a change; operations/change.py does it."""
 
     PUT_IN_PLACE = "put the tested configuration in place"
     SEE_TAKEN_OVER = "see whether another node takes the addresses over, with the new settings"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -13,6 +12,7 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
 
+from keepalived.cli.command_line import CommandLine
 from keepalived.observed.cluster import ClusterState
 from keepalived.run import times
 from keepalived.run.probe.watching import Watch
@@ -35,6 +35,12 @@ class Run:
         """The turns of this run, each with its host, in the order in which they began."""
         self.watch: Watch | None = None
         """What watches the addresses; None: nothing has begun yet, or nobody wants it."""
+        self.typed: CommandLine | None = None
+        """The command line; click tells it in the main greenlet only."""
+        self.probes = True
+        """Whether the operator wants the addresses to be watched (--data probe=)."""
+        self.verbs: set[Hashable] = set()
+        """What was asked for on which host."""
         self.told: set[str] = set()
         """The clusters of which a failure has been told."""
         self.ends_at_failure = True
@@ -89,6 +95,5 @@ def current() -> Run:
     """The run that is under way."""
     state = pyinfra_state()
     if state not in _runs:
-        run = _runs[state] = Run()
-        atexit.register(run.end)
+        _runs[state] = Run()
     return _runs[state]

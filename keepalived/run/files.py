@@ -48,18 +48,27 @@ def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
     return StringCommand("mkdir -p", folder, "&&", put, "&& mv -fT", new, QuoteString(paths.CHECKPOINT))
 
 
-def put_configuration(text: str) -> StringCommand:
-    """Moves the tested configuration `text` over the one in place, mode 0640. Fails when neither is `text`."""
+def put_configuration(text: str, *, keep: bool = False) -> StringCommand:
+    """Moves the tested configuration `text` over the one in place, mode 0640. Fails when neither is `text`.
+
+    `keep`: a copy of the one in place stays beside it, for root alone; its path is written.
+    """
     digest = hashlib.sha256(text.encode()).hexdigest()
 
     def is_it(path: str) -> str:
         return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
 
     return StringCommand(
-        f"if {is_it(paths.STAGED)}; then mv -f {paths.STAGED} {paths.CONFIGURATION}; "
+        f"if {is_it(paths.STAGED)}; then {_keep() if keep else ''}mv -f {paths.STAGED} {paths.CONFIGURATION}; "
         f"else {is_it(paths.CONFIGURATION)}; fi "
         f"&& chown root:root {paths.CONFIGURATION} && chmod 640 {paths.CONFIGURATION}"
     )
+
+
+def _keep() -> str:
+    """Fails, and the configuration in place stays, when there can be no copy."""
+    copy = f'copy="{paths.REPLACED}-$(date -u +%Y%m%dT%H%M%SZ)"'
+    return f'{copy} && install -m 600 {paths.CONFIGURATION} "$copy" && sync "$copy" && echo "$copy" && '
 
 
 def systemctl(verb: str) -> StringCommand:

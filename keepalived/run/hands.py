@@ -12,12 +12,9 @@ from pyinfra.api import FactBase, Host, State, StringCommand
 from pyinfra.api.arguments import ConnectorArguments
 from pyinfra.api.command import PyinfraCommand
 
-from keepalived.cli.options import WatchedOptions, read
-from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.swarm import Swarm as SwarmState
 from keepalived.run.context import current
-from keepalived.run.look import GONE, ask, ask_all, forget_connection, hosts_of, look
+from keepalived.run.look import GONE, ask, ask_nodes, forget_connection, hosts_of, look
 from keepalived.run.probe.watching import Watch
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
 from keepalived.run.times import TurnTimes
@@ -27,7 +24,6 @@ from keepalived.spec.cluster import Cluster
 
 T = TypeVar("T")
 TELL_SECONDS = 10  # a command that takes longer says so often that it still runs
-SWARM_SECONDS = 45  # for two questions to docker, which may be slow to answer while managers come and go
 
 
 class Hands(WallClock):
@@ -74,9 +70,9 @@ class Hands(WallClock):
             logger.debug("%s could not be read: %s", on, error)
             return None
 
-    def swarms(self) -> dict[str, SwarmState | None]:
-        """What every node tells of its Docker Swarm, asked side by side; None: it could not be read."""
-        return read_swarms(self.cluster)
+    def ask_all(self, fact: type[FactBase[T]], seconds: float = ANSWER_SECONDS) -> dict[str, T | None]:
+        """A fact of every node of the cluster, asked side by side; None: it could not be read."""
+        return ask_nodes(self.cluster, fact, seconds)
 
     def connect(self, on: str) -> str | None:
         """Connects to a node anew where the connection has been lost. Why it does not answer; None: it does."""
@@ -104,16 +100,11 @@ class Hands(WallClock):
     def begin(self, words: str) -> None:
         """Tells the probe that something begins which may move an address. The first time the probe starts."""
         run = current()
-        if not watched(self._host):
+        if not run.probes:
             return
         if run.watch is None:
             run.watch = Watch(clusters_of_run())
         run.watch.step(self.cluster.name, self._host.name, words)
-
-
-def watched(host: Host) -> bool:
-    """Whether the operator wants the addresses to be watched (--data probe=)."""
-    return read(WatchedOptions, host.data.get).probe
 
 
 def clusters_of_run() -> list[Cluster]:
@@ -125,13 +116,6 @@ def clusters_of_run() -> list[Cluster]:
 def targets(cluster: Cluster) -> list[str]:
     """The nodes of the cluster that this run is for."""
     return [member.data.node for member in inventory.get_group(cluster.name) if member in state.active_hosts]
-
-
-def read_swarms(cluster: Cluster) -> dict[str, SwarmState | None]:
-    """What every node of a cluster tells of its Docker Swarm, asked side by side; None: it could not be read."""
-    hosts = hosts_of(cluster)
-    found = ask_all(hosts.values(), Swarm, SWARM_SECONDS)
-    return {name: found[one] for name, one in hosts.items()}
 
 
 def in_words(error: BaseException, seconds: float) -> str:
@@ -152,8 +136,12 @@ class Step(PyinfraCommand):
         """What pyinfra calls. False: the turn has stopped, in words."""
         times = TurnTimes(time.monotonic())
         current().turns.append((host.name, times))
+        turn = Turn(Hands(host, connector_arguments), times)
         try:
-            self._function(Turn(Hands(host, connector_arguments), times))
+            self._function(turn)
+        except (gevent.GreenletExit, SystemExit):  # a signal ends the run, here or elsewhere
+            fail(host, f"ended where it was. {turn.advice}")
+            raise
         except Stopped as stopped:
             fail(host, str(stopped))
             return False

@@ -14,6 +14,7 @@ from pyinfra.connectors.util import clear_askpass_cache
 
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.names import under_our_names
 from keepalived.observed.node import NodeState
 from keepalived.run.context import Run, current
 from keepalived.spec.cluster import Cluster
@@ -49,7 +50,9 @@ def _look(run: Run, cluster: Cluster, journal: bool) -> ClusterState:
     run.looking[cluster.name] = run.coming.pop(cluster.name)
     arguments = node_arguments(cluster) | {"journal": journal}
     found = ask_all(hosts_of(cluster).values(), Node, **arguments)
-    by_node: dict[str, NodeState | None] = {one.data.node: node for one, node in found.items()}
+    by_node: dict[str, NodeState | None] = {
+        one.data.node: under_our_names(cluster, node) if node else None for one, node in found.items()
+    }
     return ClusterState(cluster, {name: by_node[name] for name in cluster.nodes})
 
 
@@ -88,8 +91,27 @@ def ask_all(
             forget_connection(host)  # the next look connects anew, once
             return None
 
-    reading = {host: gevent.spawn(read, host) for host in hosts}
-    return {host: greenlet.get() for host, greenlet in reading.items()}
+    found: dict[Host, T | None] = dict.fromkeys(hosts)
+    unread = list(found)
+    while unread:
+        typed = _passwords(found)
+        reading = {host: gevent.spawn(read, host) for host in unread}
+        found |= {host: greenlet.get() for host, greenlet in reading.items()}
+        # pyinfra asks for sudo's password when it is due, and all hosts wait while somebody types: they are read again.
+        unread = [host for host, one in found.items() if one is None] if _passwords(found) != typed else []
+    return found
+
+
+def ask_nodes(cluster: Cluster, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS) -> dict[str, T | None]:
+    """A fact of every node of a cluster, by name, asked side by side. None: it could not be read."""
+    hosts = hosts_of(cluster)
+    found = ask_all(hosts.values(), fact, seconds)
+    return {name: found[host] for name, host in hosts.items()}
+
+
+def _passwords(hosts: Iterable[Host]) -> list[object]:
+    """The passwords that somebody has typed for sudo on these hosts in this run."""
+    return [host.connector_data.get("prompted_sudo_password") for host in hosts]
 
 
 def _is_alive(host: Host) -> bool:

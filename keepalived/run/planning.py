@@ -16,7 +16,7 @@ from keepalived.observed.node import NodeState
 from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
-from keepalived.run.hands import clusters_of_run, fail, targets, watched
+from keepalived.run.hands import clusters_of_run, fail, targets
 from keepalived.run.look import look
 from keepalived.run.wait import AGAIN_SECONDS, WallClock, wait
 from keepalived.spec.cluster import Cluster
@@ -34,7 +34,6 @@ def look_before(refuses: Refuses | None = None, *, bare: bool = False) -> dict[s
     Raises NothingDone.
     """
     tell_failures()
-    watched(host)  # --data probe= is checked before anything is done
 
     def judge(seen: ClusterState) -> Verdict:
         meant = targets(seen.cluster)
@@ -79,19 +78,24 @@ def refuse(reason: str) -> FunctionCommand:
     return FunctionCommand(say_no, (), {})
 
 
+def tell_standing(*clusters: Cluster) -> None:
+    """Prints, once a run, how each node of these clusters is; without any, those of all clusters of the run."""
+    told = current().told
+    new = [cluster for cluster in clusters or clusters_of_run() if cluster.name not in told]
+    told.update(cluster.name for cluster in new)
+    for looking in [gevent.spawn(look, cluster) for cluster in new]:
+        seen = looking.get()
+        for line in [*standing(seen), *likely(seen)]:
+            logger.warning("    %s", line)
+
+
 class _Failures(BaseStateCallback):
     """Tells once a cluster how each of its nodes is when an operation has failed on one of them."""
 
     def operation_host_error(  # type: ignore[override] # a static method there, called on the instance all the same
         self, state: State, host: Host, op_hash: str, *retries: int
     ) -> None:
-        cluster: Cluster = host.data.cluster
-        run = current()
-        if cluster.name not in run.told:
-            run.told.add(cluster.name)
-            seen = look(cluster)
-            for line in [*standing(seen), *likely(seen)]:
-                logger.warning("    %s", line)
+        tell_standing(host.data.cluster)
 
 
 def tell_failures() -> None:

@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from pyinfra.api import FactBase, StringCommand
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.swarm import Swarm
 from keepalived.spec.cluster import Cluster
 
 T = TypeVar("T")
@@ -46,8 +45,8 @@ class Runner(Protocol):
     def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
         """A fact of a node; None: it could not be read."""
 
-    def swarms(self) -> dict[str, Swarm | None]:
-        """What every node tells of its Docker Swarm, asked side by side; None: it could not be read."""
+    def ask_all(self, fact: type[FactBase[T]], seconds: float = ANSWER_SECONDS) -> dict[str, T | None]:
+        """A fact of every node of the cluster, asked side by side; None: it could not be read."""
 
     def connect(self, on: str) -> str | None:
         """Connects to a node anew where the connection has been lost. Why it does not answer; None: it does."""

@@ -40,7 +40,9 @@ if [ "$pid" -gt 0 ]; then
   file=$(find /proc/"$pid"/fd -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
   if [ -n "$file" ]; then
     say running < "$file"
-    runs_with=$(sed -nE 's#^(script "/usr/bin/test ! -e |file ")(.*)"$#\2#; T; p; q' "$file")
+    # The flag of the drain's check alone (conf/drain_check.py): any other file in there is somebody else's.
+    runs_with=$(sed -nE '/^(vrrp_script|track_file) chk_releasevip( |\{|$)/,/^\}/ {
+      s#^(script "/usr/bin/test ! -e |file ")(.*)"$#\2#; T; p; q }' "$file")
   fi
 fi
 if [ -n "$runs_with" ] && [ -e "$runs_with" ]; then

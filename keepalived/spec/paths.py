@@ -6,6 +6,9 @@ CONFIGURATION = "/etc/keepalived/keepalived.conf"
 STAGED = f"{CONFIGURATION}.staged"
 """The new configuration, tested before it replaces the one in place."""
 
+REPLACED = f"{CONFIGURATION}.replaced"
+"""The beginning of the name under which a keepalived.conf is kept that somebody else wrote or changed."""
+
 DROP_IN = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
 
 FLAG = "/var/lib/keepalived/releasevip"

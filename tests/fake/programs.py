@@ -135,6 +135,15 @@ def _mv(server: Server, words: list[str], given: str) -> Result:
     return Result()
 
 
+def _install(server: Server, words: list[str], given: str) -> Result:
+    mode, _, source, target = words
+    assert mode == "-m"
+    if source not in server.files:
+        return Result(1, err=f"install: cannot stat '{source}': No such file or directory\n")
+    server.write(target, server.read(source) or "")
+    return Result()
+
+
 def _rm(server: Server, words: list[str], given: str) -> Result:
     assert words[0] == "-f"
     for path in words[1:]:
@@ -230,7 +239,9 @@ PROGRAMS: dict[str, Callable[[Server, list[str], str], Result]] = {
     "chmod": _chmod,
     "touch": _touch,
     "mv": _mv,
+    "install": _install,
     "rm": _rm,
+    "sync": _true,
     "env": _env,
     "docker": _docker,
     "apt-get": _apt_get,

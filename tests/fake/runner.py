@@ -7,9 +7,8 @@ from typing import Any, TypeVar, cast
 
 from pyinfra.api import FactBase, StringCommand
 
-from keepalived.facts import Boot, Packages, SwarmTasks
+from keepalived.facts import Boot, Packages, Swarm, SwarmTasks
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.swarm import Swarm
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
 from tests.fake.programs import run
 from tests.fake.report import boot_state, packages
@@ -71,10 +70,12 @@ class FakeRunner:
             raise AssertionError(f"the simulated server does not know the fact {fact.__name__}")
         return cast("T | None", found)
 
-    def swarms(self) -> dict[str, Swarm | None]:
-        """What every node tells of its Docker Swarm."""
+    def ask_all(self, fact: type[FactBase[T]], seconds: float = ANSWER_SECONDS) -> dict[str, T | None]:
+        """A fact of every node; the one that is asked so is that of the swarm."""
+        assert fact is Swarm
         self.world.advance(LOOK_SECONDS)
-        return {name: self.world.swarm.told_by(server) for name, server in self.world.servers.items()}
+        found = {name: self.world.swarm.told_by(server) for name, server in self.world.servers.items()}
+        return cast("dict[str, T | None]", found)
 
     def connect(self, on: str) -> str | None:
         """Why a node does not answer; None: it does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from keepalived.cli.errors import NothingDone
+from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations.change import deploy_node
 from keepalived.operations.checkpoints import remove_checkpoints
@@ -90,7 +91,7 @@ class Managers(managers.Managers):
             raise NothingDone(why)
         leader = None
         if self.cluster.maintenance.swarm:
-            swarms = self.turn(next(iter(self.cluster.nodes))).runner.swarms()
+            swarms = self.turn(next(iter(self.cluster.nodes))).runner.ask_all(Swarm)
             for name in work:
                 if work[name] == "do" and not force and (why := refusal(swarms, name)):
                     raise NothingDone(why)

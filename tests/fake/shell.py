@@ -31,6 +31,9 @@ Program = Callable[[list[str], str], Result]
 Write = Callable[[str, str], None]
 """Writes a file: its path, its content."""
 
+TIME = "20261124T120000Z"
+"""What the date is."""
+
 OPERATOR = re.compile(r"&&|\|\||>&2|2>/dev/null|[;|>\n]")
 RESERVED = {"if", "then", "else", "fi", "{", "}", "!"}
 PIECE = re.compile(
@@ -66,6 +69,7 @@ class Shell:
         self._program = program
         self._write = write
         self._tokens: list[Token] = []
+        self._variables: dict[str, str] = {}
 
     def run(self, text: str) -> Result:
         """What comes of the command `text`."""
@@ -144,7 +148,10 @@ class Shell:
                 words.append(self._tokens.pop(0).text)
         if not runs:
             return Result()
-        result = self._program(words, given)
+        if len(words) == 1 and (named := re.fullmatch(r"([a-z]+)=(.*)", words[0])):
+            self._variables[f"${named[1]}"] = re.sub(r"\$\(date .*\)", TIME, named[2])
+            return Result()
+        result = self._program([self._variables.get(word, word) for word in words], given)
         if silent:
             result = result._replace(err="")
         if to_error:

@@ -96,7 +96,7 @@ def test_all_of_them_may_with_force_and_the_address_stays() -> None:
 def test_the_last_one_is_put_back_when_somebody_else_was_quicker() -> None:
     managers = Managers(text=PAIR)
     managers.world.at("^mv ", lambda: managers.drain_by_hand("server02"))
-    with pytest.raises(Stopped, match="server01 is in service again, its flag was removed: no node would be left"):
+    with pytest.raises(Stopped, match="server01 was not drained, its flag was removed again: no node would be left"):
         managers.drain("server01")
     assert managers.drained() == ["server02"]
     assert managers.holder() == "server01"

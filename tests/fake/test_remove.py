@@ -67,7 +67,7 @@ def test_the_last_one_in_service_is_not_removed() -> None:
 def test_who_has_become_the_last_one_meanwhile_is_not_stopped() -> None:
     managers = Managers(text=PAIR)
     managers.world.at("^mv ", lambda: managers.drain_by_hand("server02"))
-    with pytest.raises(Stopped, match="server01 is in service again"):
+    with pytest.raises(Stopped, match="server01 was not drained, its flag was removed again"):
         managers.remove("server01")
     assert managers.holder() == "server01"
 

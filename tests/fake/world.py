@@ -61,7 +61,13 @@ class Speaker(NamedTuple):
         """Whether its adverts get there and are accepted."""
         wanted = self.instance.wanted
         gets_there = wanted.peers is None or other.server.address in wanted.peers
-        return self.server is not other.server and gets_there and wanted.settings == other.instance.wanted.settings
+        return (
+            self.server is not other.server and gets_there and wanted.settings.accepts(other.instance.wanted.settings)
+        )
+
+
+INTERFACES = {"server02": "eth0"}
+"""Of the servers whose network interface has another name than those of the rest."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,10 @@ class World:
         self._held: dict[str, bool] = {}
         self._excused: dict[str, float] = {}
         self.swarm = SimulatedSwarm(self)
-        self.servers = {name: Server(self, name, str(node.address)) for name, node in cluster.nodes.items()}
+        self.servers = {
+            name: Server(self, name, str(node.address), interface=INTERFACES.get(name, "enp0s3"))
+            for name, node in cluster.nodes.items()
+        }
 
     def use(self, cluster: Cluster) -> None:
         """The cluster file says something else from now on."""

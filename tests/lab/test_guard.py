@@ -97,7 +97,7 @@ def test_a_drain_that_comes_second_is_taken_back(managers: Operator) -> None:
     assert first.returncode != 0
     (words,) = [line for line in said.splitlines() if "its flag was removed" in line]
     assert words.endswith(
-        "server01 is in service again, its flag was removed: "
+        "server01 was not drained, its flag was removed again: "
         "no node would be left to serve 10.10.0.2: server01 is drained, "
         "server02 is drained, server03 is drained"
     )
@@ -131,7 +131,7 @@ def test_two_operators_at_once_leave_a_node_in_service(managers: Operator) -> No
     failed = [run.returncode != 0 for run in both]
     assert any(failed), said
     for text, has_failed, name in zip(said, failed, names, strict=True):
-        assert (f"{name} is in service again, its flag was removed" in text) == has_failed, text
+        assert (f"{name} was not drained, its flag was removed again" in text) == has_failed, text
     flags = [managers.hosts[name].execute(f"test -e {FLAG}").returncode == 0 for name in names]
     assert flags == [not has_failed for has_failed in failed]
 

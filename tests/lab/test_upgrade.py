@@ -52,6 +52,7 @@ def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(manage
 def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_restarted(managers: Operator) -> None:
     managers.everywhere(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > {SOURCE}; apt-get -qq update")
     managers.everywhere("apt-get -qq install keepalived")
+    managers.sees_holder("server01")
     run = managers.types(f"{UPGRADE} --data packages=all")
     assert upgraded(run.text) == ["server03", "server02", "server01"]
     for name in managers.hosts:

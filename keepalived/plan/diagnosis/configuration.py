@@ -9,12 +9,14 @@ from keepalived.plan.configuration_status import ConfigurationStatus, configurat
 from keepalived.plan.diagnosis.findings import DEPLOY, UPGRADE, Evidence, Finding
 from keepalived.spec import paths
 
+ADOPT = f"{DEPLOY} --data adopt=true"
+
 
 def foreign(evidence: Evidence) -> Iterator[Finding]:
     """deploy.py has never written the configuration."""
     for name, _ in _nodes_with(evidence, "foreign"):
         words = f"{paths.CONFIGURATION} on {name} is not from this repository"
-        yield Finding(name, words, "Deploy, which replaces it", DEPLOY)
+        yield Finding(name, words, "Deploy, which says what is lost when it is replaced, and keeps a copy", ADOPT)
 
 
 def edited(evidence: Evidence) -> Iterator[Finding]:

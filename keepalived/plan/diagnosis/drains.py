@@ -77,7 +77,7 @@ def _announced(evidence: Evidence) -> Iterator[_Announced]:
             if said is None or said.state not in ("BACKUP", "MASTER"):
                 continue
             award = said.effective_priority - said.base_priority
-            lowered = award <= 0 if cluster.drain.check == "script" else award < 0
+            lowered = award <= 0 if (node.running_check or cluster.drain.check) == "script" else award < 0
             yield _Announced(name, node, instance, said.effective_priority, lowered)
 
 

@@ -43,7 +43,13 @@ def reload_carries(node: NodeState, text: str) -> bool:
     return old is not None and all(old[name].reload_carries(new[name]) for name in old.keys() & new.keys())
 
 
+def rejecting(one: Mapping[str, AdvertSettings] | None, other: Mapping[str, AdvertSettings]) -> set[str]:
+    """The instances in which two nodes with these settings reject each other's adverts."""
+    one = one or {}
+    return {name for name in one.keys() & other.keys() if not one[name].accepts(other[name])}
+
+
 def incompatible(old: Mapping[str, AdvertSettings] | None, new: Mapping[str, AdvertSettings]) -> set[str]:
-    """The instances in which a node with the `old` advert settings ignores the adverts of one with the `new` ones."""
+    """The instances in which a node goes from `old` advert settings to `new` ones that the others do not accept."""
     old = old or {}
     return {name for name in old.keys() & new.keys() if old[name] != new[name]}

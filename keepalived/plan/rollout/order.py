@@ -6,15 +6,24 @@ before another has it. Nodes that hold nothing come first, the lowest priority f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.plan.election import Election, observed
 from keepalived.plan.rollout.due import Work, due, incompatible
-from keepalived.plan.rollout.refusals import refuse_alone, refuse_left_behind, refuse_renamed, refuse_stranger
-from keepalived.plan.rollout.words import in_words
+from keepalived.plan.rollout.outcome import changed
+from keepalived.plan.rollout.refusals import (
+    refuse_alone,
+    refuse_foreign,
+    refuse_left_behind,
+    refuse_renamed,
+    refuse_stranger,
+    refuse_unknown,
+)
+from keepalived.plan.rollout.words import in_words, replaced_in_words
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,22 @@ class Plan:
     words: tuple[str, ...]
 
 
-def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str], *, force: bool = False) -> Plan:
+def plan(
+    state: ClusterState,
+    texts: Mapping[str, str],
+    targets: Collection[str],
+    *,
+    adopt: bool = False,
+    force: bool = False,
+) -> Plan:
     """The rollout of `texts` (by node) to the `targets`. Raises Refused."""
     nodes = {name: node for name, node in state.nodes.items() if node is not None}
     work = {name: what for name in targets if (what := due(state.cluster, nodes[name], texts[name]))}
     refuse_stranger(state)
+    if not adopt:
+        refuse_foreign(state, texts, work)
     if not force:
+        refuse_unknown(state, texts, work)
         refuse_renamed(state, texts, work)
     parting = _parting(nodes, work, texts)
     if parting and not force:
@@ -39,7 +58,10 @@ def plan(state: ClusterState, texts: Mapping[str, str], targets: Collection[str]
     batches = _apart(state, work) if parting else _one_by_one(state, work)
     replaced = [name for name in _ascending(state, work) if work[name] == "replace"]
     batches = [batch for batch in [replaced, *batches] if batch]
-    return Plan(tuple(tuple(batch) for batch in batches), tuple(in_words(state, work, batches, parting)))
+    return Plan(
+        tuple(tuple(batch) for batch in batches),
+        (*in_words(state, work, batches, parting), *replaced_in_words(state, texts, work)),
+    )
 
 
 def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Mapping[str, str]) -> set[str]:
@@ -70,7 +92,34 @@ def _one_by_one(state: ClusterState, work: Mapping[str, Work]) -> list[list[str]
     old = [[name] for name in idle + holders]
     # A new node that is nobody's unicast peer yet receives no adverts, and would hold the addresses a second time.
     unicast = any(instance.unicast for instance in state.cluster.instances.values())
-    return [*old, *new] if unicast else [*new, *old]
+    return [*_least_moves(state, work, old), *new] if unicast else _least_moves(state, work, [*new, *old])
+
+
+def _least_moves(state: ClusterState, work: Mapping[str, Work], batches: Sequence[list[str]]) -> list[list[str]]:
+    """The batches in this order, but for one after which an address would move: it waits for those that let it stay.
+
+    Where priorities rise, a node that holds nothing would outrank the holder of before: the holder goes first.
+    """
+    left, ordered, now = [batch for batch in batches if batch], [], observed(state)
+    while left:
+        after = [now.after(*(changed(state, name, work[name]) for name in batch)) for batch in left]
+        moves = [_moves(now, then) for then in after]
+        chosen = moves.index(False) if False in moves else 0
+        ordered.append(left.pop(chosen))
+        now = after[chosen]
+    return ordered
+
+
+def _moves(before: Election, after: Election) -> bool:
+    """Whether an instance that had a holder has another one."""
+
+    def holder(election: Election, instance: str) -> set[str]:
+        return {name for name, candidate in election.candidates[instance].items() if candidate.holds}
+
+    return any(
+        holder(before, instance) and holder(before, instance) != holder(after, instance)
+        for instance in before.candidates
+    )
 
 
 def _apart(state: ClusterState, work: Mapping[str, Work]) -> list[list[str]]:

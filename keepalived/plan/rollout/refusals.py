@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from keepalived.conf.adverts import advert_settings
+from keepalived.conf.contents import lost
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import observed
 from keepalived.plan.rollout.due import Work, incompatible, reload_carries
+from keepalived.spec import paths
 
 
 class Refused(Exception):
@@ -34,6 +36,42 @@ def refuse_stranger(state: ClusterState) -> None:
                 f"{cluster}: no node holds {address}, and yet {backups[0]} receives adverts of a holder: a machine "
                 f"that is not in {cluster}.yml (any more?) uses the same virtual_router_id. Drain it and stop "
                 "keepalived there, or put it into the file"
+            )
+
+
+def refuse_foreign(state: ClusterState, texts: Mapping[str, str], work: Collection[str]) -> None:
+    """Raises Refused where a keepalived.conf that somebody else wrote would be replaced."""
+    cluster = state.cluster.name
+    foreign = {
+        name: lost_in_words(node, texts[name])
+        for name in work
+        if (node := state.nodes[name]) and node.configuration.origin == "foreign"
+    }
+    if foreign:
+        lost = "; ".join(f"{name}: {words}" for name, words in foreign.items())
+        raise Refused(
+            f"{cluster}: somebody else wrote {paths.CONFIGURATION}. What it has and {cluster}.yml has not: {lost}. "
+            "To replace it, with a copy kept beside it: --data adopt=true"
+        )
+
+
+def lost_in_words(node: NodeState, text: str) -> str:
+    """What is lost when `text` replaces the keepalived.conf on the disk of `node`."""
+    old = node.configuration.contents
+    return "cannot be told" if old is None else ", ".join(lost(old, text)) or "nothing"
+
+
+def refuse_unknown(state: ClusterState, texts: Mapping[str, str], work: Mapping[str, Work]) -> None:
+    """Raises Refused where it is unknown with which settings a daemon runs: whether the new ones suit it is too."""
+    if not any(what in ("restart", "reload", "start") for what in work.values()):
+        return
+    for name, node in state.nodes.items():
+        if name in texts and node and node.unit.runs and node.configuration.advert_settings is None:
+            raise Refused(
+                f"{state.cluster.name}: what keepalived on {name} runs with cannot be told: its copy of "
+                "keepalived.conf in memory is missing or cannot be understood. So nobody knows whether it would accept "
+                "the adverts of the others after this change. Restart keepalived there by hand, or run it with "
+                "--data force=true"
             )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.node import VrrpState
-from keepalived.plan.election import Change, Election, drain, observed, restore
+from keepalived.plan.election import Election, observed
 from keepalived.plan.rollout.due import Work
+from keepalived.plan.rollout.outcome import changed, outcome
+from keepalived.plan.rollout.refusals import lost_in_words
 
 WORDS: dict[Work, str] = {
     "start": "start keepalived",
@@ -19,10 +19,10 @@ WORDS: dict[Work, str] = {
 }
 
 
-def successor(state: ClusterState, name: str) -> str | None:
-    """Who takes over what `name` holds when it is drained; None when a part of it would be left with nobody."""
-    takers = _takers(observed(state), name).values()
-    return None if None in takers else " and ".join(dict.fromkeys(map(str, takers))) or None
+def successors(state: ClusterState, name: str) -> list[str] | None:
+    """The nodes that take over what `name` holds when it is drained; None when a part would be left with nobody."""
+    takers = list(_takers(observed(state), name).values())
+    return None if None in takers else list(dict.fromkeys(map(str, takers))) or None
 
 
 def _takers(election: Election, name: str) -> dict[str, str | None]:
@@ -54,13 +54,25 @@ def in_words(
         for name in batch:
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
-        now = now.after(*(_changed(state, name, work[name]) for name in batch if work[name] != "replace"))
+        now = now.after(*(changed(state, name, work[name]) for name in batch if work[name] != "replace"))
     after = outcome(state, work)
     for instance, settings in cluster.instances.items():
         winner = after.winner(instance)
         for address in settings.addresses:
             if winner and state.holders(address) != [winner]:
                 words.append(f"  afterwards {address} ({instance}) is on {winner}")
+    return words
+
+
+def replaced_in_words(state: ClusterState, texts: Mapping[str, str], work: Collection[str]) -> list[str]:
+    """A line for each keepalived.conf that somebody else wrote or changed, and that is replaced."""
+    words = []
+    for name in work:
+        node = state.nodes[name]
+        if node and node.configuration.origin in ("edited", "foreign"):
+            who = "somebody else wrote" if node.configuration.origin == "foreign" else "somebody has changed"
+            lost = lost_in_words(node, texts[name])
+            words.append(f"  {name}: {who} its keepalived.conf; a copy is kept. Lost with it: {lost}")
     return words
 
 
@@ -79,21 +91,3 @@ def _hand_over(now: Election, state: ClusterState, name: str) -> str:
         gets.setdefault(taker, []).extend(address for address in now.addresses[instance] if address in held)
     handed = [f"{', '.join(addresses)} to {taker}" for taker, addresses in gets.items()]
     return f"hand {', '.join(handed)}, "
-
-
-def outcome(state: ClusterState, work: Mapping[str, Work]) -> Election:
-    """The election once all `work` is done: new priorities where nodes change, flags as they are but for a deploy's."""
-    return observed(state).after(*(_changed(state, name, what) for name, what in work.items() if what != "replace"))
-
-
-def _changed(state: ClusterState, name: str, what: Work) -> Change:
-    node = state.nodes[name]
-    flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
-    drained = flag is not None and flag.run != "deploy"
-    change = (drain if drained else restore)(state.cluster, name)
-    states: dict[str, VrrpState] = {
-        instance: "BACKUP"
-        for instance in state.cluster.instances
-        if what == "start" or state.said(name, instance) is None  # the instance is new on this node
-    }
-    return replace(change, states=states)

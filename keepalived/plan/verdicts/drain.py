@@ -22,7 +22,7 @@ def in_service(state: ClusterState, name: str) -> Verdict:
         for address in settings.addresses:
             if election.winner(instance) == name and state.holders(address) != [name]:
                 return Verdict(False, f"it has the highest priority, but {state.who_holds()}")
-            if problem := holder_problem(state, address):
+            if problem := holder_problem(state, instance, address):
                 return Verdict(False, problem)
     if node.holds:
         return Verdict(True, f"in service, holds {', '.join(node.holds)}")

@@ -22,10 +22,12 @@ class Judge(Protocol):
     def __call__(self, state: ClusterState, name: str) -> Verdict: ...
 
 
-def holder_problem(state: ClusterState, address: str) -> str | None:
-    """Why `address` has not exactly one holder. None also when a node that was not read may hold it."""
+def holder_problem(state: ClusterState, instance: str, address: str) -> str | None:
+    """Why `address` has not exactly one holder. None also when a node that was not read must hold it: others that were
+    read receive a holder's adverts."""
     holders = state.holders(address)
-    return state.who_holds() if len(holders) > 1 or (not holders and not state.unread()) else None
+    elsewhere = bool(state.unread()) and state.receive_adverts(instance)
+    return state.who_holds() if len(holders) > 1 or (not holders and not elsewhere) else None
 
 
 def unsettled(state: ClusterState) -> str | None:
@@ -34,7 +36,7 @@ def unsettled(state: ClusterState) -> str | None:
     for instance, settings in state.cluster.instances.items():
         winner = election.winner(instance)
         for address in settings.addresses:
-            if problem := holder_problem(state, address):
+            if problem := holder_problem(state, instance, address):
                 return problem
             if winner and state.holders(address) not in ([], [winner]):
                 return f"{state.who_holds()}, but {winner} has the higher priority"

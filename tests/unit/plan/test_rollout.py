@@ -3,13 +3,15 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan, successor
+from keepalived.plan.rollout import Refused, due, incompatible, plan, successors
 from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
@@ -199,7 +201,8 @@ def test_incompatible_advert_settings_are_told_by_instance() -> None:
 
 def test_the_successor_is_the_best_of_those_that_can() -> None:
     def of(*nodes: NodeState | None) -> str | None:
-        return successor(ClusterState(OLD, dict(zip(OLD.nodes, nodes, strict=True))), "server01")
+        found = successors(ClusterState(OLD, dict(zip(OLD.nodes, nodes, strict=True))), "server01")
+        return " ".join(found) if found else None
 
     assert of(*AT_REST) == "server02"
     assert of(FIRST, node("server02", drained=True), THIRD, FOURTH) == "server03"
@@ -230,7 +233,7 @@ def test_each_address_is_handed_to_the_node_that_takes_it_over() -> None:
     second = second.model_copy(update={"instances": {**(second.instances or {}), "VI_2": fault}})
     first = first.model_copy(update={"running_flag": Flag(path="/f", present=False)})
     state = seen(TWO_OTHER, first, second, third, of_two("server04", TWO))
-    assert successor(state, "server01") == "server02 and server03"
+    assert successors(state, "server01") == ["server02", "server03"]
     changed = parse(
         f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\nadvert_int: 0.2\n", "managers"
     )
@@ -268,3 +271,98 @@ def test_a_drained_holder_may_stop_once_another_one_holds_also_what_a_drain_cann
     assert not asked(old, of_two("server02", TWO_OTHER, "10.10.0.9"))  # VI_1 is
     assert not asked(of_two("server01", TWO, *BOTH, drained=True), of_two("server02", TWO_OTHER, "10.10.0.9"))
     assert not asked(old, of_two("server02", TWO, *BOTH))  # by the old settings, as it is itself
+
+
+FOREIGN = "somebody else wrote /etc/keepalived/keepalived.conf. What it has and managers.yml has not: "
+
+
+def foreign(one: NodeState, *contents: str, origin: str = "foreign") -> NodeState:
+    configuration = one.configuration.model_copy(update={"origin": origin, "contents": list(contents)})
+    return one.model_copy(update={"configuration": configuration})
+
+
+def test_a_foreign_configuration_is_replaced_only_when_that_is_said() -> None:
+    nodes = dict(
+        zip(OLD.nodes, (FIRST, foreign(SECOND, "address 10.10.0.2", "address 10.10.0.7"), THIRD, FOURTH), strict=True)
+    )
+    state = ClusterState(OTHER_INTERVAL, nodes)
+    texts = {name: text(OTHER_INTERVAL, name) for name in OLD.nodes}
+    with pytest.raises(Refused) as refused:
+        plan(state, texts, list(OLD.nodes), force=True)
+    assert f"{FOREIGN}server02: address 10.10.0.7. To replace it" in str(refused.value)
+    assert "--data adopt=true" in str(refused.value)
+    assert len(plan(state, texts, ["server01", "server03", "server04"]).batches) == 3
+    words = plan(state, texts, list(OLD.nodes), adopt=True).words
+    assert (
+        "  server02: somebody else wrote its keepalived.conf; a copy is kept. Lost with it: address 10.10.0.7" in words
+    )
+
+
+def test_what_was_changed_by_hand_is_told_before_it_goes() -> None:
+    nodes = dict(
+        zip(OLD.nodes, (FIRST, SECOND, THIRD, foreign(FOURTH, "nopreempt of VI_1", origin="edited")), strict=True)
+    )
+    texts = {name: text(OTHER_INTERVAL, name) for name in OLD.nodes}
+    words = plan(ClusterState(OTHER_INTERVAL, nodes), texts, list(OLD.nodes)).words
+    assert (
+        "  server04: somebody has changed its keepalived.conf; a copy is kept. Lost with it: nopreempt of VI_1" in words
+    )
+
+
+@pytest.mark.parametrize("targets", ["1234", "1"])
+def test_a_daemon_of_which_nobody_knows_what_it_runs_is_not_rolled_over(targets: str) -> None:
+    configuration = FOURTH.configuration.model_copy(update={"running": None, "advert_settings": None})
+    unknown = FOURTH.model_copy(update={"configuration": configuration})
+    with pytest.raises(Refused, match="what keepalived on server04 runs with cannot be told"):
+        batches(OTHER_INTERVAL, FIRST, SECOND, THIRD, unknown, targets=targets)
+    assert batches(OTHER_INTERVAL, FIRST, SECOND, THIRD, unknown, targets=targets, force=True)
+
+
+def holders_on_the_way(before: Cluster, after: Cluster) -> tuple[list[list[str]], list[str]]:
+    """The batches from `before`, at rest, to `after`; and who holds the address after each, by keepalived's rule."""
+    best = before.order("VI_1")[0]
+    nodes = {
+        name: node(name, before, holds=name == best) if name in before.nodes else node(name, after, up=False)
+        for name in after.nodes
+    }
+    state = ClusterState(after, nodes)
+    found = plan(state, {name: text(after, name) for name in after.nodes}, list(after.nodes)).batches
+    priorities = {
+        name: before.effective_priority("VI_1", name, drained=False) for name in before.nodes if name in after.nodes
+    }
+    holder, seen = best, []
+    for batch in found:
+        priorities |= {name: after.effective_priority("VI_1", name, drained=False) for name in batch}
+        strongest = max(priorities, key=lambda name: (priorities[name], name == holder))
+        holder = strongest if priorities[strongest] > priorities[holder] else holder
+        seen.append(holder)
+    return [list(batch) for batch in found], seen
+
+
+NAMES = ["server01", "server02", "server03", "server04", "server05", "server06"]
+
+
+@given(
+    st.integers(2, 6),
+    st.integers(2, 6),
+    st.sampled_from([1, 10]),
+    st.sampled_from([1, 10]),
+    st.sampled_from([100, 120]),
+    st.sampled_from([100, 120]),
+)
+def test_no_address_moves_because_priorities_rise_or_fall(
+    few: int, many: int, step: int, new_step: int, weight: int, new_weight: int
+) -> None:
+    """Nodes join or leave at the end, and steps and weights change: the first node is the best before and after."""
+
+    def cluster(count: int, step: int, weight: int) -> Cluster:
+        nodes = ", ".join(f"{name}: 10.10.0.{number}" for number, name in enumerate(NAMES[:count], 3))
+        return parse(
+            f"nodes: {{{nodes}}}\ninstances: {{VI_1: {{virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}}}}\n"
+            f"priority_step: {step}\ndrain: {{weight: {weight}}}\non_change: reload\n",
+            "managers",
+        )
+
+    before, after = cluster(few, step, weight), cluster(many, new_step, new_weight)
+    ordered, seen = holders_on_the_way(before, after)
+    assert set(seen) <= {"server01"}, ordered

@@ -22,6 +22,7 @@ from tests.unit.cluster_states import (
     VIP,
     but,
     node,
+    saying,
     state,
 )
 
@@ -196,8 +197,13 @@ SETTLED = [
     ("server01", state(DRAINED, node(102, VIP), THIRD), yes("10.10.0.2 is held by server02")),  # and is left drained
     (
         "server02",
-        state(UNREAD, SECOND, THIRD),
+        state(UNREAD, saying(SECOND, master_priority=103), THIRD),
         yes("10.10.0.2 is held by no node that could be read (server01 could not)"),
+    ),
+    (
+        "server02",
+        state(UNREAD, SECOND, THIRD),
+        no("10.10.0.2 is held by no node that could be read (server01 could not)"),
     ),
     (
         "server01",
@@ -328,9 +334,10 @@ TAKEN_BACK = [
     (state(DRAINED, UNREAD, node(101, VIP)), yes(f"{BY_HAND} server03")),
     (state(HOLDING, STOPPED, node(1, drained=True)), yes(f"{BY_HAND} server01 (drained)")),  # nobody else is able to
     (
-        state(DRAINED, SECOND, UNREAD),
+        state(DRAINED, saying(SECOND, master_priority=101), UNREAD),
         yes(f"{BY_HAND} no node that could be read (server03 could not)"),
-    ),  # it may be that one
+    ),  # it must be that one: server02 receives its adverts
+    (state(DRAINED, SECOND, UNREAD), no("10.10.0.2 is held by no node that could be read (server03 could not)")),
     (state(DRAINED, SECOND, THIRD), no("10.10.0.2 is held by no node")),
     (state(DRAINED, node(102, VIP), node(101, VIP)), no("10.10.0.2 is held by server02 and server03")),
     (

@@ -186,8 +186,9 @@ def test_the_document_of_a_sick_cluster() -> None:
                         "severity": "untidy",
                         "node": "server02",
                         "problem": "/etc/keepalived/keepalived.conf on server02 is not from this repository",
-                        "cure": "Deploy, which replaces it: pyinfra inventory.py deploy.py",
-                        "command": "pyinfra inventory.py deploy.py",
+                        "cure": "Deploy, which says what is lost when it is replaced, and keeps a copy: "
+                        "pyinfra inventory.py deploy.py --data adopt=true",
+                        "command": "pyinfra inventory.py deploy.py --data adopt=true",
                     },
                 ],
             }
@@ -245,8 +246,8 @@ keepalived is not installed on server03. [keepalived-not-installed]
   Take server03 out of managers.yml, or deploy:
     pyinfra inventory.py deploy.py
 /etc/keepalived/keepalived.conf on server02 is not from this repository. [configuration-foreign]
-  Deploy, which replaces it:
-    pyinfra inventory.py deploy.py
+  Deploy, which says what is lost when it is replaced, and keeps a copy:
+    pyinfra inventory.py deploy.py --data adopt=true
 Status did not ask who answers on the network: only root may ask the network.
 """
 BOTH = ("VI_1", "VI_2")

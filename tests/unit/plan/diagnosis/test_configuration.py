@@ -56,8 +56,8 @@ CONFIGURATIONS: list[tuple[NodeState, str | None, str, Problem | None]] = [
             "configuration-foreign",
             "server02",
             "/etc/keepalived/keepalived.conf on server02 is not from this repository",
-            "Deploy, which replaces it",
-            DEPLOY,
+            "Deploy, which says what is lost when it is replaced, and keeps a copy",
+            f"{DEPLOY} --data adopt=true",
         ),
     ),
     (but(SECOND, configuration=but(RUNS, origin=None, applied=None)), TEXT, "unknown", None),  # no file

@@ -1,0 +1,46 @@
+"""The instances of a node under the names that the cluster file has for them: a name is not on the wire. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from keepalived.observed.node import NodeState
+from keepalived.spec.cluster import Cluster
+
+T = TypeVar("T")
+
+
+def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
+    """`node` with each instance under the cluster file's name for its virtual_router_id and family.
+
+    keepalived knows an instance by these two, in adverts and in a reload (vrrp/vrrp.c, vrrp_exist): one that goes by
+    another name on the node is the same for all other nodes.
+    """
+    ours = {(one.virtual_router_id, _is_ipv6(one.addresses)): name for name, one in cluster.instances.items()}
+    running = node.configuration.advert_settings or {}
+    names = {
+        name: ours[key]
+        for name, one in running.items()
+        if (key := (one.virtual_router_id, _is_ipv6(sorted(one.addresses)))) in ours
+    }
+    if all(name == new for name, new in names.items()):
+        return node
+    taken = set(names.values())
+
+    def renamed(found: Mapping[str, T]) -> dict[str, T]:
+        # One that is not ours, and yet has a name of ours, makes room for it.
+        return {names.get(name, f"{name} (other)" if name in taken else name): one for name, one in found.items()}
+
+    configuration = node.configuration.model_copy(
+        update={
+            "advert_settings": renamed(running),
+            "drain_obstacles": renamed(node.configuration.drain_obstacles),
+        }
+    )
+    instances = None if node.instances is None else renamed(node.instances)
+    return node.model_copy(update={"instances": instances, "configuration": configuration})
+
+
+def _is_ipv6(addresses: list[str]) -> bool:
+    return any(":" in address for address in addresses)

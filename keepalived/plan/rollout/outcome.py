@@ -1,0 +1,30 @@
+"""The election during a rollout, and what is left of it at the end. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import VrrpState
+from keepalived.plan.election import Change, Election, drain, observed, restore
+from keepalived.plan.rollout.due import Work
+
+
+def outcome(state: ClusterState, work: Mapping[str, Work]) -> Election:
+    """The election once all `work` is done: new priorities where nodes change, flags as they are but for a deploy's."""
+    return observed(state).after(*(changed(state, name, what) for name, what in work.items() if what != "replace"))
+
+
+def changed(state: ClusterState, name: str, what: Work) -> Change:
+    """What the work of this run makes of node `name`."""
+    node = state.nodes[name]
+    flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
+    drained = flag is not None and flag.run != "deploy"
+    change = (drain if drained else restore)(state.cluster, name)
+    states: dict[str, VrrpState] = {
+        instance: "BACKUP"
+        for instance in state.cluster.instances
+        if what == "start" or state.said(name, instance) is None  # the instance is new on this node
+    }
+    return replace(change, states=states)
