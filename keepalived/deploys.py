@@ -35,13 +35,15 @@ def deploy(*, adopt: bool | None = None, force: bool | None = None, probe: bool 
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
     from pyinfra.operations import apt
 
-    from keepalived.facts import Node
+    from keepalived.facts import Node, node_arguments
     from keepalived.operations import deploy as deploying
 
     options = _begin(DeployOptions, adopt=adopt, force=force, probe=probe)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
+    if host.name not in plan.due:
+        return
     text = plan.texts[host.data.cluster.name][host.data.node]
-    node = host.get_fact(Node)
+    node = host.get_fact(Node, **node_arguments(host.data.cluster), journal=False)
     apt.packages(
         name="Install the package",
         packages=["keepalived"],
@@ -53,7 +55,7 @@ def deploy(*, adopt: bool | None = None, force: bool | None = None, probe: bool 
 
     # Every node's configuration is good before any node is touched.
     deploying.staged(name="Test the new configuration", text=text)
-    deploying.unit(name="Install the unit's drop-in and enable the service")
+    deploying.enabled(name="Enable the service")
     for batch in _one_after_the_other(plan.batches):
         deploying.turn(name="Change one node of each cluster", batch=batch, text=text, force=options.force)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable
@@ -85,7 +84,7 @@ class Node(FactBase[NodeState | None]):
             "running_drained": false,
             "flag_seen": null,
             "flag_open": false,
-            "configuration": {"sha256": "9d3c…", "applied": true, "running": "51ab…", "origin": "deployed"},
+            "configuration": {"applied": true, "origin": "deployed"},
             "journal": {
                 "last_change": {"time": "2026-01-31T09:12:46Z", "instance": "VI_1", "state": "MASTER"},
                 "adverts_from": []
@@ -109,10 +108,11 @@ class Node(FactBase[NodeState | None]):
             addresses = cluster["addresses"] if addresses is None else addresses
         asked = json.dumps({"flag": flag, "check": check, "addresses": addresses})
         return StringCommand(
-            StringCommand("asked=", base64.b64encode(asked.encode()).decode(), _separator=""),
+            StringCommand("asked=", QuoteString(asked), _separator=""),
             StringCommand(";journal=", "yes" if journal else "", _separator=""),
             StringCommand(";flag=", QuoteString(str(flag)), _separator=""),
             StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
+            StringCommand(";drop_in=", QuoteString(paths.DROP_IN), _separator=""),
             StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),

@@ -19,7 +19,6 @@ def _report(cluster: Cluster, node: str) -> list[str]:
     parts = {
         "asked": json.dumps({"flag": cluster.drain.flag, "check": cluster.drain.check, "addresses": cluster.addresses}),
         "unit": "LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0",
-        "drop_ins": "",
         "flag": "",
         "addresses": json.dumps([{"ifname": "enp0s3", "addr_info": local}]),
     }

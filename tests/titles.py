@@ -3,7 +3,7 @@
 INSTALL = "keepalived | Install the package"
 CHECK_VERSION = "keepalived | Check its version"
 TEST_CONFIGURATION = "keepalived | Test the new configuration"
-INSTALL_UNIT = "keepalived | Install the unit's drop-in and enable the service"
+ENABLE = "keepalived | Enable the service"
 CHANGE = "keepalived | Change one node of each cluster"
 REBOOT = "keepalived | Reboot one node of each cluster"
 

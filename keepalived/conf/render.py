@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from keepalived.conf.drop_in import with_digest
 from keepalived.conf.fingerprint import fingerprint
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
@@ -71,6 +73,11 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
 
 
 def drop_in(cluster: Cluster) -> str:
-    """The text of the drop-in for keepalived.service, the same on every node of a cluster."""
+    """The text of the drop-in for keepalived.service, the same on every node of a cluster, with its own digest."""
+    return _drop_in(cluster.drain.flag)
+
+
+@lru_cache
+def _drop_in(flag: str) -> str:
     template = _environment.get_template("keepalived.service.conf.j2")
-    return template.render(flag=cluster.drain.flag, this_boot=paths.DRAINED_THIS_BOOT)
+    return with_digest(template.render(flag=flag, this_boot=paths.DRAINED_THIS_BOOT))

@@ -36,6 +36,10 @@ class Unit(_Frozen):
     since: datetime | None
     needs_reload: bool
     current: bool | None
+    drop_in: str | None = Field(default=None, exclude=True)
+    """The SHA-256 of our drop-in on disk; None: there is none, or not with owner and mode as we give them."""
+    running_drop_in: str | None = Field(default=None, exclude=True)
+    """The digest of the drop-in with which the daemon was started (conf/drop_in.py)."""
 
     @property
     def runs(self) -> bool:
@@ -60,12 +64,14 @@ class InstanceState(_Frozen):
 class Configuration(_Frozen):
     """keepalived.conf on disk. `sha256` of its text; `applied`: the daemon runs what lies there."""
 
-    sha256: str | None
+    sha256: str | None = Field(exclude=True)
     applied: bool | None
-    running: str | None
+    running: str | None = Field(exclude=True)
     """The fingerprint of what the daemon runs."""
     running_but_priorities: str | None = Field(default=None, exclude=True)
     """The same without the priorities."""
+    as_placed: bool | None = Field(default=None, exclude=True)
+    """Whether owner and mode of the file are those that deploy.py gives it."""
     origin: Literal["deployed", "edited", "foreign"] | None = None
     """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     advert_settings: dict[str, AdvertSettings] | None = Field(default=None, exclude=True)

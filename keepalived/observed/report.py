@@ -6,15 +6,16 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.contents import contents
 from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
+from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import (
@@ -26,12 +27,17 @@ from keepalived.observed.node import (
     NodeState,
     Unit,
 )
+from keepalived.spec import paths
 from keepalived.spec.flag import Flag, is_drained
 
 T = TypeVar("T")
 # What reading something else than expected raises: a pydantic ValidationError is a ValueError, a time that no clock
 # shows an OSError, a text of brackets a RecursionError.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
+
+
+MOST = 262144
+"""Bytes that are read of a file (scripts/node.sh)."""
 
 
 class ReportError(ValueError):
@@ -49,16 +55,26 @@ def read_report(lines: Iterable[str]) -> NodeState:
 
 
 def parts_of(lines: Iterable[str]) -> dict[str, str]:
-    """The parts of a report: lines `KEY=WORDS` or `KEY BASE64`, the last one `end`. Raises ReportError."""
-    report = {}
+    """The parts of a report: lines `KEY BASE64`, the last one `end`. The value of `report` has parts itself.
+
+    Raises ReportError.
+    """
+    report: dict[str, str] = {}
     for line in lines:
-        if plain := re.match(r"(\w+)=", line):
-            report[plain[1]] = line[plain.end() :]
-        else:
-            key, _, value = line.partition(" ")
-            report[key] = _part({key: value}, key, _decoded)
+        key, _, value = line.partition(" ")
+        found = _part({key: value}, key, _decoded)
+        report |= _marked(found) if key == "report" else {key: found}
     _part(report, "end", str)
     return report
+
+
+def _marked(text: str) -> dict[str, str]:
+    """The first line is a mark; each part is a line of the mark and the part's name, and what follows."""
+    mark, _, rest = text.partition("\n")
+    if not re.fullmatch(r"[0-9a-f-]{36}", mark):
+        raise ReportError("the node's report does not begin with a mark")
+    parts = re.split(rf"(?:^|\n){mark} (\w+)\n", rest)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def _read(lines: Iterable[str]) -> NodeState:
@@ -68,14 +84,17 @@ def _read(lines: Iterable[str]) -> NodeState:
     carried = {address for addresses in interfaces.values() for address in addresses}
     flag = _part(report, "flag", lambda found: _flag(path, found))
     check_running = _drain_check(report.get("running", ""))
-    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report and check_running else None
-    if running_flag and check_running and running_flag.path != check_running.flag:
+    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
+    if running_flag and running_flag.path == path:
+        running_flag = flag
+    if running_flag and (check_running is None or running_flag.path != check_running.flag):
         running_flag = None
     macs = _part(report, "addresses", _macs)
-    changed = _part(report, "drop_ins", lambda times: [float(time) for time in times.split()])
+    files = _part(report, "files", _files) if "files" in report else {}
+    folder = files.get(f"{path.rpartition('/')[0]}/")
     return NodeState(
         version=_version(report.get("version", "")),
-        unit=_part(report, "unit", lambda shown: _unit(shown, changed)),
+        unit=_part(report, "unit", lambda shown: _unit(shown, report, files)),
         instances=_part(report, "dump", _instances) if "dump" in report else None,
         holds=[address for address in asked if address in carried],
         interfaces=interfaces,
@@ -86,8 +105,8 @@ def _read(lines: Iterable[str]) -> NodeState:
         running_drained=is_drained(check_running.check, running_flag) if check_running and running_flag else None,
         running_check=check_running.check if check_running else None,
         flag_seen=report["flag_seen"].strip() == "yes" if report.get("flag_seen") else None,
-        flag_open=_part(report, "flag_folder", _everybodys) if report.get("flag_folder") else None,
-        configuration=_configuration(report.get("configuration"), report.get("running")),
+        flag_open=folder.is_open if folder else None,
+        configuration=_configuration(report, files),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
         boot=report["boot"].strip() or None if "boot" in report else None,
         checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,
@@ -127,9 +146,28 @@ def _macs(text: str) -> dict[str, str]:
     return {link["ifname"]: link["address"] for link in json.loads(text) if link.get("address")}
 
 
-def _everybodys(mode: str) -> bool:
-    """Whether a folder of this mode, in octal, is writable for everybody."""
-    return bool(int(mode, 8) & 0o002)
+class File(NamedTuple):
+    """Who may do what with a file or folder."""
+
+    mode: int
+    user: int
+    group: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody else than root may change it."""
+        return self.user != 0 or bool(self.mode & 0o002) or (self.group != 0 and bool(self.mode & 0o020))
+
+
+CONFIGURATION_FILE = File(0o640, 0, 0)
+DROP_IN_FILE = File(0o644, 0, 0)
+"""As deploy.py puts them in place."""
+
+
+def _files(text: str) -> dict[str, File]:
+    """Lines of `stat -c '%n|%i|%s|%.Z|%a|%u|%g'`, by path."""
+    rows = [line.rsplit("|", 6) for line in text.splitlines() if line]
+    return {path: File(int(mode, 8), int(user), int(group)) for path, _, _, _, mode, user, group in rows}
 
 
 def _journal(text: str) -> Journal:
@@ -150,6 +188,10 @@ def _checkpoint(text: str) -> Checkpoint | None:
     return None
 
 
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _version(text: str) -> str | None:
     """`Keepalived v2.2.7 (01/16,2022)` -> `2.2.7`"""
     match = re.search(r"v(\d+(?:\.\d+)+)", text)
@@ -160,17 +202,18 @@ def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
-def _unit(text: str, changed: list[float]) -> Unit:
-    """What `systemctl show` says; `changed`: when the drop-ins were, in seconds."""
+def _unit(text: str, report: Mapping[str, str], files: Mapping[str, File]) -> Unit:
+    """What `systemctl show` says, and what the daemon and the disk have of our drop-in."""
     shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     runs = shown.get("MainPID", "0") != "0"
     started = _started(shown.get("ExecMainStartTimestamp", "")) if runs else None
     needs_reload = shown.get("NeedDaemonReload") == "yes"
+    disk, running = report.get("drop_in"), drop_in_digest(report.get("environment", ""))
     current = None
     if runs and needs_reload:
         current = False
-    elif started:
-        current = all(time <= started.timestamp() for time in changed)
+    elif runs and "environment" in report:
+        current = running == drop_in_digest(disk or "")
     return Unit(
         load_state=shown["LoadState"],
         active_state=shown["ActiveState"],
@@ -179,6 +222,8 @@ def _unit(text: str, changed: list[float]) -> Unit:
         since=started.replace(microsecond=0) if started else None,
         needs_reload=needs_reload,
         current=current,
+        running_drop_in=running,
+        drop_in=_sha256(disk) if disk is not None and files.get(paths.DROP_IN) in (None, DROP_IN_FILE) else None,
     )
 
 
@@ -236,7 +281,11 @@ def _flag(path: str, found: str) -> Flag:
     return Flag(path=path, present=True, content=content, since=_time(float(changed)))
 
 
-def _configuration(disk: str | None, running: str | None) -> Configuration:
+def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Configuration:
+    disk, running = report.get("configuration"), report.get("running")
+    for name, text in (("file", disk), ("copy in memory", running)):
+        if text is not None and len(text) >= MOST:
+            raise ReportError(f"keepalived.conf is too large: the {name} has more than {MOST // 1024} KiB")
     prints = [fingerprint(text) if text else None for text in (disk, running)]
     agreed, obstacles, has = None, {}, None
     with suppress(ValueError, RecursionError):  # a configuration that is not ours
@@ -246,7 +295,8 @@ def _configuration(disk: str | None, running: str | None) -> Configuration:
         if disk is not None:
             has = contents(disk)
     return Configuration(
-        sha256=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
+        sha256=_sha256(disk) if disk is not None else None,
+        as_placed=files[paths.CONFIGURATION] == CONFIGURATION_FILE if paths.CONFIGURATION in files else None,
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
         running_but_priorities=fingerprint_but_priorities(running) if running else None,

@@ -6,13 +6,14 @@ from functools import partial
 
 from keepalived.cli.operator import command
 from keepalived.conf.adverts import advert_settings
+from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
-from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, systemctl
+from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
 
@@ -138,6 +139,9 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
 
 
 def _put_in_place(turn: Turn, node: NodeState, text: str) -> None:
+    unit = drop_in(turn.cluster)
+    if rollout.unit_must_be_placed(node, unit):
+        turn.shell(put_drop_in(unit), "putting the unit's drop-in in place")
     keep = node.configuration.origin in ("edited", "foreign")
     ran = turn.shell(put_configuration(text, keep=keep), "putting the configuration in place")
     if ran.out:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import unified_diff
 from functools import partial
-from io import StringIO
 from pathlib import PurePosixPath
 
 import gevent
 from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
-from pyinfra.api.command import FileUploadCommand, PyinfraCommand
-from pyinfra.operations import files
+from pyinfra.facts.files import FileContents
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import DeployOptions
 from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
-from keepalived.facts import Node
+from keepalived.conf.secrets import without_secrets
+from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
 from keepalived.operations.change import deploy_node
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
@@ -48,6 +49,8 @@ class Plan:
     texts: Mapping[str, Mapping[str, str]]
     batches: tuple[frozenset[str], ...]
     """Names of hosts. Clusters side by side: a batch has the nodes of each cluster whose turn it is."""
+    due: frozenset[str]
+    """The hosts on which anything at all is to be done."""
 
 
 def plan(options: DeployOptions) -> Plan:
@@ -59,16 +62,27 @@ def _make_plan(options: DeployOptions) -> Plan:
     tell_failures()
     clusters = clusters_of_run()
     looking = {cluster.name: gevent.spawn(_after_an_election, cluster) for cluster in clusters}
-    texts, batches = {}, []
+    texts, batches, due = {}, [], set()
     for cluster in clusters:
-        texts[cluster.name], made = _rollout(
-            cluster, looking[cluster.name].get(), adopt=options.adopt, force=options.force
-        )
+        seen = looking[cluster.name].get()
+        texts[cluster.name], made = _rollout(cluster, seen, adopt=options.adopt, force=options.force)
         for words in made.words:
             logger.info(words)
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
-    return Plan(texts, side_by_side(batches))
+        changing = {node for batch in made.batches for node in batch}
+        new = {hosts[name].name for name in targets(cluster) if name in changing or lacks_something(seen.nodes[name])}
+        if not new:
+            logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
+        due |= new
+    return Plan(texts, side_by_side(batches), frozenset(due))
+
+
+def lacks_something(node: NodeState | None) -> bool:
+    """Whether a node lacks what every node must have beside its configuration."""
+    if node is None or node.version is None or version_problem(node.version):
+        return True
+    return not node.unit.enabled or node.flag_open is None
 
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
@@ -114,18 +128,11 @@ def supported() -> Commands:
         yield refuse(f"{host.name}: {problem}")
 
 
-def _put_configuration(text: str) -> list[PyinfraCommand]:
-    """What files.put would do, so that --diff, mode and owner are its business; it would neither test nor be atomic."""
-    put = files.put._inner(
-        src=StringIO(text), dest=paths.CONFIGURATION, user="root", group="root", mode="640", create_remote_dir=False
-    )
-    return list(put)
-
-
 @operation()
 def staged(text: str) -> Commands:
     """
-    Writes the configuration beside the one in place and has keepalived test it. A bad one is removed again.
+    Writes keepalived.conf and the unit's drop-in beside those in place, and has keepalived test the first. A bad one is
+    removed again. Neither is in force before it is the node's turn.
 
     + text: all of keepalived.conf
 
@@ -133,12 +140,18 @@ def staged(text: str) -> Commands:
 
     .. code:: python
 
-        staged(name="Test the configuration", text=text)
+        staged(name="Test the new configuration", text=text)
     """
-    if not any(isinstance(command, FileUploadCommand) for command in _put_configuration(text)):
+    cluster: Cluster = host.data.cluster
+    node, unit = host.get_fact(Node, **node_arguments(cluster), journal=False), drop_in(cluster)
+    if node and not rollout.must_be_placed(node, text, unit):
         return
+    if state.config.DIFF and not state.is_executing:
+        for path, new in ((paths.CONFIGURATION, text), (paths.DROP_IN, unit)):
+            _show_difference(path, new)
     # By standard input: a secret in it shows neither in a list of processes nor in a file under /tmp.
     yield StringCommand("install", "-m", "640", "/dev/stdin", paths.STAGED, _stdin=text)
+    yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.STAGED_DROP_IN, _stdin=unit)
     yield StringCommand(
         f"keepalived --config-test --use-file {paths.STAGED} || {{ status=$?; rm -f {paths.STAGED};",
         'echo "keepalived refuses the new configuration (exit status $status, its words are above)." >&2;',
@@ -146,26 +159,27 @@ def staged(text: str) -> Commands:
     )
 
 
+def _show_difference(path: str, new: str) -> None:
+    """What pyinfra's --diff asks for, without the secrets."""
+    old = "\n".join(host.get_fact(FileContents, path=path) or [])
+    before, after = (without_secrets(one).splitlines() for one in (old, new))
+    for line in unified_diff(before, after, fromfile=f"{path} (now)", tofile=path, lineterm=""):
+        host.log(line)
+
+
 @operation()
-def unit() -> Commands:
+def enabled() -> Commands:
     """
-    Installs the drop-in for keepalived.service, has systemd read it, and the service started at boot; and the flag's
-    folder, where it is missing.
+    Has the service started at boot, and makes the flag's folder where it is missing.
 
     **Example:**
 
     .. code:: python
 
-        unit(name="Install the unit's drop-in and enable the service")
+        enabled(name="Enable the service")
     """
     cluster: Cluster = host.data.cluster
-    put = list(
-        files.put._inner(src=StringIO(drop_in(cluster)), dest=paths.DROP_IN, user="root", group="root", mode="644")
-    )
-    yield from put
-    node = host.get_fact(Node)
-    if put or node is None or node.unit.needs_reload:
-        yield "systemctl daemon-reload"
+    node = host.get_fact(Node, **node_arguments(cluster), journal=False)
     if node is None or not node.unit.enabled:
         yield "systemctl enable --quiet keepalived.service"
     if node is None or node.flag_open is None:  # no such folder: keepalived would not watch it

@@ -125,6 +125,7 @@ def files_removed() -> Commands:
         cluster.drain.flag,
         paths.DRAINED_THIS_BOOT,
         paths.STAGED,
+        paths.STAGED_DROP_IN,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
     ]

@@ -35,7 +35,6 @@ def take_over() -> None:
 
     def take() -> None:
         current().typed = command_line()
-        current().take_failures(state)
         if not at_end(_account(state)):  # a program that uses pyinfra's API; its signals are its own
             atexit.register(current().end)
             return
@@ -43,6 +42,7 @@ def take_over() -> None:
             signal.signal(number, partial(_interrupt, state))
 
     current().once("ending", take)
+    current().take_failures(state)  # each time: pyinfra's command installs its own after config.py
 
 
 def _interrupt(state: State, number: int, frame: FrameType | None) -> None:

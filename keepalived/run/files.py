@@ -53,15 +53,23 @@ def put_configuration(text: str, *, keep: bool = False) -> StringCommand:
 
     `keep`: a copy of the one in place stays beside it, for root alone; its path is written.
     """
+    return StringCommand(_put(text, paths.STAGED, paths.CONFIGURATION, "640", _keep() if keep else ""))
+
+
+def put_drop_in(text: str) -> StringCommand:
+    """Moves the drop-in `text` that was written beside the one in place over it, and has systemd read it."""
+    return StringCommand(_put(text, paths.STAGED_DROP_IN, paths.DROP_IN, "644"), "&& systemctl daemon-reload")
+
+
+def _put(text: str, staged: str, path: str, mode: str, first: str = "") -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()
 
     def is_it(path: str) -> str:
         return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
 
-    return StringCommand(
-        f"if {is_it(paths.STAGED)}; then {_keep() if keep else ''}mv -f {paths.STAGED} {paths.CONFIGURATION}; "
-        f"else {is_it(paths.CONFIGURATION)}; fi "
-        f"&& chown root:root {paths.CONFIGURATION} && chmod 640 {paths.CONFIGURATION}"
+    return (
+        f"if {is_it(staged)}; then {first}mv -f {staged} {path}; else {is_it(path)}; fi "
+        f"&& chown root:root {path} && chmod {mode} {path}"
     )
 
 

@@ -1,7 +1,9 @@
-# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $checkpoint, $lock, $memory, $identity.
+# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $lock, $memory,
+# $identity.
 #
-# Every part of the report is a line: KEY=WORDS where they are plain words, KEY BASE64 else. A part that is not to be had
-# is left out. The last line is `end`: what was cut short says nothing, rather than that there is no flag.
+# The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
+# node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
+# short says nothing, rather than that there is no flag.
 #
 # A run asks many times, and a server that is busy pays for each process: what the shell can do, it does itself.
 #
@@ -9,67 +11,86 @@
 # and would die of it. It renames the file into place before it writes it, so the end of the JSON is waited for, for a
 # second at most. It writes to $TMPDIR, ours or that of whoever started it.
 
-export LC_ALL=C; runs_with=
+export LC_ALL=C
+umask 077  # the lock is ours alone
+most=262144  # bytes that are read of a file
 line_end='
 '
-say() { printf '%s ' "$1"; base64 -w 0; echo; }
-echo "asked $asked"
-if binary=$(command -v keepalived); then
-  # It takes longer to tell its version and its signals than all the rest takes: what this very file has said is kept.
-  about=$(stat -L -c '%n %i %s %.Z' "$binary"); kept=
-  if [ -r "$memory" ]; then { read -r kept; read -r version; read -r signal; } < "$memory"; fi
-  if [ "$kept" != "$about" ]; then
-    version=$(keepalived --version 2>&1); version=${version%%"$line_end"*}; signal=$(keepalived --signum=JSON)
-    printf '%s\n' "$about" "$version" "$signal" > "$memory.$$" && mv -f "$memory.$$" "$memory"
+read -r mark < /proc/sys/kernel/random/uuid
+part() { printf '\n%s %s\n' "$mark" "$1"; }
+
+tell() {
+  printf %s "$mark"
+  part asked; printf %s "$asked"
+  binary=$(command -v keepalived)
+  about=$(stat -L -c '%n|%i|%s|%.Z|%a|%u|%g' -- ${binary:+"$binary"} "$configuration" "$drop_in" "${flag%/*}/" 2>/dev/null)
+  part files; echo "$about"
+  if [ -n "$binary" ]; then
+    # It takes longer to tell its version and its signals than all the rest takes: what this very file has said is kept.
+    about=${about%%"$line_end"*}; kept=
+    if [ -r "$memory" ]; then { read -r kept; read -r version; read -r signal; } < "$memory"; fi
+    if [ "$kept" != "$about" ]; then
+      version=$(keepalived --version 2>&1); version=${version%%"$line_end"*}; signal=$(keepalived --signum=JSON)
+      printf '%s\n' "$about" "$version" "$signal" > "$memory.$$" && mv -f "$memory.$$" "$memory"
+    fi
+    part version; echo "$version"
   fi
-  echo "version=$version"
-fi
-show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
-  -p MainPID -p ExecMainStartTimestamp"
-unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 there is no --timestamp
-printf '%s\n' "$unit" | say unit
-echo "drop_ins="$(stat -c %.Y /etc/systemd/system/keepalived.service.d/*.conf 2>/dev/null)
-ip -j address show | say addresses
-if [ -e "$flag" ]; then { stat -L -c %Y "$flag"; head -c 4096 "$flag"; } | say flag; else echo flag=; fi
-echo "flag_folder=$(stat -c %a "${flag%/*}/" 2>/dev/null)"
-echo "boot=$(eval "$identity")"
-if [ -e "$checkpoint" ]; then say checkpoint < "$checkpoint"; fi
-if [ -e "$configuration" ]; then say configuration < "$configuration"; fi
-case $unit in *MainPID=*) pid=${unit##*MainPID=}; pid=${pid%%"$line_end"*};; *) pid=0;; esac
-if [ "$pid" -gt 0 ]; then
-  file=$(find /proc/"$pid"/fd -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
+  show="systemctl show keepalived.service -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
+    -p MainPID -p ExecMainStartTimestamp"
+  unit=$($show --timestamp=us+utc 2>/dev/null || $show)  # before systemd 248 there is no --timestamp
+  part unit; echo "$unit"
+  case $unit in *MainPID=*) pid=${unit##*MainPID=}; pid=${pid%%"$line_end"*};; *) pid=0;; esac
+  part addresses; ip -j address show
+  part flag
+  if [ -e "$flag" ]; then stat -L -c %Y "$flag"; head -c 4096 "$flag"; fi
+  part boot; eval "$identity"
+  if [ -e "$checkpoint" ]; then part checkpoint; head -c 4096 "$checkpoint"; fi
+  if [ -e "$configuration" ]; then part configuration; head -c $most "$configuration"; fi
+  if [ -e "$drop_in" ]; then part drop_in; head -c $most "$drop_in"; fi
+  if [ -n "$journal" ] && command -v journalctl >/dev/null; then
+    look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"
+    part journal; { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null
+  fi
+  if [ "$pid" -gt 0 ]; then tell_of_daemon; fi
+}
+
+tell_of_daemon() {
+  file=$(find "/proc/$pid/fd" -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
   if [ -n "$file" ]; then
-    say running < "$file"
+    running=$(head -c $most "$file")
+    part running; printf '%s\n' "$running"
     # The flag of the drain's check alone (conf/drain_check.py): any other file in there is somebody else's.
-    runs_with=$(sed -nE '/^(vrrp_script|track_file) chk_releasevip( |\{|$)/,/^\}/ {
-      s#^(script "/usr/bin/test ! -e |file ")(.*)"$#\2#; T; p; q }' "$file")
+    case $running in
+      *" -e $flag\""* | *"file \"$flag\""*) part running_flag; echo "$flag";;
+      *)
+        runs_with=$(printf '%s\n' "$running" | sed -nE '/^(vrrp_script|track_file) chk_releasevip( |\{|$)/,/^\}/ {
+          s#^(script "/usr/bin/test ! -e |file ")(.*)"$#\2#; T; p; q }')
+        if [ -n "$runs_with" ]; then
+          part running_flag; echo "$runs_with"
+          if [ -e "$runs_with" ]; then stat -L -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi
+        fi;;
+    esac
   fi
-fi
-if [ -n "$runs_with" ] && [ -e "$runs_with" ]; then
-  { echo "$runs_with"; stat -L -c %Y "$runs_with"; head -c 4096 "$runs_with"; } | say running_flag
-elif [ -n "$runs_with" ]; then
-  echo "running_flag=$runs_with"
-fi
-if [ "$pid" -gt 0 ] && [ -e "$flag" ]; then
-  if [ -e "/proc/$pid/root$flag" ]; then echo flag_seen=yes; else echo flag_seen=no; fi
-fi
-if [ -n "$journal" ] && command -v journalctl >/dev/null; then
-  look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"
-  { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null |
-    say journal
-fi
-case $unit in *ActiveState=active*)
-  folder=$(tr '\0' '\n' < /proc/"$pid"/environ | sed -n 's/^TMPDIR=//p')
-  dump=/proc/$pid/root${folder:-/tmp}/keepalived.json
+  if [ -e "$flag" ]; then
+    part flag_seen; if [ -e "/proc/$pid/root$flag" ]; then echo yes; else echo no; fi
+  fi
+  environment=$(sed -zn 's/^\(TMPDIR\|KEEPALIVED_DROP_IN\)=.*/&\n/p' "/proc/$pid/environ" 2>/dev/null | tr -d '\0')
+  part environment; printf '%s\n' "$environment"
+  case $unit in *ActiveState=active*) ;; *) return;; esac
+  case $environment in *TMPDIR=*) folder=${environment#*TMPDIR=}; folder=${folder%%"$line_end"*};; *) folder=/tmp;; esac
+  dump=/proc/$pid/root$folder/keepalived.json
   exec 9>"$lock"; flock -w 3 9
-  rm -f "$dump"
+  if [ -e "$dump" ]; then rm -f "$dump"; fi
   if kill -s "$signal" "$pid"; then
-    tries=0
-    while case $(tail -c 2 "$dump" 2>/dev/null) in *']') false;; esac && [ $tries -lt 50 ]; do
+    tries=0 dumped=
+    while case $dumped in *']') false;; esac && [ $tries -lt 50 ]; do
       sleep 0.02; tries=$((tries + 1))
+      if [ -s "$dump" ]; then dumped=$(head -c $most "$dump"); fi
     done
-    if [ -s "$dump" ]; then say dump < "$dump"; fi
+    if [ -n "$dumped" ]; then part dump; printf '%s\n' "$dumped"; fi
     rm -f "$dump"
-  fi;;
-esac
+  fi
+}
+
+printf 'report '; tell | base64 -w 0; echo
 echo end

@@ -11,6 +11,9 @@ REPLACED = f"{CONFIGURATION}.replaced"
 
 DROP_IN = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
 
+STAGED_DROP_IN = f"{DROP_IN}.staged"
+"""The new drop-in until it is the node's turn: systemd reads only names that end in .conf."""
+
 FLAG = "/var/lib/keepalived/releasevip"
 """The default of `drain.flag`: the file that drains a node."""
 

@@ -188,12 +188,12 @@ class Managers:
         return lambda: Result(1, err=f"{words}\n")
 
     def stage(self, node: str) -> None:
-        """What deploy.py does before any node's turn: package, tested configuration beside the one in place, unit."""
+        """What deploy.py does before any node's turn: package, and the new files, tested, beside those in place."""
         server, text = self[node], self.text_of(node)
         server.installed = server.installed or server.offered[0]
         found = server.read(paths.CONFIGURATION) or ""
         if hashlib.sha256(found.encode()).digest() != hashlib.sha256(text.encode()).digest():
             server.write(paths.STAGED, text)
         if server.read(paths.DROP_IN) != drop_in(self.cluster):
-            server.write(paths.DROP_IN, drop_in(self.cluster))
-        server.unit_read, server.enabled = server.read(paths.DROP_IN), True
+            server.write(paths.STAGED_DROP_IN, drop_in(self.cluster))
+        server.enabled = True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drain_obstacles import drain_obstacles
+from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
 from keepalived.observed.boot import Boot
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
@@ -63,7 +64,8 @@ def _flag(server: Server, path: str) -> Flag:
 
 
 def _unit(server: Server) -> Unit:
-    needs_reload = server.unit_read != server.read(paths.DROP_IN)
+    disk = server.read(paths.DROP_IN)
+    needs_reload = server.unit_read != disk
     return Unit(
         load_state="loaded" if server.installed else "not-found",
         active_state=server.active,
@@ -72,6 +74,8 @@ def _unit(server: Server) -> Unit:
         since=EPOCH + timedelta(seconds=int(server.daemon.started)) if server.daemon else None,
         needs_reload=needs_reload,
         current=server.daemon.drop_in == server.unit_read and not needs_reload if server.daemon else None,
+        drop_in=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
+        running_drop_in=drop_in_digest(server.daemon.drop_in or "") if server.daemon else None,
     )
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.conf.render import configuration
+from keepalived.conf.drop_in import drop_in_digest
+from keepalived.conf.render import configuration, drop_in
 from tests import titles
 from tests.fake.inventory import CLUSTERS, Parts
 from tests.unit.node_report import captured, kernel
@@ -17,7 +18,7 @@ from tests.unit.node_report import captured, kernel
 REPOSITORY = Path(__file__).parent.parent.parent
 PYINFRA = Path(sys.executable).parent / "pyinfra"
 MANAGERS = CLUSTERS["managers"]
-OPERATIONS = [titles.INSTALL, titles.CHECK_VERSION, titles.TEST_CONFIGURATION, titles.INSTALL_UNIT]
+OPERATIONS = [titles.INSTALL, titles.CHECK_VERSION, titles.TEST_CONFIGURATION, titles.ENABLE]
 TURN = titles.CHANGE
 
 Run = subprocess.CompletedProcess[str]
@@ -68,7 +69,16 @@ def serving(node: str, *holds: str, drained: bool = False) -> Parts:
         dump = re.sub(rf'"{key}":\d+', f'"{key}":{number}', dump)
     flag = {"flag": "1795346218\n1\n"} if drained else {}
     own = str(MANAGERS.nodes[node].address)
-    changed = {"dump": dump, "configuration": text, "running": text, "addresses": kernel(enp0s3=[own, *holds])}
+    unit = drop_in(MANAGERS)
+    changed = {
+        "dump": dump,
+        "configuration": text,
+        "running": text,
+        "addresses": kernel(enp0s3=[own, *holds]),
+        "drop_in": unit,
+        "environment": f"KEEPALIVED_DROP_IN={drop_in_digest(unit)}\n",
+        "files": "/var/lib/keepalived/|1|0|1.0|755|0|0\n",
+    }
     return parts | changed | flag
 
 
@@ -93,7 +103,8 @@ def test_a_plan_lists_the_operations_in_order_and_does_nothing() -> None:
 def test_nodes_that_run_what_is_due_have_no_turn(inventory: Inventory) -> None:
     run = pyinfra(inventory(AT_REST), "deploy.py", "-y")
     assert run.returncode == 0, said(run)
-    assert begun(run) == OPERATIONS
+    assert "managers: nothing to change; 10.10.0.2 is held by server01" in said(run)
+    assert begun(run) == []
 
 
 def test_a_node_that_runs_what_is_due_is_not_restarted(inventory: Inventory) -> None:
@@ -103,14 +114,14 @@ def test_a_node_that_runs_what_is_due_is_not_restarted(inventory: Inventory) -> 
     assert begun(run) == [*OPERATIONS, TURN]
     turns = said(run).partition(titles.started(TURN))[2]
     assert dict(re.findall(r"\[@fake/(\w+)\] (No changes|Success|Error)", turns)) == {
-        "server01": "No changes",
-        "server02": "No changes",
         "server03": "Error",
     }
 
 
 def test_a_configuration_that_one_node_refuses_is_put_in_place_on_none(inventory: Inventory) -> None:
-    run = pyinfra(inventory(AT_REST, {"server02": ["keepalived --config-test"]}), "deploy.py", "-y")
+    open_to_all = "/etc/keepalived/keepalived.conf|1|0|1.0|644|0|0\n"
+    outdated = {node: parts | {"files": parts["files"] + open_to_all} for node, parts in AT_REST.items()}
+    run = pyinfra(inventory(outdated, {"server02": ["keepalived --config-test"]}), "deploy.py", "-y")
     assert run.returncode == 1
     assert begun(run) == OPERATIONS[:3]
     assert re.findall(r"\[@fake/(\w+)\] Error", said(run)) == ["server02"]

@@ -30,7 +30,7 @@ def test_a_daemon_that_does_not_come_up_ends_the_run_before_the_next_node(manage
     [
         [
             titles.started(titles.TEST_CONFIGURATION),
-            titles.started(titles.INSTALL_UNIT),
+            titles.started(titles.ENABLE),
             "[server03] 10.10.0.2 is held by server01",
             "[server02] 10.10.0.2 is held by server01",
             "[server01] holds 10.10.0.2: handing over",

@@ -202,7 +202,7 @@ def test_what_lies_on_the_disk_runs_not_or_is_not_ours(managers: Operator) -> No
         f"{PATH} on server02 was changed by hand",
         f"{PATH} on server03 is not from this repository",
     ]
-    managers.types(DEPLOY)
+    managers.types(f"{DEPLOY} --data adopt=true")
     assert problems(managers) == []
     managers.writes(SHIPPED + "advert_int: 0.7\n")
     assert problems(managers) == [

@@ -1,15 +1,28 @@
 """States of clusters for the tests: nodes as they report themselves, of which a test makes one part another."""
 
+import hashlib
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint
+from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag
+
+
+def drop_in_of(cluster: Cluster, *, runs: bool = True) -> dict[str, Any]:
+    """What a node's unit tells where the drop-in is in place, and in force in a daemon that runs."""
+    text = drop_in(cluster)
+    return {
+        "drop_in": hashlib.sha256(text.encode()).hexdigest(),
+        "running_drop_in": drop_in_digest(text) if runs else None,
+    }
+
 
 Model = TypeVar("Model", bound=BaseModel)
 

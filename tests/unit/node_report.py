@@ -4,13 +4,14 @@ import base64
 import json
 from pathlib import Path
 
+from keepalived.observed.report import parts_of
+
 REPORTS = Path(__file__).parent / "reports"
 
 
 def captured(name: str) -> dict[str, str]:
     """The parts of reports/NAME.txt."""
-    lines = (line.partition(" ") for line in captured_lines(name))
-    return {key: base64.b64decode(value).decode() for key, _, value in lines if key != "end"}
+    return {key: text for key, text in parts_of(captured_lines(name)).items() if key != "end"}
 
 
 def captured_lines(name: str) -> list[str]:

@@ -1,6 +1,14 @@
 """A rollout: what each node needs to run its new configuration, in what order, and the same in words. Pure."""
 
-from keepalived.plan.rollout.due import Work, due, incompatible, rejecting, reload_carries
+from keepalived.plan.rollout.due import (
+    Work,
+    due,
+    incompatible,
+    must_be_placed,
+    rejecting,
+    reload_carries,
+    unit_must_be_placed,
+)
 from keepalived.plan.rollout.order import Plan, plan
 from keepalived.plan.rollout.refusals import Refused, unheld
 from keepalived.plan.rollout.words import successors
@@ -11,9 +19,11 @@ __all__ = [
     "Work",
     "due",
     "incompatible",
+    "must_be_placed",
     "plan",
     "rejecting",
     "reload_carries",
     "successors",
     "unheld",
+    "unit_must_be_placed",
 ]

@@ -7,34 +7,52 @@ from collections.abc import Mapping
 from typing import Literal
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
+from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.render import drop_in
 from keepalived.observed.node import NodeState
 from keepalived.spec.cluster import Cluster
 
 Work = Literal["start", "restart", "reload", "restore", "replace"]
 """start: the daemon does not run. restart, reload: it runs something else. restore: an earlier run left the node
-drained. replace: the file differs in comments only."""
+drained. replace: a file must be put in place that the daemon need not take up."""
 
 
 def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
     """What must be done for `node` to run the configuration `text`; None when it does."""
     if not node.unit.runs:
         return "start"
+    unit = drop_in(cluster)
+    other_unit = node.unit.running_drop_in != drop_in_digest(unit) or node.unit.current is False
     differs = node.configuration.running != fingerprint(text)
     if cluster.on_change == "reload":
         if differs:
             return "reload" if reload_carries(node, text) else "restart"
-    elif (
-        differs and node.unit.current and node.configuration.running_but_priorities == fingerprint_but_priorities(text)
-    ):
+    elif differs and not other_unit and node.configuration.running_but_priorities == fingerprint_but_priorities(text):
         return "reload"  # a node has joined or left: the priorities of the others are no reason to move an address
-    elif differs or node.unit.current is False:
+    elif differs or other_unit:
         return "restart"
     if node.flag.run == "deploy":
         return "restore"
-    if node.configuration.sha256 != hashlib.sha256(text.encode()).hexdigest():
-        return "replace"
-    return None
+    return "replace" if must_be_placed(node, text, unit) else None
+
+
+def must_be_placed(node: NodeState, text: str, unit: str) -> bool:
+    """Whether keepalived.conf is not `text` or the drop-in not `unit`, or one of them has another owner or mode."""
+    return (
+        node.configuration.sha256 != _sha256(text)
+        or node.configuration.as_placed is False
+        or unit_must_be_placed(node, unit)
+    )
+
+
+def unit_must_be_placed(node: NodeState, unit: str) -> bool:
+    """Whether the drop-in is not `unit`, has another owner or mode, or has not been read by systemd."""
+    return node.unit.drop_in != _sha256(unit) or node.unit.needs_reload
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def reload_carries(node: NodeState, text: str) -> bool:

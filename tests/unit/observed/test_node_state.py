@@ -1,16 +1,16 @@
 """A node's report is read for what it says; what it does not say is unknown, and what is broken is refused."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.node import NodeState
 from keepalived.observed.report import ReportError, read_report
 from keepalived.spec.flag import Flag, is_drained
-from tests.unit.node_report import captured, captured_lines, kernel, report
+from tests.unit.node_report import captured_lines, kernel, report
 
 # name, version, runs, drained, holds, {instance: (state, base, effective)}, applied
 CAPTURED = [
@@ -98,7 +98,7 @@ def test_a_real_report_in_full() -> None:
             "active_state": "active",
             "sub_state": "running",
             "enabled": True,
-            "since": "2026-11-22T11:52:33Z",
+            "since": "2026-11-24T18:02:52Z",
             "needs_reload": False,
             "current": True,
         },
@@ -111,31 +111,34 @@ def test_a_real_report_in_full() -> None:
                 "version": 3,
                 "master_priority": 102,
                 "addresses": ["10.10.0.2"],
-                "last_transition": "2026-11-22T11:52:43Z",
+                "last_transition": "2026-11-24T18:02:57Z",
             }
         },
         "holds": [],
-        "interfaces": {"lo": ["127.0.0.1", "::1"], "enp0s3": ["10.10.0.3", "fe80::e496:efff:fe5f:8c56"]},
-        "macs": {"lo": "00:00:00:00:00:00", "enp0s3": "e6:96:ef:5f:8c:56"},
+        "interfaces": {"lo": ["127.0.0.1", "::1"], "enp0s3": ["10.10.0.3", "fe80::84aa:a2ff:fe49:63e5"]},
+        "macs": {"lo": "00:00:00:00:00:00", "enp0s3": "86:aa:a2:49:63:e5"},
         "drained": True,
         "flag": {
             "path": "/var/lib/keepalived/releasevip",
             "present": True,
             "content": "",
-            "since": "2026-11-22T11:52:41Z",
+            "since": "2026-11-24T18:02:55Z",
         },
-        "running_flag": None,
-        "running_drained": None,
-        "flag_seen": None,
-        "flag_open": None,
-        "configuration": {
-            "sha256": "53f0357c54b6532e02e4759b89215b8f4167de48926e540380457f35a362e508",  # sha256sum keepalived.conf
-            "applied": True,
-            "running": fingerprint(captured("trixie-drained")["configuration"]),
-            "origin": "foreign",  # captured before deploy.py left its mark
+        "running_flag": {
+            "path": "/var/lib/keepalived/releasevip",
+            "present": True,
+            "content": "",
+            "since": "2026-11-24T18:02:55Z",
         },
-        "journal": None,
-        "boot": None,  # captured before nodes were asked for these two
+        "running_drained": True,
+        "flag_seen": True,
+        "flag_open": False,
+        "configuration": {"applied": True, "origin": "deployed"},
+        "journal": {
+            "last_change": {"time": "2026-11-24T18:02:57Z", "instance": "VI_1", "state": "BACKUP"},
+            "adverts_from": ["10.10.0.4"],
+        },
+        "boot": "035e74e7-c463-4079-bbe8-27b6dc2b39db/1726000",
         "checkpoint": None,
     }
 
@@ -149,7 +152,6 @@ UNIT = {
     "UnitFileState": "enabled",
     "NeedDaemonReload": "no",
 }
-STARTED = datetime(2026, 11, 22, 11, 16, 40, 500000, UTC).timestamp()
 STOPPED = {"MainPID": "0", "ActiveState": "inactive", "SubState": "dead"}
 DUMP = (
     '[{"data":{"iname":"VI_1","vrid":51,"base_priority":3,"effective_priority":103,"state":2,"version":3,'
@@ -167,7 +169,8 @@ def parts(**changed: str | None) -> dict[str, str | None]:
         "asked": '{"flag": "/run/flag", "check": "script", "addresses": ["10.10.0.2"]}',
         "version": "Keepalived v2.2.7 (01/16,2022)\n",
         "unit": unit(),
-        "drop_ins": f"{STARTED - 100}\n",
+        "environment": "TMPDIR=/run/keepalived\nKEEPALIVED_DROP_IN=4f1c\n",
+        "drop_in": "[Service]\nEnvironment=KEEPALIVED_DROP_IN=4f1c\n",
         "addresses": kernel(lo=["127.0.0.1", "::1"], enp0s3=["10.10.0.3", "10.10.0.2", "fe80::1"]),
         "flag": "",
         "dump": DUMP,
@@ -187,7 +190,7 @@ BROKEN: dict[str, tuple[list[str], str]] = {
     "unit without its state": (report(parts(unit="MainPID=0\n")), "unit"),
     "addresses that are no JSON": (report(parts(addresses="command not found")), "addresses"),
     "addresses of no interface": (report(parts(addresses='[{"addr_info": []}]')), "addresses"),
-    "drop-ins without times": (report(parts(drop_ins="stat: cannot")), "drop_ins"),
+    "files that are no list": (report(parts(files="stat: cannot")), "files"),
     "flag without a time": (report(parts(flag="yes")), "flag"),
     "flag of no time that is": (report(parts(flag="1e400")), "flag"),
     "dump of something else": (report(parts(dump="[1]")), "dump"),
@@ -208,7 +211,7 @@ def test_no_word_of_a_broken_part_is_told() -> None:
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("part", ["asked", "unit", "drop_ins", "addresses", "flag"])
+@pytest.mark.parametrize("part", ["asked", "unit", "addresses", "flag"])
 def test_a_report_says_what_it_lacks(part: str) -> None:
     with pytest.raises(ReportError, match=f"^the node's report lacks `{part}`$"):
         read(**{part: None})
@@ -268,35 +271,67 @@ def test_the_version_is_read_or_unknown(text: str | None, version: str | None) -
     assert read(version=text).version == version
 
 
-def at(*seconds: float) -> str:
-    """Drop-ins that were changed so long after the daemon was started."""
-    return "".join(f"{STARTED + after:.9f}\n" for after in seconds)
-
-
 # As systemd before 248, or without UTC, writes it.
 UNTOLD = [{"ExecMainStartTimestamp": f"Sun 2026-11-22 11:16:{time}"} for time in ("40 UTC", "40.500000 CET", "40")]
-UNITS: list[tuple[dict[str, str], str, bool | None]] = [
-    # unit, times of the drop-ins, current
-    ({}, at(-100), True),
-    ({}, "", True),
-    ({}, at(-100, 0), True),
-    ({}, at(0.01), False),  # written after the daemon was started
-    ({}, at(-100, 100), False),
-    ({"NeedDaemonReload": "yes"}, at(-100), False),
-    ({"ActiveState": "reloading"}, at(-100), True),
-    (STOPPED, at(-100), None),  # what does not run is not current, nor is it outdated
-    (STOPPED, at(100), None),
-    (STOPPED | {"NeedDaemonReload": "yes"}, at(100), None),
-    *((untold, at(-100), None) for untold in UNTOLD),
-    (UNTOLD[0] | {"NeedDaemonReload": "yes"}, at(-100), False),
+OURS, OLD = "4f1c", "0000"
+UNITS: list[tuple[dict[str, str], str | None, str | None, bool | None]] = [
+    # unit, drop-in on disk, drop-in that the daemon was started with, current
+    ({}, OURS, OURS, True),
+    ({}, None, None, True),
+    ({}, OURS, OLD, False),
+    ({}, OURS, None, False),
+    ({}, None, OLD, False),
+    ({"NeedDaemonReload": "yes"}, OURS, OURS, False),
+    ({"ActiveState": "reloading"}, OURS, OURS, True),
+    (STOPPED, OURS, None, None),  # what does not run is not current, nor is it outdated
+    (STOPPED | {"NeedDaemonReload": "yes"}, OURS, None, None),
 ]
 
 
-@pytest.mark.parametrize(("properties", "drop_ins", "current"), UNITS)
-def test_a_daemon_is_current_when_its_unit_is_older_than_itself(
-    properties: dict[str, str], drop_ins: str, current: bool | None
+@pytest.mark.parametrize(("properties", "disk", "running", "current"), UNITS)
+def test_a_daemon_is_current_when_it_was_started_with_the_drop_in_on_disk(
+    properties: dict[str, str], disk: str | None, running: str | None, current: bool | None
 ) -> None:
-    assert read(unit=unit(**properties), drop_ins=drop_ins).unit.current is current
+    found = read(
+        unit=unit(**properties),
+        drop_in=f"[Service]\nEnvironment=KEEPALIVED_DROP_IN={disk}\n" if disk else None,
+        environment=f"TMPDIR=/tmp\nKEEPALIVED_DROP_IN={running}\n" if running else "\n",
+    )
+    assert found.unit.current is current
+
+
+def test_without_its_environment_nobody_knows_what_a_daemon_was_started_with() -> None:
+    assert read(environment=None).unit.current is None
+
+
+FOLDERS = [("755|0|0", False), ("775|0|0", False), ("775|0|50", True), ("755|1000|0", True), ("1777|0|0", True)]
+
+
+@pytest.mark.parametrize(("folder", "is_open"), FOLDERS)
+def test_a_folder_that_somebody_else_than_root_may_write_is_open(folder: str, is_open: bool) -> None:
+    assert read(files=f"/run/|1|0|1.0|{folder}\n").flag_open is is_open
+
+
+def test_who_may_read_a_configuration_is_as_it_was_placed_or_not() -> None:
+    for mode, expected in (("640|0|0", True), ("644|0|0", False), ("640|0|4", False)):
+        found = read(files=f"/etc/keepalived/keepalived.conf|1|0|1.0|{mode}\n", configuration="x\n")
+        assert found.configuration.as_placed is expected
+
+
+def test_a_configuration_without_end_is_refused() -> None:
+    for part in ("configuration", "running"):
+        with pytest.raises(ReportError, match=r"keepalived\.conf is too large"):
+            read(**{part: "#" * 262144})
+
+
+def test_a_report_is_read_by_its_mark() -> None:
+    mark = "5a1c5b7c-0000-4000-8000-000000000000"
+    whole = "".join(f"\n{mark} {key}\n{text}" for key, text in parts(flag="1700\n").items())
+    told = base64.b64encode(f"{mark}{whole}".encode()).decode()
+    assert read_report([f"report {told}", "end"]) == read(flag="1700\n")
+    forged = base64.b64encode(f"no mark{whole}".encode()).decode()
+    with pytest.raises(ReportError, match="does not begin with a mark"):
+        read_report([f"report {forged}", "end"])
 
 
 def test_the_time_of_start_is_told_or_unknown() -> None:

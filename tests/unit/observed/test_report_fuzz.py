@@ -19,10 +19,12 @@ from tests.unit.node_report import REPORTS, captured, report
 NEWER = {  # than most captured reports
     "running_flag": "/var/lib/keepalived/releasevip\n1795348361\n1\nby: alice@notebook\n",
     "flag_seen": "yes\n",
-    "flag_folder": "755\n",
+    "files": "/usr/sbin/keepalived|12|9|1.0|755|0|0\n/var/lib/keepalived/|1|0|1.0|755|0|0\n",
+    "drop_in": "[Service]\nEnvironment=KEEPALIVED_DROP_IN=4f1c\n",
+    "environment": "TMPDIR=/run/keepalived\nKEEPALIVED_DROP_IN=4f1c\n",
     "boot": "5a1c3b0e-9d3f-4f0c-8a55-1f2e3d4c5b6a/21\n",
-    "record": "run: reboot\nby: alice@notebook\nbegun: 2026-01-31 10:11:12 UTC\nboot: 5a1c/21\navailability: Active\n"
-    "waiting: agent=1 web=2\n",
+    "checkpoint": "run: reboot\nby: alice@notebook\nbegun: 2026-01-31 10:11:12 UTC\n"
+    "boot: 5a1c/21\navailability: Active\nwaiting: agent=1 web=2\n",
     "journal": "1795348361.123456 server01 Keepalived_vrrp[525]: (VI_1) Entering MASTER STATE\n"
     "1795348362.123456 server01 Keepalived_vrrp[525]: (VI_1) Received advert from 10.10.0.4 with lower priority 102\n",
 }

@@ -18,6 +18,7 @@ from keepalived.observed.node import Configuration, InstanceState, NodeState, Un
 from keepalived.plan.rollout import due
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.flag import Flag, content
+from tests.unit.cluster_states import drop_in_of
 
 FLAG = "/var/lib/keepalived/releasevip"
 
@@ -207,6 +208,7 @@ class Servers:
                 since=None,
                 needs_reload=False,
                 current=True if up else None,
+                **drop_in_of(cluster, runs=up),
             ),
             instances=self._instances(server) if up else None,
             holds=sorted(server.holds & set(cluster.addresses)),

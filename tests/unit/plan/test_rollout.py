@@ -16,6 +16,7 @@ from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag, content
+from tests.unit.cluster_states import drop_in_of
 
 FILE = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5, server04: 10.10.0.6}
@@ -59,6 +60,7 @@ def node(
             since=None,
             needs_reload=False,
             current=True if up else None,
+            **drop_in_of(runs, runs=up),
         ),
         instances={"VI_1": said} if up else None,
         holds=[VIP] if holds else [],
