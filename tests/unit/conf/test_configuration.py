@@ -159,7 +159,7 @@ ORIGINS = {
     "a fingerprint far from that line": (OURS.replace(MARK, f"\n{MARK}"), "foreign"),
     "without comments": ("\n".join(line for line in OURS.splitlines() if "#" not in line), "foreign"),
     "the origin's": ((Path(__file__).parents[1] / "origins_own.conf").read_text(encoding="utf-8"), "foreign"),
-    "before there were fingerprints": (captured("trixie-holder")["configuration"], "foreign"),
+    "on a real host": (captured("trixie-holder")["configuration"], "deployed"),
     "nothing": ("", "foreign"),
 }
 
