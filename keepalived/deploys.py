@@ -31,14 +31,20 @@ NAME = "keepalived"  # pyinfra shows it before the name of each operation
 
 
 @api.deploy(NAME)
-def deploy(*, adopt: bool | None = None, force: bool | None = None, probe: bool | None = None) -> None:
+def deploy(
+    *,
+    adopt: bool | None = None,
+    resume: bool | None = None,
+    force: bool | None = None,
+    probe: bool | None = None,
+) -> None:
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
     from pyinfra.operations import apt
 
     from keepalived.facts import Node, node_arguments
     from keepalived.operations import deploy as deploying
 
-    options = _begin(DeployOptions, adopt=adopt, force=force, probe=probe)
+    options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
     if host.name not in plan.due:
         return
@@ -57,7 +63,9 @@ def deploy(*, adopt: bool | None = None, force: bool | None = None, probe: bool 
     deploying.staged(name="Test the new configuration", text=text)
     deploying.enabled(name="Enable the service")
     for batch in _one_after_the_other(plan.batches):
-        deploying.turn(name="Change one node of each cluster", batch=batch, text=text, force=options.force)
+        deploying.turn(
+            name="Change one node of each cluster", batch=batch, text=text, resume=options.resume, force=options.force
+        )
 
 
 @api.deploy(NAME)

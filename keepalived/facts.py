@@ -23,6 +23,7 @@ from keepalived.observed.swarm import Tasks, read_swarm, read_tasks
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.flag import Flag, is_drained
+from keepalived.spec.plain_text import plain
 
 T = TypeVar("T")
 REPORTS = Path(__file__).parent / "scripts"
@@ -180,7 +181,7 @@ class Holds(FactBase[list[str] | None]):
 
 def _read(output: list[str], read: Callable[[dict[str, str]], T], what: str) -> T:
     try:
-        return read(parts_of(output))
+        return read({key: plain(text) for key, text in parts_of(output).items()})
     except ReportError as error:
         raise FactProcessError(str(error)) from error
     except UNREADABLE as error:

@@ -10,7 +10,11 @@ from collections.abc import Iterable
 
 def operator_name() -> str:
     """Who types: `alice@notebook`."""
-    name = f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # in a container: a user id without a name
+        user = f"uid{os.getuid()}"
+    name = f"{user}@{socket.gethostname()}"
     return "".join(letter for letter in name if letter.isprintable())
 
 

@@ -79,6 +79,8 @@ class DeployOptions(WatchedOptions):
 
     adopt: YesOrNo = False
     """also where somebody else wrote keepalived.conf: it is replaced, and a copy is kept beside it"""
+    resume: YesOrNo = False
+    """also where another deploy has drained a node within the last five minutes: it has died, and this one goes on"""
     force: YesOrNo = False
     """also where an address would have no holder, or two, for some seconds; also where what a daemon runs is unknown"""
 

@@ -19,10 +19,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from keepalived.spec.flag import Run
+
+Availability = Literal["Active", "Pause", "Drain"]
+"""Of a node in its Docker Swarm."""
 
 
 class Checkpoint(BaseModel):
@@ -36,7 +40,7 @@ class Checkpoint(BaseModel):
     boot: str = ""
     nodes: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
-    availability: str | None = None
+    availability: Availability | None = None
     waiting: dict[str, int] = {}
 
     @property
@@ -51,7 +55,7 @@ class Checkpoint(BaseModel):
             }
         return "".join(f"{key}: {value}\n" for key, value in said.items())
 
-    def drained_in_swarm(self, availability: str, waiting: Mapping[str, int]) -> Checkpoint:
+    def drained_in_swarm(self, availability: Availability, waiting: Mapping[str, int]) -> Checkpoint:
         """The same, with what the swarm must be brought back to."""
         return self.model_copy(update={"availability": availability, "waiting": dict(waiting)})
 

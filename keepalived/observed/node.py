@@ -115,6 +115,8 @@ class NodeState(_Frozen):
     drained: bool
     """By the cluster's flag, looked at as the cluster file says."""
     flag: Flag
+    flag_seconds: float | None = Field(default=None, exclude=True)
+    """How old the flag is by the node's own clock."""
     running_flag: Flag | None = None
     """The flag that the running daemon looks at, which may be another one; None when it is not known to have any."""
     running_drained: bool | None = None

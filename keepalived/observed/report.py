@@ -29,6 +29,7 @@ from keepalived.observed.node import (
 )
 from keepalived.spec import paths
 from keepalived.spec.flag import Flag, is_drained
+from keepalived.spec.plain_text import plain
 
 T = TypeVar("T")
 # What reading something else than expected raises: a pydantic ValidationError is a ValueError, a time that no clock
@@ -82,6 +83,8 @@ def _read(lines: Iterable[str]) -> NodeState:
     path, check, asked = _part(report, "asked", _asked)
     interfaces = _part(report, "addresses", _interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
+    # What is shown is plain; only what is compared or parsed stays as it is.
+    report |= {key: plain(text) for key, text in report.items() if key not in ("configuration", "running", "drop_in")}
     flag = _part(report, "flag", lambda found: _flag(path, found))
     check_running = _drain_check(report.get("running", ""))
     running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
@@ -101,6 +104,7 @@ def _read(lines: Iterable[str]) -> NodeState:
         macs=macs,
         drained=is_drained(check, flag),
         flag=flag,
+        flag_seconds=_age(flag, files.get("/proc/self")),
         running_flag=running_flag,
         running_drained=is_drained(check_running.check, running_flag) if check_running and running_flag else None,
         running_check=check_running.check if check_running else None,
@@ -136,14 +140,14 @@ def _asked(text: str) -> tuple[str, str, list[str]]:
 def _interfaces(text: str) -> dict[str, list[str]]:
     """What `ip -j address show` says."""
     return {
-        link["ifname"]: [address["local"] for address in link.get("addr_info", []) if "local" in address]
+        plain(link["ifname"]): [address["local"] for address in link.get("addr_info", []) if "local" in address]
         for link in json.loads(text)
     }
 
 
 def _macs(text: str) -> dict[str, str]:
     """The other half of what `ip -j address show` says."""
-    return {link["ifname"]: link["address"] for link in json.loads(text) if link.get("address")}
+    return {plain(link["ifname"]): plain(link["address"]) for link in json.loads(text) if link.get("address")}
 
 
 class File(NamedTuple):
@@ -152,6 +156,8 @@ class File(NamedTuple):
     mode: int
     user: int
     group: int
+    changed: float = 0.0
+    """When its content, owner or mode was changed last, in seconds."""
 
     @property
     def is_open(self) -> bool:
@@ -167,7 +173,10 @@ DROP_IN_FILE = File(0o644, 0, 0)
 def _files(text: str) -> dict[str, File]:
     """Lines of `stat -c '%n|%i|%s|%.Z|%a|%u|%g'`, by path."""
     rows = [line.rsplit("|", 6) for line in text.splitlines() if line]
-    return {path: File(int(mode, 8), int(user), int(group)) for path, _, _, _, mode, user, group in rows}
+    return {
+        path: File(int(mode, 8), int(user), int(group), float(changed))
+        for path, _, _, changed, mode, user, group in rows
+    }
 
 
 def _journal(text: str) -> Journal:
@@ -202,6 +211,11 @@ def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
+def _is_placed(files: Mapping[str, File], path: str, due: File) -> bool | None:
+    """Whether a file has the owner and the mode that are due; None: unknown."""
+    return files[path][:3] == due[:3] if path in files else None
+
+
 def _unit(text: str, report: Mapping[str, str], files: Mapping[str, File]) -> Unit:
     """What `systemctl show` says, and what the daemon and the disk have of our drop-in."""
     shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
@@ -223,7 +237,9 @@ def _unit(text: str, report: Mapping[str, str], files: Mapping[str, File]) -> Un
         needs_reload=needs_reload,
         current=current,
         running_drop_in=running,
-        drop_in=_sha256(disk) if disk is not None and files.get(paths.DROP_IN) in (None, DROP_IN_FILE) else None,
+        drop_in=_sha256(disk)
+        if disk is not None and _is_placed(files, paths.DROP_IN, DROP_IN_FILE) is not False
+        else None,
     )
 
 
@@ -244,7 +260,7 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
     if not isinstance(entries, list):
         raise TypeError
     return {
-        data["iname"]: InstanceState(
+        plain(data["iname"]): InstanceState(
             state=VRRP_STATES[data["state"]] if data["state"] in range(len(VRRP_STATES)) else None,
             base_priority=data["base_priority"],
             effective_priority=data["effective_priority"],
@@ -258,6 +274,11 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
         )
         for data in (entry["data"] for entry in entries)
     }
+
+
+def _age(flag: Flag, now: File | None) -> float | None:
+    """`now`: a file that is made when it is looked at."""
+    return now.changed - flag.since.timestamp() if now and flag.since else None
 
 
 def _running_flag(found: str) -> Flag:
@@ -290,13 +311,13 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
     agreed, obstacles, has = None, {}, None
     with suppress(ValueError, RecursionError):  # a configuration that is not ours
         if running:
-            agreed, obstacles = advert_settings(running), drain_obstacles(running)
+            agreed, obstacles = advert_settings(plain(running)), drain_obstacles(plain(running))
     with suppress(ValueError, RecursionError):
         if disk is not None:
-            has = contents(disk)
+            has = contents(plain(disk))
     return Configuration(
         sha256=_sha256(disk) if disk is not None else None,
-        as_placed=files[paths.CONFIGURATION] == CONFIGURATION_FILE if paths.CONFIGURATION in files else None,
+        as_placed=_is_placed(files, paths.CONFIGURATION, CONFIGURATION_FILE),
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
         running_but_priorities=fingerprint_but_priorities(running) if running else None,

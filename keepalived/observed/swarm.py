@@ -8,6 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from keepalived.observed.checkpoint import Availability
+from keepalived.spec.plain_text import PlainText
+
 UNPLACEABLE = "no suitable node"  # how the scheduler's complaint begins: every other node is full or does not fit
 ENDED = ("Complete", "Shutdown", "Failed", "Rejected", "Remove", "Orphaned")
 
@@ -22,12 +25,11 @@ class Member(_Said):
     """A node of the swarm, as a manager lists it."""
 
     id: str = Field(alias="ID")
-    hostname: str = Field(alias="Hostname")
-    status: str = Field(alias="Status")
+    hostname: PlainText = Field(alias="Hostname")
+    status: PlainText = Field(alias="Status")
     """Ready, Down, Unknown, Disconnected."""
-    availability: str = Field(alias="Availability")
-    """Active, Pause, Drain."""
-    manager: str = Field(alias="ManagerStatus")
+    availability: Availability = Field(alias="Availability")
+    manager: PlainText = Field(alias="ManagerStatus")
     """Leader, Reachable, Unreachable; empty: a worker."""
 
     @property
@@ -39,13 +41,13 @@ class Member(_Said):
 class Task(_Said):
     """A task of a service, as a manager lists it."""
 
-    name: str = Field(alias="Name")
+    name: PlainText = Field(alias="Name")
     """`web.1`; of a global service `agent.NODE_ID`."""
-    node: str = Field(alias="Node", default="")
-    desired: str = Field(alias="DesiredState")
-    current: str = Field(alias="CurrentState")
+    node: PlainText = Field(alias="Node", default="")
+    desired: PlainText = Field(alias="DesiredState")
+    current: PlainText = Field(alias="CurrentState")
     """`Running 5 minutes ago`"""
-    error: str = Field(alias="Error", default="")
+    error: PlainText = Field(alias="Error", default="")
 
     @property
     def service(self) -> str:

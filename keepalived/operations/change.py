@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from keepalived.cli.operator import command
+from keepalived.cli.operator import command, operator_name
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
@@ -21,7 +21,7 @@ NEXT_NODES = "The nodes after this one are as they were. Remove the cause, then 
 STILL_DRAINED = "The node is still drained. The next deploy puts it back in service:" + command("deploy.py")
 
 
-def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
+def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = False) -> None:
     """The turn of a node that is to run the configuration `text`, which lies tested beside the one in place.
 
     A node that has come to hold an address since the plan was made hands it over as well.
@@ -30,6 +30,8 @@ def deploy_node(turn: Turn, text: str, *, force: bool = False) -> None:
     node = before.nodes[turn.node]
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
+    if not resume and (busy := rollout.under_way(node, turn.runner.id)):
+        turn.stop(f"{turn.node} {busy}")
     work = rollout.due(turn.cluster, node, text)
     match work:
         case "start":
@@ -117,7 +119,7 @@ def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
 def _hand_over(turn: Turn, node: NodeState) -> None:
     """Sets the flag that the running daemon looks at, which may be another one than the cluster file's."""
     flags = {turn.cluster.drain.flag} | ({node.running_flag.path} if node.running_flag else set())
-    place_flag(turn, sorted(flags), content(run="deploy"), run="deploy")
+    place_flag(turn, sorted(flags), content(operator_name(), run="deploy", id=turn.runner.id), run="deploy")
 
 
 def _reload(turn: Turn, before: ClusterState, node: NodeState, text: str) -> None:

@@ -65,7 +65,7 @@ def _make_plan(options: DeployOptions) -> Plan:
     texts, batches, due = {}, [], set()
     for cluster in clusters:
         seen = looking[cluster.name].get()
-        texts[cluster.name], made = _rollout(cluster, seen, adopt=options.adopt, force=options.force)
+        texts[cluster.name], made = _rollout(cluster, seen, options)
         for words in made.words:
             logger.info(words)
         hosts = hosts_of(cluster)
@@ -94,7 +94,7 @@ def _after_an_election(cluster: Cluster) -> ClusterState:
     return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
 
 
-def _rollout(cluster: Cluster, seen: ClusterState, *, adopt: bool, force: bool) -> tuple[dict[str, str], rollout.Plan]:
+def _rollout(cluster: Cluster, seen: ClusterState, options: DeployOptions) -> tuple[dict[str, str], rollout.Plan]:
     meant = targets(cluster)
     try:
         texts = {
@@ -104,7 +104,7 @@ def _rollout(cluster: Cluster, seen: ClusterState, *, adopt: bool, force: bool) 
         }
         if unread := [name for name in meant if name not in texts]:
             raise NothingDone(f"{', '.join(unread)} could not be read")
-        return texts, rollout.plan(seen, texts, meant, adopt=adopt, force=force)
+        return texts, rollout.plan(seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force)
     except (NoInterface, rollout.Refused) as error:
         raise NothingDone(str(error)) from None
 
@@ -187,12 +187,13 @@ def enabled() -> Commands:
 
 
 @operation()
-def turn(batch: Collection[str], text: str, force: bool = False) -> Commands:
+def turn(batch: Collection[str], text: str, resume: bool = False, force: bool = False) -> Commands:
     """
     Changes this node if it is its turn: hands over what it holds, restarts or reloads, takes back.
 
     + batch: the names of the hosts whose turn it is
     + text: all of keepalived.conf, staged before
+    + resume: also where another deploy has drained the node lately
     + force: also where an address would have no holder, or two, for some seconds
 
     **Example:**
@@ -203,4 +204,4 @@ def turn(batch: Collection[str], text: str, force: bool = False) -> Commands:
             turn(name="Change one node of each cluster", batch=batch, text=text)
     """
     if host.name in batch:
-        yield Step(partial(deploy_node, text=text, force=force))
+        yield Step(partial(deploy_node, text=text, resume=resume, force=force))

@@ -10,6 +10,7 @@ from keepalived.plan.rollout import successors
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.turn import Turn
 from keepalived.spec.cluster import Hook
+from keepalived.spec.plain_text import plain
 
 ANSWER_SECONDS = 15  # more than a command was given, for the way to it and back
 TRY_SECONDS = 10  # how long one try of the health command may take
@@ -51,7 +52,12 @@ def wait_until_healthy(turn: Turn) -> None:
 
     def look() -> Verdict:
         ran = turn.runner.run(asking, turn.node, TRY_SECONDS + ANSWER_SECONDS)
-        said = f"and says: {' '.join(ran.lines[-1].split())}" if ran.lines else "and says nothing"
+        if ran.gone:  # the next try has a connection again, or says why not
+            turn.runner.disconnect(turn.node)
+            if why := turn.runner.connect(turn.node):
+                return Verdict(False, f"{turn.node} does not answer ({why})")
+            return Verdict(False, f"the connection to {turn.node} had broken")
+        said = f"and says: {plain(' '.join(ran.lines[-1].split()))}" if ran.lines else "and says nothing"
         return Verdict(ran.done, "it is healthy" if ran.done else f"{words} fails {said}")
 
     turn.wait_for(look, healthy.timeout)

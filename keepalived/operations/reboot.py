@@ -36,7 +36,6 @@ from keepalived.spec.cluster import Cluster
 BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
 FAILED_SECONDS = 15  # for what fails at first to come up after all
-SETTLE_SECONDS = 300  # for the services to start once the server answers
 
 
 @dataclass(frozen=True)
@@ -229,7 +228,7 @@ def _wait_for_services(turn: Turn, failed_before: Collection[str]) -> None:
         failing_since.clear()
         return Verdict(True, "")
 
-    turn.wait_for(look, SETTLE_SECONDS)
+    turn.wait_for(look, turn.cluster.maintenance.boot_timeout)
 
 
 @operation()

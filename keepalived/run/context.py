@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,6 +26,8 @@ class Run:
     """One run: `current()` has it."""
 
     def __init__(self) -> None:
+        self.id = secrets.token_hex(4)
+        """It stands in the flags that this run sets."""
         self.unreachable: set[Host] = set()
         """A dead node costs one connect time-out a run, not one a look."""
         self.looking: dict[str, Greenlet[..., ClusterState]] = {}

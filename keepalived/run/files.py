@@ -15,37 +15,53 @@ from keepalived.spec.flag import Run
 def set_flag(
     path: str, content: str, *, until_reboot: bool = False, like: str | None = None, keep: bool = False
 ) -> StringCommand:
-    """Drains a node. The flag is there at once and whole, also for who reads the number in it.
+    """Drains a node. The flag is there at once and whole, also for who reads the number in it, and after a power cut.
 
-    It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there stays.
+    It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there stays. The
+    folder may be another user's: the file is made new under a name that nobody knows before, and no link is followed.
     """
-    new = QuoteString(f"{path}.new")
-    command = StringCommand("printf %s", QuoteString(content), ">", new)
+    named = StringCommand("set -C && new=$(mktemp -u", QuoteString(f"{path}.XXXXXXXXXXXX"), _separator=" ")
+    command = StringCommand(StringCommand(named, ")", _separator=""), "&& printf %s", QuoteString(content), '> "$new"')
     if like:
-        command = StringCommand(command, "&& touch -r", QuoteString(like), new)
+        command = StringCommand(command, "&& touch -h -r", QuoteString(like), '"$new"')
     if until_reboot:
         command = StringCommand("touch", paths.DRAINED_THIS_BOOT, "&&", command)
     if keep:  # whether that is a failure differs between versions of mv
-        return StringCommand(command, "&& { mv -nT", new, QuoteString(path), "|| true; } && rm -f", new)
-    return StringCommand(command, "&& mv -fT", new, QuoteString(path))
+        command = StringCommand(command, '&& { mv -nT "$new"', QuoteString(path), '|| true; } && rm -f "$new"')
+    else:
+        command = StringCommand(command, '&& mv -fT "$new"', QuoteString(path))
+    return StringCommand(command, "&& sync", QuoteString(path), QuoteString(_folder(path)))
+
+
+def _folder(path: str) -> str:
+    return str(PurePosixPath(path).parent)
 
 
 def remove_file(path: str) -> StringCommand:
-    """Removes a file; with the path of the flag it restores a node."""
-    return StringCommand("rm -f", QuoteString(path))
+    """Removes a file; with the path of the flag it restores a node, also after a power cut."""
+    return StringCommand("rm -f", QuoteString(path), _flushed(path))
 
 
 def remove_runs_flag(path: str, run: Run) -> StringCommand:
     """Ends a run's own drain. What an operator has put there meanwhile stays."""
-    return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), "|| rm -f", QuoteString(path))
+    removing = StringCommand("|| rm -f", QuoteString(path), _flushed(path))
+    return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)
+
+
+def _flushed(path: str) -> StringCommand:
+    """What follows the removal of a file; its folder may be missing."""
+    return StringCommand("&& { sync", QuoteString(_folder(path)), "2>/dev/null || true; }")
 
 
 def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
     """Writes how far a run of maintenance has come, in a folder that may be missing."""
     new = QuoteString(f"{paths.CHECKPOINT}.new")
-    folder = QuoteString(str(PurePosixPath(paths.CHECKPOINT).parent))
+    folder = QuoteString(_folder(paths.CHECKPOINT))
     put = StringCommand("printf %s", QuoteString(checkpoint.content), ">", new)
-    return StringCommand("mkdir -p", folder, "&&", put, "&& mv -fT", new, QuoteString(paths.CHECKPOINT))
+    moved = StringCommand(
+        "&& mv -fT", new, QuoteString(paths.CHECKPOINT), "&& sync", QuoteString(paths.CHECKPOINT), folder
+    )
+    return StringCommand("mkdir -p", folder, "&&", put, moved)
 
 
 def put_configuration(text: str, *, keep: bool = False) -> StringCommand:

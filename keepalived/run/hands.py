@@ -30,6 +30,7 @@ class Hands(WallClock):
     """The runner of a turn on real hosts."""
 
     def __init__(self, host: Host, arguments: ConnectorArguments) -> None:
+        self.id = current().id
         self.cluster: Cluster = host.data.cluster
         self.node: str = host.data.node
         self.targets: Collection[str] = targets(self.cluster)

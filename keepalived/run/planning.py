@@ -15,6 +15,7 @@ from keepalived.observed.cluster import ClusterState, standing
 from keepalived.observed.node import NodeState
 from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.verdicts import Verdict
+from keepalived.run.connections import watch_connections
 from keepalived.run.context import current
 from keepalived.run.hands import clusters_of_run, fail, targets
 from keepalived.run.look import look
@@ -102,6 +103,7 @@ def tell_failures() -> None:
     """From now on a failed operation is followed by the state of every node of its cluster."""
 
     def add() -> None:
+        watch_connections(state)
         state.add_callback_handler(_Failures())  # type: ignore[no-untyped-call]
 
     current().once("failures", add)

@@ -30,6 +30,8 @@ class Ran(NamedTuple):
 class Runner(Protocol):
     """The hands and eyes of one node's turn. Nodes are named as in the cluster file."""
 
+    id: str
+    """Of the run: no other has the same."""
     cluster: Cluster
     node: str
     """Whose turn it is."""

@@ -15,6 +15,7 @@ from keepalived.run.runner import COMMAND_SECONDS, Ran, Runner
 from keepalived.run.times import TurnTimes
 from keepalived.run.wait import Waited, wait
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.plain_text import plain
 
 T = TypeVar("T")
 SLACK_SECONDS = 10  # what a busy machine may need beyond the protocol's own time
@@ -74,7 +75,7 @@ class Turn:
             self.stop(f"{why}: {words or 'a command'} may be half done")
         if not ran.done:
             for line in ran.lines[-LAST_LINES:]:
-                self.runner.say(line)
+                self.runner.say(plain(line))
             self.stop(f"{words or 'a command'} failed on {where}")
         return ran
 

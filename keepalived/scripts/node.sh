@@ -23,7 +23,8 @@ tell() {
   printf %s "$mark"
   part asked; printf %s "$asked"
   binary=$(command -v keepalived)
-  about=$(stat -L -c '%n|%i|%s|%.Z|%a|%u|%g' -- ${binary:+"$binary"} "$configuration" "$drop_in" "${flag%/*}/" 2>/dev/null)
+  about=$(stat -L -c '%n|%i|%s|%.Z|%a|%u|%g' -- ${binary:+"$binary"} "$configuration" "$drop_in" "${flag%/*}/" /proc/self \
+    2>/dev/null)  # the last one tells the time
   part files; echo "$about"
   if [ -n "$binary" ]; then
     # It takes longer to tell its version and its signals than all the rest takes: what this very file has said is kept.

@@ -60,6 +60,11 @@ class Flag(BaseModel):
         return next((run for run in get_args(Run) if run == said), None)
 
     @property
+    def id(self) -> str | None:
+        """Which run has drained the node; None: unknown, or no run."""
+        return self._said("id")
+
+    @property
     def words(self) -> str:
         """`since 2026-01-31 10:11:12 UTC by alice@notebook (kernel upgrade), until its next boot`"""
         parts = [f"since {self.since:%Y-%m-%d %H:%M:%S} UTC"] if self.since else []
@@ -75,10 +80,15 @@ class Flag(BaseModel):
 
 
 def content(
-    by: str | None = None, reason: str | None = None, *, until_reboot: bool = False, run: Run | None = None
+    by: str | None = None,
+    reason: str | None = None,
+    *,
+    until_reboot: bool = False,
+    run: Run | None = None,
+    id: str | None = None,
 ) -> str:
-    """What an operator's flag says, or that of a `run`."""
-    said = {"run": run, "by": by, "reason": reason, "until": "reboot" if until_reboot else None}
+    """What an operator's flag says, or that of a `run`; `id` tells which one."""
+    said = {"run": run, "id": id, "by": by, "reason": reason, "until": "reboot" if until_reboot else None}
     return "1\n" + "".join(f"{key}: {value}\n" for key, value in said.items() if value)
 
 

@@ -11,7 +11,7 @@ from keepalived.spec import paths
 from tests.fake.server import Died, File, Server
 from tests.fake.shell import Result, Shell
 
-LOOKS = {"printf", "echo", "sha256sum", "grep", "true", "exit", "journalctl", "logger", "test", "tail"}
+LOOKS = {"printf", "set", "sync", "echo", "sha256sum", "grep", "true", "exit", "journalctl", "logger", "test", "tail"}
 """Commands that change nothing."""
 
 
@@ -113,7 +113,7 @@ def _chmod(server: Server, words: list[str], given: str) -> Result:
 
 def _touch(server: Server, words: list[str], given: str) -> Result:
     match words:
-        case ["-r", like, path]:
+        case ["-h", "-r", like, path]:
             if like not in server.files:
                 return Result(1, err=f"touch: failed to get attributes of '{like}': No such file or directory\n")
             server.files[path] = File(server.read(path) or "", server.files[like].time)
@@ -241,6 +241,7 @@ PROGRAMS: dict[str, Callable[[Server, list[str], str], Result]] = {
     "mv": _mv,
     "install": _install,
     "rm": _rm,
+    "set": _true,
     "sync": _true,
     "env": _env,
     "docker": _docker,

@@ -26,6 +26,7 @@ class FakeRunner:
     """The hands and eyes of one node's turn, in a simulated cluster. `said`: what the operator has read."""
 
     def __init__(self, world: World, node: str, targets: Collection[str], said: list[str]) -> None:
+        self.id = "5a1c"
         self.world = world
         self.cluster = world.cluster
         self.node = node

@@ -148,8 +148,9 @@ class Shell:
                 words.append(self._tokens.pop(0).text)
         if not runs:
             return Result()
-        if len(words) == 1 and (named := re.fullmatch(r"([a-z]+)=(.*)", words[0])):
-            self._variables[f"${named[1]}"] = re.sub(r"\$\(date .*\)", TIME, named[2])
+        if named := re.fullmatch(r"([a-z]+)=(.*)", " ".join(words)):
+            value = re.sub(r"\$\(date .*\)", TIME, named[2])
+            self._variables[f"${named[1]}"] = re.sub(r"\$\(mktemp -u (.*)\)", r"\1", value)
             return Result()
         result = self._program([self._variables.get(word, word) for word in words], given)
         if silent:
@@ -157,6 +158,6 @@ class Shell:
         if to_error:
             result = Result(result.status, "", result.err + result.out)
         if target is not None and result.status == 0:
-            self._write(target, result.out)
+            self._write(self._variables.get(target, target), result.out)
             result = result._replace(out="")
         return result

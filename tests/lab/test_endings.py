@@ -27,7 +27,22 @@ def test_a_deploy_that_is_interrupted_when_it_has_handed_over(managers: Operator
     assert "The next deploy puts it back in service" in run.line("ended where it was. The node is still drained.")
     assert "What clients saw" in run.text
     managers.sees("a holder", lambda: len(managers.holders()), 1)
-    managers.types(DEPLOY)
+    again = managers.is_refused(DEPLOY)
+    assert "by a deploy of root@" in again.line("may be under way")
+    managers.types(f"{DEPLOY} --data resume=true")
+    assert flags(managers) == UNTOUCHED
+    managers.sees_holder("server01")
+
+
+def test_two_deploys_at_the_same_time_do_not_undo_each_other(managers: Operator) -> None:
+    managers.writes(managers.changed())
+    with managers.watching() as seen:
+        first = managers.begins(DEPLOY, "server01 → server02")
+        second = managers.is_refused(DEPLOY)
+        assert "[server01]" in managers.ends(first).line("server02 → server01 in")
+    assert "may be under way. Wait for its end" in second.line("server01 was drained")
+    assert first.returncode == 0
+    assert seen.lost <= 2
     assert flags(managers) == UNTOUCHED
     managers.sees_holder("server01")
 

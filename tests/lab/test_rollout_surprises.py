@@ -47,8 +47,8 @@ def test_runs_killed_at_any_moment_leave_the_address_served_and_the_next_goes_on
     managers.writes(managers.changed())
     with managers.watching() as seen:
         for moment in moments:
-            managers.kills(DEPLOY, moment)
-        managers.types(DEPLOY)
+            managers.kills(f"{DEPLOY} --data resume=true", moment)
+        managers.types(f"{DEPLOY} --data resume=true")
     assert seen.longest(0) <= GAP_SECONDS
     assert seen.lost <= 4  # two hand-overs at most
     managers.sees_holder("server01")

@@ -162,7 +162,7 @@ def test_a_flag_in_a_folder_of_everybodys_and_one_that_the_daemon_does_not_see(r
         f"rm {BROKEN_UNIT} /tmp/releasevip; systemctl daemon-reload; systemctl restart keepalived"
     )
     assert problems(managers) == [
-        f"Any user on {name} can make or remove /tmp/releasevip: its folder is world-writable"
+        f"Others than root on {name} can make or remove /tmp/releasevip: its folder is writable for them"
         for name in managers.hosts
     ]
 

@@ -52,10 +52,10 @@ def flag_without_number(evidence: Evidence) -> Iterator[Finding]:
 
 
 def flag_world_writable(evidence: Evidence) -> Iterator[Finding]:
-    """Any user of a node can drain or restore it."""
+    """Somebody else than root can drain or restore a node."""
     for name, node in evidence.installed.items():
         if node.flag_open:
-            words = f"Any user on {name} can make or remove {node.flag.path}: its folder is world-writable"
+            words = f"Others than root on {name} can make or remove {node.flag.path}: its folder is writable for them"
             cure = f"Set drain.flag in {evidence.file} to a path in a folder that only root can write, then deploy"
             yield Finding(name, words, cure, DEPLOY)
 

@@ -10,7 +10,7 @@ from keepalived.plan.rollout.due import (
     unit_must_be_placed,
 )
 from keepalived.plan.rollout.order import Plan, plan
-from keepalived.plan.rollout.refusals import Refused, unheld
+from keepalived.plan.rollout.refusals import Refused, under_way, unheld
 from keepalived.plan.rollout.words import successors
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "rejecting",
     "reload_carries",
     "successors",
+    "under_way",
     "unheld",
     "unit_must_be_placed",
 ]

@@ -21,6 +21,7 @@ from keepalived.plan.rollout.refusals import (
     refuse_left_behind,
     refuse_renamed,
     refuse_stranger,
+    refuse_under_way,
     refuse_unknown,
 )
 from keepalived.plan.rollout.words import in_words, replaced_in_words
@@ -40,12 +41,15 @@ def plan(
     targets: Collection[str],
     *,
     adopt: bool = False,
+    resume: bool = False,
     force: bool = False,
 ) -> Plan:
     """The rollout of `texts` (by node) to the `targets`. Raises Refused."""
     nodes = {name: node for name, node in state.nodes.items() if node is not None}
     work = {name: what for name in targets if (what := due(state.cluster, nodes[name], texts[name]))}
     refuse_stranger(state)
+    if not resume:
+        refuse_under_way(state)
     if not adopt:
         refuse_foreign(state, texts, work)
     if not force:

@@ -12,6 +12,8 @@ from keepalived.plan.election import observed
 from keepalived.plan.rollout.due import Work, incompatible, reload_carries
 from keepalived.spec import paths
 
+DEPLOY_SECONDS = 300  # a node is drained by a deploy for some seconds; what is older was left behind
+
 
 class Refused(Exception):
     """A rollout that would leave an address without a holder, or with two. The text says why and what to do."""
@@ -37,6 +39,26 @@ def refuse_stranger(state: ClusterState) -> None:
                 f"that is not in {cluster}.yml (any more?) uses the same virtual_router_id. Drain it and stop "
                 "keepalived there, or put it into the file"
             )
+
+
+def refuse_under_way(state: ClusterState) -> None:
+    """Raises Refused where another deploy has drained a node so lately that it may be under way."""
+    for name, node in state.nodes.items():
+        if node and (words := under_way(node)):
+            raise Refused(f"{state.cluster.name}: {name} {words}")
+
+
+def under_way(node: NodeState, own: str | None = None) -> str | None:
+    """That another deploy may be at work on `node`, in words; None: none is. `own`: the id of this run."""
+    seconds = node.flag_seconds
+    if node.flag.run != "deploy" or (own is not None and node.flag.id == own):
+        return None
+    if seconds is None or not 0 <= seconds < DEPLOY_SECONDS:
+        return None
+    return (
+        f"was drained {seconds:.0f} s ago by a deploy of {node.flag.by or 'somebody'}, which may be under way. Wait "
+        "for its end. If it has died, this one goes on in its place with --data resume=true"
+    )
 
 
 def refuse_foreign(state: ClusterState, texts: Mapping[str, str], work: Collection[str]) -> None:

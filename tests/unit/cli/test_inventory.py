@@ -78,7 +78,11 @@ OPTIONS = [
         "--data onyl: reboot.py knows no such option (did you mean only?). "
         "There are force, only, probe, reason, resume",
     ),
-    (["deploy.py"], ["reason=x"], "--data reason: deploy.py knows no such option. There are adopt, force, probe"),
+    (
+        ["deploy.py"],
+        ["reason=x"],
+        "--data reason: deploy.py knows no such option. There are adopt, force, probe, resume",
+    ),
     (["tasks/restore.py"], ["force=true"], "--data force: restore.py knows no such option. There are probe"),
     (["tasks/drain.py", "mine.py"], ["mine=1"], None),
     (["mine.py"], ["mine=1"], None),

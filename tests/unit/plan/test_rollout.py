@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepalived.conf.adverts import advert_settings
@@ -11,7 +11,7 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan, successors
+from keepalived.plan.rollout import Refused, due, incompatible, plan, successors, under_way
 from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
@@ -344,6 +344,7 @@ def holders_on_the_way(before: Cluster, after: Cluster) -> tuple[list[list[str]]
 NAMES = ["server01", "server02", "server03", "server04", "server05", "server06"]
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(
     st.integers(2, 6),
     st.integers(2, 6),
@@ -368,3 +369,22 @@ def test_no_address_moves_because_priorities_rise_or_fall(
     before, after = cluster(few, step, weight), cluster(many, new_step, new_weight)
     ordered, seen = holders_on_the_way(before, after)
     assert set(seen) <= {"server01"}, ordered
+
+
+UNDER_WAY = "server01 was drained 42 s ago by a deploy of somebody, which may be under way"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "refused"), [(42.0, True), (0.0, True), (299.9, True), (300.0, False), (-5.0, False), (None, False)]
+)
+def test_a_deploy_that_may_be_under_way_is_not_undone(seconds: float | None, refused: bool) -> None:
+    left = node("server01", left=True).model_copy(update={"flag_seconds": seconds})
+    state = ClusterState(OLD, dict(zip(OLD.nodes, (left, node("server02", holds=True), THIRD, FOURTH), strict=True)))
+    texts = {name: text(OLD, name) for name in OLD.nodes}
+    if not refused:
+        assert plan(state, texts, list(OLD.nodes)).batches == (("server01",),)
+        return
+    with pytest.raises(Refused, match=UNDER_WAY.replace("42", f"{seconds:.0f}")):
+        plan(state, texts, list(OLD.nodes))
+    assert plan(state, texts, list(OLD.nodes), resume=True).batches == (("server01",),)
+    assert under_way(left, own="5a1c")

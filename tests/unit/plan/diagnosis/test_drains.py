@@ -57,7 +57,7 @@ NODES: list[tuple[NodeState, Problem]] = [
         told(
             "flag-world-writable",
             "server02",
-            f"Any user on server02 can make or remove {FLAG}: its folder is world-writable",
+            f"Others than root on server02 can make or remove {FLAG}: its folder is writable for them",
             "Set drain.flag in managers.yml to a path in a folder that only root can write, then deploy",
             DEPLOY,
         ),

@@ -1,0 +1,80 @@
+"""What a local user of a node, a file there, or a curious look at the output may do: nothing."""
+
+from __future__ import annotations
+
+import shlex
+import time
+
+from lab.operator import DEPLOY, DRAIN, FLAG, NODE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
+from tests.lab.conftest import on
+
+SECRET = "s3cr3t-w"  # noqa: S105 - of a lab
+GUARDED = SHIPPED.replace(
+    "virtual_router_id: 51", f"virtual_router_id: 51\n    authentication: {{auth_type: PASS, auth_pass: {SECRET}}}"
+)
+CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
+
+
+@on("bookworm")
+def test_no_command_prints_a_password(redeployed: Operator) -> None:
+    redeployed.writes(f"{GUARDED}\nvrrp_version: 2\n")
+    redeployed.types(DEPLOY)
+    redeployed.writes(f"{CHANGED}\nvrrp_version: 2\n")
+    said = [
+        redeployed.attempts(command).text
+        for command in (
+            f"{DEPLOY} -vvv --diff --dry",
+            f"{DEPLOY} -vvv --diff",
+            f"{NODE} -vvv",
+            STATUS,
+            f"{STATUS} --data format=json",
+            f"{DRAIN} --limit server02 -vvv",
+            f"{RESTORE} --limit server02 -vvv",
+        )
+    ]
+    assert "***" in said[0]
+    for text in said:
+        assert SECRET not in text
+        assert "other-s3" not in text
+
+
+@on("bookworm")
+def test_what_a_flag_says_does_not_reach_the_terminal_as_it_is(managers: Operator) -> None:
+    forged = "1\nby: mallory\x1b[2J\x1b[1;1Hmanagers: all is well\nreason: \x9b31mred\u202e\n"
+    managers.server02.succeed(f"printf %s {shlex.quote(forged)} > {FLAG}")
+    for command in (STATUS, f"{STATUS} --data format=json", NODE, f"{RESTORE} --limit server02"):
+        text = managers.attempts(command).text
+        assert "mallory" in text or "server02" in text
+        assert not any(letter in text for letter in ("\x1b[2J", "\x9b", "\u202e"))
+
+
+@on("bookworm")
+def test_a_drain_follows_no_link_that_somebody_has_laid(redeployed: Operator) -> None:
+    folder = "/srv/flags"
+    redeployed.everywhere(f"mkdir -p {folder}; chown nobody {folder}; echo precious > /root/precious")
+    redeployed.writes(f"{SHIPPED}drain: {{flag: {folder}/releasevip}}\n")
+    redeployed.types(DEPLOY)
+    redeployed.server02.succeed(f"for name in releasevip releasevip.new; do ln -s /root/precious {folder}/$name; done")
+    assert "Others than root on server02 can make or remove" in redeployed.attempts(STATUS).text
+    redeployed.attempts(f"{DRAIN} --limit server02")
+    assert redeployed.everywhere("cat /root/precious") == ["precious\n"] * 3
+    redeployed.everywhere(f"rm -rf {folder}")
+
+
+@on("bookworm")
+def test_a_node_that_loses_its_power_while_apt_runs_does_not_hold_the_run_up(managers: Operator) -> None:
+    slow = "/usr/local/sbin/apt-get"
+    managers.afterwards(managers.server03, f"rm -f {slow}")
+    managers.server03.succeed(f"printf '#!/bin/sh\\nsleep 600\\n' > {slow}; chmod +x {slow}")
+    run = managers.begins(f"{UPGRADE} --limit server03", "Read what packages there are")
+    managers.sees("it runs", lambda: managers.server03.execute(f"pgrep -f {slow}").returncode, 0)
+    managers.server03.crash()
+    began = time.monotonic()
+    assert managers.ends(run).status == 1
+    assert time.monotonic() - began < 60
+
+
+@on("bookworm")
+def test_the_flag_is_whole_and_root_alone_may_write_it(managers: Operator) -> None:
+    managers.types(f"{DRAIN} --limit server02")
+    assert managers.server02.succeed(f"stat -c '%a %U' {FLAG}; ls {FLAG}*") == f"644 root\n{FLAG}\n"
