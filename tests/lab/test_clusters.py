@@ -121,6 +121,19 @@ def test_a_new_first_node_takes_the_address_over_as_the_plan_said(five: Operator
     operator.sees_holder("server01")
 
 
+def test_nodes_that_join_at_once_and_higher_priorities_move_nothing(five: Operator) -> None:
+    two = FIVE.replace("priority_step: 10\n", "").replace(", server05: 10.10.0.7", "")
+    five.writes(two.replace(", server03: 10.10.0.5, server04: 10.10.0.6", ""))
+    five.types(DEPLOY)
+    five.sees_holder("server01")
+    with five.watching() as seen:
+        for cluster in (two, f"{two}priority_step: 10\n", f"{two}drain: {{weight: 120}}\non_change: reload\n"):
+            five.writes(cluster)
+            five.types(DEPLOY)
+    assert seen.route == ["server01"]
+    assert seen.lost == 0
+
+
 def test_two_clusters_are_changed_side_by_side(five: Operator) -> None:
     operator = five
     operator.writes(MANAGERS)
