@@ -146,7 +146,7 @@ def staged(text: str) -> Commands:
     node, unit = host.get_fact(Node, **node_arguments(cluster), journal=False), drop_in(cluster)
     if node and not rollout.must_be_placed(node, text, unit):
         return
-    if state.config.DIFF and not state.is_executing:
+    if state.config.DIFF:
         for path, new in ((paths.CONFIGURATION, text), (paths.DROP_IN, unit)):
             _show_difference(path, new)
     # By standard input: a secret in it shows neither in a list of processes nor in a file under /tmp.

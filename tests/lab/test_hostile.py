@@ -23,7 +23,7 @@ def test_no_command_prints_a_password(redeployed: Operator) -> None:
     said = [
         redeployed.attempts(command).text
         for command in (
-            f"{DEPLOY} -vvv --diff --dry",
+            f"{DEPLOY.removesuffix(' -y')} -vvv --diff --dry",
             f"{DEPLOY} -vvv --diff",
             f"{NODE} -vvv",
             STATUS,
@@ -34,7 +34,7 @@ def test_no_command_prints_a_password(redeployed: Operator) -> None:
     ]
     assert "***" in said[0]
     for text in said:
-        assert SECRET not in text
+        assert SECRET not in text  # what nodes report is in base64 at -vvv
         assert "other-s3" not in text
 
 
@@ -58,7 +58,6 @@ def test_a_drain_follows_no_link_that_somebody_has_laid(redeployed: Operator) ->
     assert "Others than root on server02 can make or remove" in redeployed.attempts(STATUS).text
     redeployed.attempts(f"{DRAIN} --limit server02")
     assert redeployed.everywhere("cat /root/precious") == ["precious\n"] * 3
-    redeployed.everywhere(f"rm -rf {folder}")
 
 
 @on("bookworm")

@@ -25,8 +25,22 @@ def healthy(state: ClusterState, name: str, text: str) -> Verdict:
 
 def settled(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, and has every address one holder that nobody takes over from?"""
-    problem = _not_running(state, name, text) or unsettled(state)
+    problem = _not_running(state, name, text) or unsettled(state) or _unheard(state, name)
     return Verdict(problem is None, problem or state.who_holds())
+
+
+def _unheard(state: ClusterState, name: str) -> str | None:
+    """That node `name` has received no advert of a holder since its start; None: it has, or there is no other holder.
+
+    Its timer has then begun at its start: it may be the first to take over from a holder that is drained now, although
+    others have a higher priority.
+    """
+    for instance, settings in state.cluster.instances.items():
+        said = state.said(name, instance)
+        holders = {holder for address in settings.addresses for holder in state.holders(address)} - {name}
+        if holders and said and said.state == "BACKUP" and not said.master_priority:
+            return f"{name} has not received an advert of {instance} yet"
+    return None
 
 
 def may_leave(state: ClusterState, name: str, text: str) -> Verdict:

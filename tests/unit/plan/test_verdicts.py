@@ -191,10 +191,17 @@ def test_a_restored_node_is_back_when_it_holds_what_it_should(name: str, seen: C
     assert in_service(seen, name) == verdict
 
 
+HEARS = saying(SECOND, master_priority=103)
 SETTLED = [
     ("server01", AT_REST, yes("10.10.0.2 is held by server01")),
-    ("server02", AT_REST, yes("10.10.0.2 is held by server01")),
-    ("server01", state(DRAINED, node(102, VIP), THIRD), yes("10.10.0.2 is held by server02")),  # and is left drained
+    ("server02", state(FIRST, HEARS, THIRD), yes("10.10.0.2 is held by server01")),
+    ("server02", state(FIRST, SECOND, THIRD), no("server02 has not received an advert of VI_1 yet")),
+    (
+        "server01",
+        state(saying(DRAINED, master_priority=102), node(102, VIP), THIRD),
+        yes("10.10.0.2 is held by server02"),  # and is left drained
+    ),
+    ("server01", state(DRAINED, node(102, VIP), THIRD), no("server01 has not received an advert of VI_1 yet")),
     (
         "server02",
         state(UNREAD, saying(SECOND, master_priority=103), THIRD),
