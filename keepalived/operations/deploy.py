@@ -162,7 +162,7 @@ def staged(text: str) -> Commands:
 def _show_difference(path: str, new: str) -> None:
     """What pyinfra's --diff asks for, without the secrets."""
     old = "\n".join(host.get_fact(FileContents, path=path) or [])
-    before, after = (without_secrets(one).splitlines() for one in (old, new))
+    before, after = without_secrets(old).splitlines(), without_secrets(new, old).splitlines()
     for line in unified_diff(before, after, fromfile=f"{path} (now)", tofile=path, lineterm=""):
         host.log(line)
 

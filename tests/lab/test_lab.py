@@ -220,6 +220,7 @@ def test_a_pulled_cable_is_a_lost_carrier(lab: Lab) -> None:
 
 def test_a_witness_counts_what_a_pulled_cable_costs_a_client(lab: Lab) -> None:
     host = lab.hosts["server01"]
+    lab.operator(["ssh", host.name, "true"], check=True, timeout=20)  # its cable has just been out
     with Witness(lab, host.address) as whole:
         host.succeed("sleep 0.5")
     assert (whole.lost, whole.route) == (0, ["server01"])
