@@ -29,7 +29,8 @@ def place_flag(
     needed, and none can be left.
     """
     for path in paths:
-        turn.shell(set_flag(path, content, until_reboot=until_reboot, keep=run is not None), "setting the flag")
+        keep = turn.cluster.drain.check if run else None
+        turn.shell(set_flag(path, content, until_reboot=until_reboot, keep=keep), "setting the flag")
 
     def somebody_left(seen: ClusterState) -> Verdict:
         why = nobody_left(seen, leaving)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePosixPath
+from typing import Literal
 
 from pyinfra.api import QuoteString, StringCommand
 
@@ -13,12 +14,18 @@ from keepalived.spec.flag import Run
 
 
 def set_flag(
-    path: str, content: str, *, until_reboot: bool = False, like: str | None = None, keep: bool = False
+    path: str,
+    content: str,
+    *,
+    until_reboot: bool = False,
+    like: str | None = None,
+    keep: Literal["script", "file"] | None = None,
 ) -> StringCommand:
     """Drains a node. The flag is there at once and whole, also for who reads the number in it, and after a power cut.
 
-    It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there stays. The
-    folder may be another user's: the file is made new under a name that nobody knows before, and no link is followed.
+    It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there and
+    drains, as this kind of check looks at it, stays. The folder may be another user's: the file is made new under a
+    name that nobody knows before, and no link is followed.
     """
     named = StringCommand("set -C && new=$(mktemp -u", QuoteString(f"{path}.XXXXXXXXXXXX"), _separator=" ")
     command = StringCommand(StringCommand(named, ")", _separator=""), "&& printf %s", QuoteString(content), '> "$new"')
@@ -28,6 +35,9 @@ def set_flag(
         command = StringCommand("touch", paths.DRAINED_THIS_BOOT, "&&", command)
     if keep:  # whether that is a failure differs between versions of mv
         command = StringCommand(command, '&& { mv -nT "$new"', QuoteString(path), '|| true; } && rm -f "$new"')
+        if keep == "file":  # a file without a number above 0 drains nothing
+            drains = StringCommand("{ grep -qsE '^[[:space:]]*\\+?0*[1-9]'", QuoteString(path))
+            command = StringCommand(drains, "|| rm -f", QuoteString(path), "; } &&", command)
     else:
         command = StringCommand(command, '&& mv -fT "$new"', QuoteString(path))
     return StringCommand(command, "&& sync", QuoteString(path), QuoteString(_folder(path)))

@@ -82,6 +82,9 @@ def _grep(server: Server, words: list[str], given: str) -> Result:
     if words[0] == "-v":
         return Result(out="".join(line for line in given.splitlines(keepends=True) if words[1] not in line))
     options, wanted, path = words
+    if options == "-qsE":
+        pattern = wanted.replace("[[:space:]]", r"\s")
+        return Result(int(re.search(pattern, server.read(path) or "", re.MULTILINE) is None))
     assert options == "-qsx", f"grep {options}"
     return Result(int(wanted not in (server.read(path) or "").splitlines()))
 

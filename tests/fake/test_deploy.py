@@ -64,6 +64,15 @@ def test_another_address_has_a_holder_before_the_old_holder_restarts() -> None:
     assert managers.is_at_rest()
 
 
+def test_a_flag_that_drains_nothing_does_not_block_a_hand_over() -> None:
+    managers = Managers("drain: {check: file}")
+    managers["server01"].write(FLAG, "0\n")
+    managers.edit(*SLOWER)
+    managers.deploy()
+    assert managers.restarted() == LOWEST_FIRST
+    assert managers.is_at_rest()
+
+
 def test_other_priorities_are_reloaded() -> None:
     managers = Managers()
     managers.edit("instances:", "priority_step: 10\ninstances:")

@@ -29,7 +29,7 @@ COMMANDS = {
     "flag": files.set_flag("/run/flag", content(by=EVIL, reason=EVIL)),
     "path of a flag": files.set_flag(f"/run/{EVIL}", "1\n"),
     "like another": files.set_flag("/run/flag", "1\n", like=f"/run/{EVIL}"),
-    "kept": files.set_flag("/run/flag", EVIL, keep=True),
+    "kept": files.set_flag("/run/flag", EVIL, keep="file"),
     "removal": files.remove_file(f"/run/{EVIL}"),
     "a run's": files.remove_runs_flag(f"/run/{EVIL}", "deploy"),
     "checkpoint": files.write_checkpoint(Checkpoint(run="reboot", by=EVIL, failed=(EVIL,), waiting={EVIL: 1})),

@@ -142,7 +142,7 @@ def test_a_runs_flag_goes_and_an_operators_stays() -> None:
     managers = Managers()
     turn = managers.turn("server02")
     turn.shell(set_flag(FLAG, content(run="reboot")))
-    turn.shell(set_flag(FLAG, content(by="alice"), keep=True))
+    turn.shell(set_flag(FLAG, content(by="alice"), keep="script"))
     assert (managers["server02"].read(FLAG) or "").splitlines() == ["1", "run: reboot"]
     turn.shell(remove_runs_flag(FLAG, "deploy"))
     assert managers.drained() == ["server02"]

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -35,7 +36,38 @@ SEQUENCES = 1 << 16
 BUFFER_BYTES = 8 << 20  # answers that wait while this machine is busy must not be dropped and pass for lost
 SO_RCVBUFFORCE = 33  # Linux, asm-generic/socket.h; not in the socket module
 
-Probes = list[list[float | None]]
+NEVER = 0.0
+"""The time of an answer that has not come."""
+
+
+class Probes:
+    """When each probe was sent and answered: two numbers a probe, for a run may take hours."""
+
+    def __init__(self) -> None:
+        self.sent = array("d")
+        self.answered = array("d")
+
+    def __len__(self) -> int:
+        return len(self.answered)
+
+    def add(self, sent: float, answered: float | None = None) -> None:
+        """A probe that was sent, and answered if it was."""
+        self.sent.append(sent)
+        self.answered.append(NEVER if answered is None else answered)  # last: the other thread counts these
+
+    def answer(self, place: int, when: float) -> None:
+        """An answer has come. Of several the first one counts."""
+        if self.answered[place] == NEVER:
+            self.answered[place] = when
+
+    @property
+    def any_answered(self) -> bool:
+        """Whether an answer has come at all."""
+        return any(when != NEVER for when in self.answered)
+
+    def listed(self) -> list[list[float | None]]:
+        """`[[SENT, ANSWERED], ...]`"""
+        return [[sent, None if when == NEVER else when] for sent, when in zip(self.sent, self.answered, strict=False)]
 
 
 class IcmpProber:
@@ -46,7 +78,7 @@ class IcmpProber:
     def __init__(self, address: str, interval: float) -> None:
         self.address = address
         self.interval = interval
-        self.probes: Probes = []
+        self.probes = Probes()
         self._socket = _icmp_socket(address)
         self._id = os.getpid() & 0xFFFF
         self._done = threading.Event()
@@ -66,7 +98,7 @@ class IcmpProber:
         while not self._done.is_set():
             sequence = len(self.probes) % SEQUENCES
             request = ICMPRequest(self.address, id=self._id, sequence=sequence, payload_size=8)
-            self.probes.append([time.time(), None])
+            self.probes.add(time.time())
             try:
                 self._socket.send(request)
                 self._id = request.id  # without privileges the kernel chooses it
@@ -86,7 +118,7 @@ class IcmpProber:
             count = len(self.probes)
             place = count - 1 - (count - 1 - reply.sequence) % SEQUENCES
             if reply.type in (0, 129) and reply.id == self._id and reply.source == self.address and place >= 0:
-                self.probes[place][1] = self.probes[place][1] or reply.time
+                self.probes.answer(place, reply.time)
 
 
 class TcpProber:
@@ -97,7 +129,7 @@ class TcpProber:
     def __init__(self, address: str, interval: float) -> None:
         self.address = address
         self.interval = max(interval, TCP_SECONDS)
-        self.probes: Probes = []
+        self.probes = Probes()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._knock, daemon=True)
 
@@ -119,7 +151,7 @@ class TcpProber:
                 answered = time.time()
             except OSError:
                 pass
-            self.probes.append([start, answered])
+            self.probes.add(start, answered)
             time.sleep(max(0.0, start + self.interval - time.time()))
 
 
@@ -152,20 +184,16 @@ def main() -> None:
     for prober in running:
         prober.start()
     deadline = time.monotonic() + FIRST_SECONDS
-    while time.monotonic() < deadline and not all(_answered(prober.probes) for prober in running):
+    while time.monotonic() < deadline and not all(prober.probes.any_answered for prober in running):
         time.sleep(0.02)
-    reachable = [prober.address for prober in running if _answered(prober.probes)]
+    reachable = [prober.address for prober in running if prober.probes.any_answered]
     print(json.dumps({"reachable": reachable}), flush=True)
     sys.stdin.read()
     for prober in running:
         prober.stop()
     time.sleep(LAST_SECONDS)
-    seen = {prober.address: prober.probes for prober in running}
+    seen = {prober.address: prober.probes.listed() for prober in running}
     print(json.dumps({"method": running[0].method, "interval": running[0].interval, "probes": seen}), flush=True)
-
-
-def _answered(probes: Probes) -> bool:
-    return any(answered is not None for _, answered in probes)
 
 
 if __name__ == "__main__":

@@ -97,3 +97,31 @@ def test_a_misspelt_option_is_not_silence(files: list[str], data: list[str], sai
 
 def test_a_file_of_the_same_name_in_another_repository_may_know_any_option(tmp_path: Path) -> None:
     assert unknown_option([tmp_path / "deploy.py"], ["mine=1"]) is None
+
+
+STANZAS = [
+    ("", "10.10.0.4"),
+    ("Host *\n    User admin\n", "10.10.0.4"),
+    ("Host server02\n    User admin\n", "10.10.0.4"),
+    ("Host server02\n    HostName 192.0.2.4\n", "server02"),
+    ("Host server0?\n    HostName %h.example.net\n", "server02"),
+    ("Host server01\n    HostName 192.0.2.3\n", "10.10.0.4"),
+]
+
+
+@pytest.mark.parametrize(("config", "name"), STANZAS)
+def test_a_node_is_connected_to_as_ssh_config_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, name: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/config").write_text(config)
+    (found,) = [data for node, data in groups(REPOSITORY / "group_data")["managers"] if node == "server02"]
+    assert found["ssh_hostname"] == name
+
+
+def test_without_ssh_config_a_node_is_connected_to_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert groups(REPOSITORY / "group_data")["managers"][0][1]["ssh_hostname"] == "10.10.0.3"

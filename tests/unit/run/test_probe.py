@@ -46,4 +46,4 @@ def test_a_closed_port_is_an_answer_too() -> None:
     while len(prober.probes) < 2:
         pass
     prober.stop()
-    assert all(answered is not None for _, answered in prober.probes)
+    assert all(answered is not None for _, answered in prober.probes.listed())
