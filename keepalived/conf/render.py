@@ -74,10 +74,10 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
 
 def drop_in(cluster: Cluster) -> str:
     """The text of the drop-in for keepalived.service, the same on every node of a cluster, with its own digest."""
-    return _drop_in(cluster.drain.flag)
+    return _drop_in(cluster.drain.flag, tuple(cluster.start_after))
 
 
 @lru_cache
-def _drop_in(flag: str) -> str:
+def _drop_in(flag: str, start_after: tuple[str, ...]) -> str:
     template = _environment.get_template("keepalived.service.conf.j2")
-    return with_digest(template.render(flag=flag, this_boot=paths.DRAINED_THIS_BOOT))
+    return with_digest(template.render(flag=flag, start_after=start_after, this_boot=paths.DRAINED_THIS_BOOT))

@@ -17,6 +17,7 @@ from keepalived.spec.fields import (
     NodeAddress,
     NodeName,
     Password,
+    UnitName,
     Within,
 )
 
@@ -155,7 +156,7 @@ class Maintenance(_Strict):
     """`true`: the nodes are Docker Swarm managers. Their tasks move away before a reboot or upgrade, and the quorum is
     kept."""
     boot_timeout: Annotated[int, Within(10, 86400)] = 600
-    """Seconds a reboot may take, from the command until the node answers again."""
+    """Seconds a reboot may take, from the command until the node answers again; and then until its services are up."""
 
 
 class Cluster(_Strict):
@@ -177,6 +178,9 @@ class Cluster(_Strict):
     """How a deploy applies a changed configuration. `restart`: a holder hands its addresses over, then keepalived
     restarts. `reload`: no address moves, and established connections live on. What a reload cannot carry is done by
     restart in any case."""
+    start_after: list[UnitName] = []
+    """The systemd units that keepalived starts after, at each boot. A node that boots takes its addresses back when
+    these are up, and not before."""
     drain: Drain = Drain()
     maintenance: Maintenance = Maintenance()
 

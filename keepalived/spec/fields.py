@@ -17,6 +17,8 @@ FILE_NAME = re.compile(r"[A-Za-z0-9_.,:=+-]{1,255}")
 ZONE = "%"  # fe80::2%eth0 means something on one node only
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 
+UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@-]{1,200}\.(service|socket|target|mount|path|timer|device)")
+
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
 
@@ -130,6 +132,7 @@ InstanceName = Annotated[
 ]
 NodeName = Annotated[str, matching(HOST_NAME, "is not a host name")]
 InterfaceName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "is not the name of a network interface")]
+UnitName = Annotated[str, matching(UNIT_NAME, "is not the name of a systemd unit: haproxy.service")]
 Password = Annotated[SecretStr, AfterValidator(_read_password)]
 Command = Annotated[str, AfterValidator(_read_command)]
 Flag = Annotated[str, AfterValidator(_read_flag)]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
 from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
 from keepalived.spec.cluster_file import parse
@@ -61,6 +62,16 @@ def test_the_drop_in_makes_the_folder_of_the_default_flag_and_ends_a_drain_at_bo
     assert "StateDirectory=keepalived" in lines  # /var/lib/keepalived
     (before_start,) = [line for line in lines if line.startswith("ExecStartPre=")]
     assert before_start.endswith("/var/lib/keepalived/releasevip || rm -f /var/lib/keepalived/releasevip'")
+
+
+def test_the_drop_in_has_its_digest_and_starts_keepalived_after_what_serves_the_addresses() -> None:
+    plain = drop_in(parse((GOLDEN / "default.yml").read_text(encoding="utf-8"), "default"))
+    text = (GOLDEN / "default.yml").read_text(encoding="utf-8") + "start_after: [haproxy.service, docker.service]\n"
+    ordered = drop_in(parse(text, "default"))
+    assert "[Unit]" not in plain
+    assert "After=haproxy.service docker.service\n" in ordered.partition("\n[Service]\n")[0]
+    assert drop_in_digest(plain) not in (None, drop_in_digest(ordered))
+    assert ordered.splitlines()[-1] == f"Environment=KEEPALIVED_DROP_IN={drop_in_digest(ordered)}"
 
 
 PLAIN = 'vrrp_script chk {\nscript "/usr/bin/test ! -e /x"\nweight 100\n}\n'

@@ -484,6 +484,15 @@ drain: {wieght: 10}
         for password in ["''", "ninechars", "a b", "'a\"b'", "'{'"]
     ),
     refused(cluster("on_change: never"), "on_change: 'never' is not 'restart' or 'reload'"),
+    refused(
+        cluster("start_after: [haproxy]"),
+        "start_after[0]: 'haproxy' is not the name of a systemd unit: haproxy.service",
+    ),
+    refused(
+        cluster("start_after: ['a.service b.service']"),
+        "start_after[0]: 'a.service b.service' is not the name of a systemd unit: haproxy.service",
+    ),
+    refused(cluster("start_after: haproxy.service"), "start_after: 'haproxy.service' is not a list: put it in [ ]"),
     # maintenance
     maintenance_refused("x", "maintenance: 'x' is not a mapping (key: value)"),
     maintenance_refused("[]", "maintenance: a list is not a mapping (key: value)"),
@@ -713,6 +722,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "advert_int": None,
         "priority_step": 1,
         "on_change": "restart",
+        "start_after": [],
         "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
     }
