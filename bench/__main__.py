@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -134,20 +135,22 @@ class Bench:
                     self.note(f"{what}: no holder for, s", seen.longest(0))
 
     def status(self) -> None:
-        """Thirty nodes of one cluster, beside what pyinfra itself needs to connect to them."""
-        nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in range(1, MANY_NODES + 1)]
-        with self.operator(MANY_NODES) as operator:
-            operator.writes(
-                f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
-                "virtual_ipaddress: [10.10.0.2]}}\n"
-            )
-            operator.types(DEPLOY, timeout=LONG_SECONDS)
-            for _ in range(TIMES):
-                start = seconds(lambda: operator.types("pyinfra inventory.py exec -- true"))
-                self.note(f"pyinfra's own start with {MANY_NODES} hosts, s", start)
-                whole = seconds(lambda: operator.types(STATUS))
-                self.note(f"status of {MANY_NODES} nodes, whole command, s", whole)
-                self.note(f"status of {MANY_NODES} nodes, beside pyinfra's own start, s", whole - start)
+        """Commands that change nothing, of three and of thirty nodes, beside what pyinfra needs to run `true`."""
+        for many in (3, MANY_NODES):
+            nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in range(1, many + 1)]
+            with self.operator(many) as operator:
+                operator.writes(
+                    f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
+                    "virtual_ipaddress: [10.10.0.2]}}\n"
+                )
+                operator.types(DEPLOY, timeout=LONG_SECONDS)
+                for _ in range(TIMES):
+                    start = seconds(lambda: operator.types("pyinfra inventory.py exec -- true"))
+                    self.note(f"`exec -- true` on {many} nodes, s", start)
+                    for what, command in (("status", STATUS), ("deploy without change", DEPLOY)):
+                        whole = seconds(partial(operator.types, command))
+                        self.note(f"{what} of {many} nodes, s", whole)
+                        self.note(f"{what} of {many} nodes : `exec -- true`, ratio", whole / start)
             operator.writes(SHIPPED)
 
     def clusters(self) -> None:

@@ -18,7 +18,9 @@ from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
 
 NEXT_NODES = "The nodes after this one are as they were. Remove the cause, then run:" + command("deploy.py")
-STILL_DRAINED = "The node is still drained. The next deploy puts it back in service:" + command("deploy.py")
+STILL_DRAINED = (
+    f"The node is still drained. The next deploy puts it back in service:{command('deploy.py')} --data resume=true"
+)
 
 
 def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = False) -> None:

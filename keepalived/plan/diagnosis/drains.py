@@ -37,7 +37,7 @@ def by_unfinished_run(evidence: Evidence) -> Iterator[Finding]:
     """A run has drained a node and has not restored it."""
     for name, node in evidence.installed.items():
         if node.drained and node.flag.run:
-            script = "deploy.py" if node.flag.run == "deploy" else f"tasks/{node.flag.run}.py"
+            script = f"tasks/{node.flag.run}.py" if node.flag.run != "deploy" else "deploy.py --data resume=true"
             cure = f"If that run is over, type it again, or restore {name} with tasks/restore.py"
             yield Finding(name, f"{name} is drained {node.flag.words}", cure, f"pyinfra inventory.py {script}")
 

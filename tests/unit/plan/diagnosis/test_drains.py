@@ -29,7 +29,7 @@ NODES: list[tuple[NodeState, Problem]] = [
             "server02",
             "server02 is drained by a deploy that is under way or did not end",
             "If that run is over, type it again, or restore server02 with tasks/restore.py",
-            DEPLOY,
+            f"{DEPLOY} --data resume=true",
         ),
     ),
     (
