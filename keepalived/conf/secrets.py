@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-AUTH_PASS = re.compile(r"^(\s*auth_pass\s+)(.*)$", re.MULTILINE)
+WITHOUT_SECRETS = r"s/^([[:space:]]*auth_pass[[:space:]]+).*/\1***/"
+"""The same as `without_secrets`, for sed -E on a node."""
 
 
-def without_secrets(text: str, other: str = "") -> str:
-    """The same text, with `***` in place of every auth_pass; `*** (another one)` where `other` has others."""
-    secrets = [found[1] for found in AUTH_PASS.findall(text)]
-    same = not other or secrets == [found[1] for found in AUTH_PASS.findall(other)]
-    return AUTH_PASS.sub(r"\1***" if same else r"\1*** (another one)", text)
+def without_secrets(text: str) -> str:
+    """The same text, with `***` in place of every auth_pass."""
+    return re.sub(r"^(\s*auth_pass\s+).*$", r"\1***", text, flags=re.MULTILINE)

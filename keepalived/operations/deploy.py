@@ -11,12 +11,12 @@ from pathlib import PurePosixPath
 import gevent
 from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
-from pyinfra.facts.files import FileContents
+from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import DeployOptions
 from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
-from keepalived.conf.secrets import without_secrets
+from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
@@ -161,8 +161,9 @@ def staged(text: str) -> Commands:
 
 def _show_difference(path: str, new: str) -> None:
     """What pyinfra's --diff asks for, without the secrets."""
-    old = "\n".join(host.get_fact(FileContents, path=path) or [])
-    before, after = without_secrets(old).splitlines(), without_secrets(new, old).splitlines()
+    # The node itself leaves the secrets out: at -vvv pyinfra prints what it answers.
+    old = host.get_fact(Command, command=f"sed -E '{WITHOUT_SECRETS}' {path} 2>/dev/null || true") or ""
+    before, after = old.splitlines(), without_secrets(new).splitlines()
     for line in unified_diff(before, after, fromfile=f"{path} (now)", tofile=path, lineterm=""):
         host.log(line)
 

@@ -38,8 +38,9 @@ def test_two_deploys_at_the_same_time_do_not_undo_each_other(managers: Operator)
     managers.writes(managers.changed())
     with managers.watching() as seen:
         first = managers.begins(DEPLOY, "server01 → server02")
+        first.send_signal(signal.SIGSTOP)  # in the middle of its hand-over
         second = managers.is_refused(DEPLOY)
-        assert "[server01]" in managers.ends(first).line("server02 → server01 in")
+        assert "[server01]" in managers.ends(first, signal.SIGCONT).line("server02 → server01 in")
     assert "may be under way. Wait for its end" in second.line("server01 was drained")
     assert first.returncode == 0
     assert seen.lost <= 2

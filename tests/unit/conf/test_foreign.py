@@ -1,6 +1,7 @@
 """keepalived.conf as somebody else wrote it: which file in it is our flag, and what is lost when it is replaced."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from keepalived.conf.contents import contents, lost
 from keepalived.conf.drain_check import NAME, DrainCheck, drain_check
 from keepalived.conf.render import configuration
-from keepalived.conf.secrets import without_secrets
+from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.spec.cluster_file import parse
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -85,8 +86,8 @@ def test_all_that_a_foreign_file_has_is_told_but_no_secret() -> None:
 def test_a_configuration_is_shown_without_its_passwords() -> None:
     text = "    auth_type PASS\n    auth_pass one two\n"
     assert without_secrets(text) == "    auth_type PASS\n    auth_pass ***\n"
-    assert without_secrets(text, text) == without_secrets(text)
-    assert without_secrets(text, text.replace("one", "1")) == "    auth_type PASS\n    auth_pass *** (another one)\n"
+    sed = subprocess.run(["sed", "-E", WITHOUT_SECRETS], input=text, capture_output=True, text=True, check=True)
+    assert sed.stdout == without_secrets(text)
 
 
 @pytest.mark.parametrize("text", [OURS, ORIGINS, ORIGINS.replace("VI_1", "VI_HELD")])
