@@ -11,8 +11,8 @@ from lab.operator import ADDRESS, DEPLOY, SHIPPED, Operator
 UNIT = "slow.service"
 SERVE = (
     "/usr/bin/perl -MIO::Socket::INET -e "
-    "'$all = IO::Socket::INET->new(LocalPort => 8080, Listen => 50, ReuseAddr => 1) or die; "
-    "while ($one = $all->accept) { close $one }'"
+    "'$$all = IO::Socket::INET->new(LocalPort => 8080, Listen => 50, ReuseAddr => 1) or die; "
+    "while ($$one = $$all->accept) { close $$one }'"
 )
 SERVICE = f"""
 cat > /etc/systemd/system/{UNIT} <<'END'
