@@ -46,8 +46,9 @@ def test_the_first_deploy_installs_and_the_best_node_holds_the_address(operator:
         == ["enabled\nactive\n"] * 3
     )
     assert operator.everywhere("systemctl show keepalived -p Restart --value") == ["on-failure\n"] * 3
-    in_real_time = "for pid in $(pgrep -x keepalived); do chrt --pid $pid; done | grep -c SCHED_RR"
-    assert operator.everywhere(in_real_time) == ["2\n"] * 3
+    scheduling = "for pid in $(pgrep -x keepalived); do chrt --pid $pid; done"
+    assert operator.everywhere(f"{scheduling} | grep -c SCHED_RR") == ["2\n"] * 3
+    assert operator.everywhere(f"{scheduling} | grep -c RESET_ON_FORK") == ["1\n"] * 3  # what checks inherit
     assert (
         operator.everywhere(f"ls {CONF}.staged 2>&1 || true")
         == [f"ls: cannot access '{CONF}.staged': No such file or directory\n"] * 3
