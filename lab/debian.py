@@ -70,6 +70,10 @@ chroot "$2" useradd --create-home --shell /bin/bash admin
 echo 'admin ALL=(ALL:ALL) NOPASSWD: ALL' >"$2/etc/sudoers.d/admin"
 chmod 0440 "$2/etc/sudoers.d/admin"
 echo 'deb [trusted=yes lang=none] file:/srv/packages ./' >"$2/etc/apt/sources.list"
+# What keepalived depends on is there already: dozens of first deploys install it alone.
+chroot "$2" apt-get update
+chroot "$2" apt-get install --yes --no-install-recommends keepalived
+chroot "$2" apt-get purge --yes keepalived
 # The hosts know neither the mirror nor this machine's resolver, and each has keys of its own.
 rm -rf "$2"/var/lib/apt/lists/* "$2"/var/cache/apt/*.bin "$2"/etc/ssh/ssh_host_*
 : >"$2/etc/resolv.conf"
