@@ -141,7 +141,7 @@ class Step(PyinfraCommand):
         try:
             self._function(turn)
         except (gevent.GreenletExit, SystemExit):  # a signal ends the run, here or elsewhere
-            fail(host, f"ended where it was. {turn.advice}")
+            fail(host, f"ended where it was. {turn.advice}".strip())
             raise
         except Stopped as stopped:
             fail(host, str(stopped))
