@@ -9,7 +9,7 @@ from pyinfra.api import QuoteString, StringCommand
 from keepalived.plan.rollout import successors
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.turn import Turn
-from keepalived.spec.cluster import Hook
+from keepalived.spec.maintenance import Hook
 from keepalived.spec.plain_text import plain
 
 ANSWER_SECONDS = 15  # more than a command was given, for the way to it and back

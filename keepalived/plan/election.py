@@ -13,7 +13,8 @@ from ipaddress import IPv4Address, IPv6Address
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import VrrpState
-from keepalived.spec.cluster import HIGHEST_PRIORITY, LOWEST_PRIORITY, Cluster
+from keepalived.spec.cluster import Cluster
+from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
 
 DRAIN = "drain"
 """The name of what the drain's check contributes to a priority."""

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from keepalived.spec import plain_yaml
-from keepalived.spec.cluster import Authentication, Cluster, Drain, Healthy, Hook, Instance, Maintenance, Node
+from keepalived.spec.cluster import Cluster
 from keepalived.spec.fields import shown
 from keepalived.spec.rules import Fault, faults_between, faults_of
+from keepalived.spec.strict import Strict
 
 EVERYBODY = "inventory"  # the group pyinfra makes of the whole of inventory.py
 
@@ -80,8 +81,7 @@ def _problem(error: ErrorDetails) -> str:
 
 def _meant(key: object) -> str | None:
     """The known key that an unknown one resembles."""
-    models = (Cluster, Node, Instance, Authentication, Drain, Maintenance, Hook, Healthy)
-    known = [field for model in models for field in model.model_fields if field not in ("name", key)]
+    known = [field for part in Strict.__subclasses__() for field in part.model_fields if field not in ("name", key)]
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from keepalived.spec.cluster import HIGHEST_PRIORITY, Cluster, Instance
+from keepalived.spec.cluster import Cluster
 from keepalived.spec.fields import Address
+from keepalived.spec.instance import Instance
+from keepalived.spec.priorities import HIGHEST_PRIORITY
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert

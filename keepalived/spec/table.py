@@ -17,7 +17,7 @@ from pydantic.json_schema import SkipJsonSchema
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fields import Within
 
-BEGIN = "<!-- keys: written by `make docs` from keepalived/spec/cluster.py -->"
+BEGIN = "<!-- keys: written by `make docs` from keepalived/spec -->"
 END = "<!-- end of keys -->"
 DEFAULT = "Default: "  # what follows it in a field's docstring goes into the column of that name
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.spec.cluster import Cluster, Drain, Instance, Node
+from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import read_clusters
+from keepalived.spec.drain import Drain
+from keepalived.spec.instance import Instance
+from keepalived.spec.node import Node
 from keepalived.spec.rules import faults_of
 
 REPOSITORY = Path(__file__).parents[3]

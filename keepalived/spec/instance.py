@@ -1,0 +1,48 @@
+"""A VRRP instance, as the cluster file has it. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from keepalived.spec.fields import FloatingAddress, InterfaceName, Password, Within
+from keepalived.spec.strict import Strict
+
+
+class Authentication(Strict):
+    """VRRPv2's authentication, as weak as it is (RFC 5798, 9); both keywords are keepalived's."""
+
+    auth_type: Literal["PASS", "AH"]
+    """`PASS`: everybody on the network can read the password in the adverts. `AH`: IPsec authentication header; only
+    with multicast."""
+    auth_pass: Password
+    """The password, at most 8 characters: keepalived ignores the rest."""
+
+
+class Instance(Strict):
+    """A VRRP instance: floating addresses that move together."""
+
+    virtual_router_id: Annotated[int, Within(1, 255)]
+    """The number of this instance on the network. No other VRRP router of that network may use it."""
+    virtual_ipaddress: Annotated[list[FloatingAddress], Field(min_length=1)]
+    """The floating addresses, all IPv4 or all IPv6: `10.10.0.2` (means /32; IPv6: /128) or `10.10.0.2/24`."""
+    interface: InterfaceName | None = None
+    """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
+    carries the node's own address."""
+
+    unicast: bool = False
+    """`true`: adverts go to each node's own address, for networks without multicast. The peers are the nodes of the
+    cluster."""
+    authentication: Authentication | None = None
+    """A password in the adverts. VRRPv2 only: VRRPv3 has none."""
+
+    @property
+    def family(self) -> int:
+        """The IP version of its addresses: 4 or 6."""
+        return self.virtual_ipaddress[0].version
+
+    @property
+    def addresses(self) -> list[str]:
+        """The floating addresses without prefix length, as the kernel writes them."""
+        return [str(floating.ip) for floating in self.virtual_ipaddress]
