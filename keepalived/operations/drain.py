@@ -13,11 +13,11 @@ from keepalived.cli.options import DrainOptions
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
-from keepalived.plan.guard import drain_plan, refusal
+from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, tell_journal
-from keepalived.run.hands import Step
+from keepalived.run.hands import TurnCommand
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -28,7 +28,7 @@ def plan(options: DrainOptions) -> None:
     """Says once a run what the drain of all its hosts will move. Raises NothingDone, before anything is done on any."""
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        why = refusal(seen, meant)
+        why = drain_refusal(seen, meant)
         all_meant = " (without --limit every node is meant)" if set(meant) == set(seen.nodes) else ""
         return f"{why}{all_meant}. Restore or repair one first; --data force=true drains all the same" if why else None
 
@@ -59,7 +59,7 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
         if state.is_executing:
             host.log(f"No change: {verdict.seen} (drained {node.flag.words})")
         return
-    yield Step(partial(drain_node, reason=reason, until=until, force=force, before=before))
+    yield TurnCommand(partial(drain_node, reason=reason, until=until, force=force, before=before))
 
 
 def is_as_meant(node: NodeState, reason: str | None, until: str | None) -> bool:

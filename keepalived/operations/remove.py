@@ -19,13 +19,11 @@ from keepalived.operations.drain import drain_node
 from keepalived.plan.guard import expected_moves, nobody_left
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
-from keepalived.run.hands import Step, targets
+from keepalived.run.hands import TurnCommand, targets
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
-
-RESTORE = "tasks/restore.py"
 
 
 def plan(options: RemoveOptions) -> None:
@@ -37,8 +35,8 @@ def _tell_plan(options: RemoveOptions) -> None:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         due = [name for name in meant if is_there(seen.nodes[name])]
         if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
-            names = ", ".join(away)
-            return f"a run left {names} drained in the Docker Swarm. Give it back first:{command(RESTORE, away)}"
+            give_back = command("tasks/restore.py", away)
+            return f"a run left {', '.join(away)} drained in the Docker Swarm. Give it back first:{give_back}"
         if due and all(name in due for name in seen.nodes) and not options.force:
             return "no node would be left: --limit names those that are meant; --data force=true removes them all"
         why = nobody_left(seen, due) if due else None
@@ -68,7 +66,7 @@ def is_drained_in_swarm(node: NodeState) -> bool:
 
 
 @operation()
-def stopped(force: bool = False) -> Commands:
+def service_stopped(force: bool = False) -> Commands:
     """
     Drains a node on which keepalived runs, sees another one hold its addresses, and stops keepalived.
 
@@ -85,7 +83,7 @@ def stopped(force: bool = False) -> Commands:
         yield refuse(f"{host.name} cannot be read")
         return
     if node.unit.load_state == "loaded" and (node.unit.runs or node.unit.enabled):
-        yield Step(partial(stop_node, force=force))
+        yield TurnCommand(partial(stop_node, force=force))
 
 
 def stop_node(turn: Turn, *, force: bool = False) -> None:

@@ -15,7 +15,7 @@ from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, tell_journal
-from keepalived.run.hands import Step
+from keepalived.run.hands import TurnCommand
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -52,7 +52,7 @@ def restore() -> Commands:
         if state.is_executing:
             host.log(f"No change: {verdict.seen}")
         return
-    yield Step(partial(restore_node, before=before))
+    yield TurnCommand(partial(restore_node, before=before))
 
 
 def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
@@ -66,7 +66,7 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
             f"rm {paths.CHECKPOINT}; then restore it again, and later give it back to the swarm:\n"
             f"    docker node update --availability {checkpoint.availability.lower()} {turn.node}"
         )
-        swarm.come_back(turn, checkpoint, seconds=SWARM_SECONDS)
+        swarm.return_to_swarm(turn, checkpoint, seconds=SWARM_SECONDS)
         turn.advice = ""
     if node.drained or node.flag.present:
         turn.runner.begin("Restore")

@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from keepalived.spec import paths
 from keepalived.spec.fields import (
     Command,
-    Flag,
+    FlagPath,
     FloatingAddress,
     InstanceName,
     InterfaceName,
@@ -30,7 +30,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Node(_Strict):
+class NodeSettings(_Strict):
     """A server: its address, or more keys. `server01: 10.10.0.3` is short for `server01: {address: 10.10.0.3}`."""
 
     address: NodeAddress
@@ -93,7 +93,7 @@ class Drain(_Strict):
     check: Literal["script", "file"] = "script"
     """How keepalived sees the flag. `script`: a `vrrp_script` looks whether the file is there. `file`: a `track_file`
     reads the number in it, at once."""
-    flag: Flag = paths.FLAG
+    flag: FlagPath = paths.FLAG
     """The file that drains the node while it is there (with `check: file`: while its content begins with `1`)."""
     interval: Annotated[int, Within(1, 3600)] = 1
     """Seconds between two looks at the flag. Only with `check: script`."""
@@ -163,7 +163,7 @@ class Cluster(_Strict):
     """A group of nodes that share floating addresses: one file in group_data."""
 
     name: SkipJsonSchema[str]
-    nodes: Annotated[dict[NodeName, Annotated[Node, BeforeValidator(_read_node)]], Field(min_length=1)]
+    nodes: Annotated[dict[NodeName, Annotated[NodeSettings, BeforeValidator(_read_node)]], Field(min_length=1)]
     """The nodes in order of preference: the first node in service holds the addresses."""
     instances: Annotated[dict[InstanceName, Instance], Field(min_length=1)]
     """The VRRP instances, by name."""

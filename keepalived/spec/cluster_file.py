@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from keepalived.spec import plain_yaml
-from keepalived.spec.cluster import Authentication, Cluster, Drain, Healthy, Hook, Instance, Maintenance, Node
+from keepalived.spec.cluster import Authentication, Cluster, Drain, Healthy, Hook, Instance, Maintenance, NodeSettings
 from keepalived.spec.fields import shown
 from keepalived.spec.rules import Fault, faults_between, faults_of
 
@@ -49,7 +49,7 @@ def _path(location: Location) -> str:
     return "".join(words).removeprefix(".")
 
 
-WORDS = {
+FAULT_WORDS = {
     "missing": "is missing",
     "int_type": "{value} is not a whole number",
     "float_type": "{value} is not a number",
@@ -72,15 +72,15 @@ def _problem(error: ErrorDetails) -> str:
         return "is not a known key" + (f" (did you mean {meant}?)" if meant else "")
     if error["input"] is None:
         return "is empty"
-    if error["type"] not in WORDS:
+    if error["type"] not in FAULT_WORDS:
         return error["msg"]
     value = "the value" if "authentication" in error["loc"] else shown(error["input"])  # no password is told
-    return WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
+    return FAULT_WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
 
 
 def _meant(key: object) -> str | None:
     """The known key that an unknown one resembles."""
-    models = (Cluster, Node, Instance, Authentication, Drain, Maintenance, Hook, Healthy)
+    models = (Cluster, NodeSettings, Instance, Authentication, Drain, Maintenance, Hook, Healthy)
     known = [field for model in models for field in model.model_fields if field not in ("name", key)]
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 

@@ -44,7 +44,7 @@ def test_only_nodes_that_ask_for_it_are_rebooted() -> None:
     managers["server02"].kernel_asks = True
     managers.reboot(required=True)
     assert managers.rebooted() == ["server02"]
-    managers.world.steps.clear()
+    managers.world.commands.clear()
     managers.reboot(required=True)
     assert managers.told() == []
     assert managers.is_at_rest()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keepalived.observed.cluster import ClusterState, moves
+from keepalived.observed.cluster import ClusterState, seen_moves
 from keepalived.plan.verdicts import Verdict, fit, handed_over, in_service, out_of_service, settled, taken_back
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag, content
@@ -318,7 +318,7 @@ MOVES = [
 
 @pytest.mark.parametrize(("before", "after", "words"), MOVES)
 def test_a_move_is_told_once_it_has_arrived(before: ClusterState, after: ClusterState, words: list[str]) -> None:
-    assert moves(before, after) == words
+    assert seen_moves(before, after) == words
 
 
 BY_HAND = "stays drained: by hand (reason unknown); 10.10.0.2 is held by"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.spec.cluster import Cluster, Drain, Instance, Node
+from keepalived.spec.cluster import Cluster, Drain, Instance, NodeSettings
 from keepalived.spec.cluster_file import read_clusters
 from keepalived.spec.rules import faults_of
 
@@ -21,7 +21,7 @@ def cluster(
     return Cluster.model_construct(
         name="managers",
         nodes={
-            f"n{place}": Node.model_construct(address=IPv4Address(0x0A0A0100 + place), priority=pins.get(place))
+            f"n{place}": NodeSettings.model_construct(address=IPv4Address(0x0A0A0100 + place), priority=pins.get(place))
             for place in range(size)
         },
         instances={"VI_1": Instance.model_validate({"virtual_router_id": 51, "virtual_ipaddress": ["10.10.0.2"]})},
