@@ -175,6 +175,13 @@ def read(model: type[Model], said: Callable[[str], Any]) -> Model:
         raise NothingDone("; ".join(_words(one["loc"], one["msg"]) for one in error.errors())) from None
 
 
+def as_data(options: Options, **more: str) -> list[str]:
+    """What was said, and `more` beside it, as it is typed behind --data: `KEY=VALUE` each."""
+    words = {True: "true", False: "false"}
+    said = {key: words.get(value, value) for key, value in options.model_dump(exclude_unset=True).items()}
+    return [f"{key}={value}" for key, value in (said | more).items()]
+
+
 def _words(location: tuple[int | str, ...], message: str) -> str:
     said = message.removeprefix("Value error, ")
     return f"{location[0]}{said}" if location else said

@@ -14,7 +14,7 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import DeployOptions
+from keepalived.cli.options import DeployOptions, as_data
 from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
@@ -23,6 +23,7 @@ from keepalived.observed.node import NodeState
 from keepalived.operations.change import deploy_node
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.hands import TurnCommand, clusters_of_run, targets
@@ -109,8 +110,12 @@ def _rollout(
         return texts, rollout.plan_rollout(
             seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force
         )
-    except (NoInterface, rollout.Refused) as error:
+    except NoInterface as error:
         raise NothingDone(str(error)) from None
+    except rollout.Refused as refused:
+        data = [*as_data(options), refused.option]
+        all_the_same = command("deploy.py", limit_to(cluster, meant), data) if refused.option else ""
+        raise NothingDone(f"{refused}{all_the_same}") from None
 
 
 @operation()

@@ -9,10 +9,11 @@ from pyinfra import host, state
 from pyinfra.api import operation
 
 from keepalived.cli.operator import operator_name
-from keepalived.cli.options import DrainOptions
+from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
@@ -28,9 +29,12 @@ def plan(options: DrainOptions) -> None:
     """Says once a run what the drain of all its hosts will move. Raises NothingDone, before anything is done on any."""
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        why = drain_refusal(seen, meant)
-        all_meant = " (without --limit every node is meant)" if set(meant) == set(seen.nodes) else ""
-        return f"{why}{all_meant}. Restore or repair one first; --data force=true drains all the same" if why else None
+        if (why := drain_refusal(seen, meant)) is None:
+            return None
+        limit = limit_to(seen.cluster, meant)
+        all_meant = "" if limit else " (without --limit every node is meant)"
+        forced = command("tasks/drain.py", limit or [seen.cluster.name], as_data(options, force="true"))
+        return f"{why}{all_meant}. Restore or repair one first. To drain all the same:{forced}"
 
     current().once("drain", lambda: tell_plan(look_before(None if options.force else refuses), drain_plan))
 

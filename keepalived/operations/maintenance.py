@@ -15,6 +15,7 @@ from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
 from keepalived.plan.maintenance import TurnPart
 from keepalived.plan.swarm import cluster_id, leader_of, leave_refusal
+from keepalived.run.hands import aligned
 from keepalived.run.look import ask_nodes, hosts_of
 from keepalived.spec.flag import RunKind
 
@@ -33,9 +34,9 @@ class Turns:
 
 
 def order_of(
-    turns: Turns, seen: ClusterState, run: RunKind, work: Mapping[str, TurnPart], *, resume: bool = True, force: bool
+    turns: Turns, seen: ClusterState, run: RunKind, work: Mapping[str, TurnPart], *, anew: str = "", force: bool
 ) -> maintenance.MaintenancePlan:
-    """Plans one cluster, adds its turns, and prints the plan.
+    """Plans one cluster, adds its turns, and prints the plan. `anew`: the command that continues no earlier run.
 
     Raises NothingDone where one of the nodes that leave the swarm one after the other may not.
     """
@@ -49,9 +50,9 @@ def order_of(
                 raise NothingDone(f"{cluster.name}: {why}")
         leader = leader_of(swarms)
         turns.swarm_of[cluster.name] = cluster_id(swarms)
-    made = maintenance.plan_maintenance(seen, run, work, leader, resume=resume)
+    made = maintenance.plan_maintenance(seen, run, work, leader, anew=anew)
     for words in made.words:
-        logger.info(words)
+        logger.info(aligned(words))
     hosts = hosts_of(cluster)
     turns.orders[cluster.name] = [hosts[node].name for node in made.work]
     if leader:

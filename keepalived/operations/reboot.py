@@ -10,8 +10,8 @@ from functools import partial
 from pyinfra import host, logger
 from pyinfra.api import StringCommand, operation
 
-from keepalived.cli.operator import command, operator_name
-from keepalived.cli.options import RebootOptions
+from keepalived.cli.operator import operator_name
+from keepalived.cli.options import RebootOptions, as_data
 from keepalived.facts import Boot
 from keepalived.observed.boot import IDENTITY, IS_IDENTITY, UNSETTLED, BootState
 from keepalived.observed.checkpoint import Checkpoint
@@ -20,6 +20,7 @@ from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.maintenance import Turns, order_of
 from keepalived.operations.turn import again, last_look, leave_service, return_to_service, stays_out
 from keepalived.plan import maintenance
+from keepalived.plan.commands import command, limit_to, on_a_line
 from keepalived.plan.maintenance import TurnPart
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
@@ -70,13 +71,19 @@ def _make_plan(options: RebootOptions) -> RebootPlan:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         if options.only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
             return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
-        return None if options.force else maintenance.run_refusal(seen, "reboot", work_of(seen, meant))
+        if options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/reboot.py", limit, as_data(options, force="true"))
+        return maintenance.run_refusal(seen, "reboot", work_of(seen, meant), forced)
 
     work: dict[str, TurnPart] = {}
     turns = Turns()
     for seen in look_before(refuses).values():
         todo = work_of(seen, targets(seen.cluster))
-        made = order_of(turns, seen, "reboot", todo, resume=options.resume, force=options.force)
+        limit = limit_to(seen.cluster, targets(seen.cluster))
+        anew = command("tasks/reboot.py", limit, as_data(options, resume="no")) if options.resume else ""
+        made = order_of(turns, seen, "reboot", todo, anew=anew, force=options.force)
         if options.only:
             for node, boot in boots_of(seen.cluster).items():
                 why = boot.asks if boot else None
@@ -222,8 +229,9 @@ def _wait_for_services(turn: Turn, failed_before: Collection[str]) -> None:
         if failed := sorted(set(boot.failed) - set(failed_before)):
             failing_since.append(turn.runner.now())
             hopeless = failing_since[-1] - failing_since[0] > FAILED_SECONDS
-            words = f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b"
-            return Verdict(False, words, hopeless=hopeless)
+            words = f"{', '.join(failed)} failed since the boot"
+            see = f". See why on {turn.node}:{on_a_line(f'journalctl -u {failed[0]} -b')}" if hopeless else ""
+            return Verdict(False, f"{words}{see}", hopeless=hopeless)
         failing_since.clear()
         return Verdict(True, "")
 

@@ -10,16 +10,16 @@ from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
-from keepalived.cli.operator import command
-from keepalived.cli.options import RemoveOptions
+from keepalived.cli.options import RemoveOptions, as_data
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.drain import drain_node
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import expected_moves, nobody_left
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
-from keepalived.run.hands import TurnCommand, targets
+from keepalived.run.hands import TurnCommand, aligned, targets
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
@@ -37,11 +37,14 @@ def _tell_plan(options: RemoveOptions) -> None:
         if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
             give_back = command("tasks/restore.py", away)
             return f"a run left {', '.join(away)} drained in the Docker Swarm. Give it back first:{give_back}"
-        if due and all(name in due for name in seen.nodes) and not options.force:
-            return "no node would be left: --limit names those that are meant; --data force=true removes them all"
-        why = nobody_left(seen, due) if due else None
-        advice = "Restore or repair one first; --data force=true does it all the same"
-        return f"{why}. {advice}" if why and not options.force else None
+        if not due or options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/remove.py", limit, as_data(options, force="true"))
+        if all(name in due for name in seen.nodes):
+            return f"no node would be left. Name those that are meant with --limit. To remove them all:{forced}"
+        why = nobody_left(seen, due)
+        return f"{why}. Restore or repair one first. To remove it all the same:{forced}" if why else None
 
     for name, seen in look_before(refuses, bare=True).items():
         due = [one for one in targets(seen.cluster) if is_there(seen.nodes[one])]
@@ -51,8 +54,8 @@ def _tell_plan(options: RemoveOptions) -> None:
         if due:
             moves = expected_moves(seen, dict.fromkeys(due, True))
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
-            logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml and run deploy.py")
-            logger.info("  until then a deploy installs keepalived there again")
+            logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
+            logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
 
 def is_there(node: NodeState | None) -> bool:

@@ -11,6 +11,7 @@ from keepalived.cli.operator import operator_name
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations import swarm
 from keepalived.operations.checkpoints import remove_checkpoints
+from keepalived.plan.commands import command, on_a_line
 from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current
@@ -61,10 +62,12 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
     node = turn.read(before)
     checkpoint = node.checkpoint
     if checkpoint and checkpoint.availability:
+        give_back = f"docker node update --availability {checkpoint.availability.lower()} {turn.node}"
         turn.advice = (
-            f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run there: "
-            f"rm {paths.CHECKPOINT}; then restore it again, and later give it back to the swarm:\n"
-            f"    docker node update --availability {checkpoint.availability.lower()} {turn.node}"
+            f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run on "
+            f"{turn.node}:{on_a_line(f'rm {paths.CHECKPOINT}')}\n"
+            f"Then restore it again:{command('tasks/restore.py', [turn.node])}\n"
+            f"Later give it back to the swarm, on a manager:{on_a_line(give_back)}"
         )
         swarm.return_to_swarm(turn, checkpoint, seconds=SWARM_SECONDS)
         turn.advice = ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from keepalived.cli.operator import command, operator_name
+from keepalived.cli.operator import operator_name
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations import swarm
 from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
 from keepalived.run.files import remove_runs_flag, set_flag, tell_journal
@@ -21,8 +22,7 @@ from keepalived.spec.flag import RunKind
 
 def again(turn: Turn, run: RunKind) -> str:
     """The command that continues a run for the same nodes, on a line of its own."""
-    everybody = set(turn.targets) == set(turn.cluster.nodes)
-    return command(f"tasks/{run}.py", () if everybody else turn.targets)
+    return command(f"tasks/{run}.py", limit_to(turn.cluster, turn.targets))
 
 
 def stays_out(turn: Turn, run: RunKind) -> str:

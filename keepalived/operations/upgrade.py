@@ -13,7 +13,7 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.facts.apt import noninteractive_apt
 
 from keepalived.cli.operator import operator_name
-from keepalived.cli.options import UpgradeOptions
+from keepalived.cli.options import UpgradeOptions, as_data
 from keepalived.facts import Boot, Packages
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
@@ -22,6 +22,7 @@ from keepalived.observed.packages import PackagesState
 from keepalived.operations.maintenance import Turns, order_of
 from keepalived.operations.turn import last_look, leave_service, own_checkpoint, return_to_service
 from keepalived.plan import maintenance
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.maintenance import TurnPart, is_left
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, write_checkpoint
@@ -67,7 +68,11 @@ def _make_plan(options: UpgradeOptions) -> UpgradePlan:
         return dict.fromkeys(meant, "do")
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        return None if options.force else maintenance.run_refusal(seen, "upgrade", work_of(meant))
+        if options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/upgrade.py", limit, as_data(options, force="true"))
+        return maintenance.run_refusal(seen, "upgrade", work_of(meant), forced)
 
     turns = Turns()
     for seen in look_before(refuses).values():
@@ -194,4 +199,5 @@ def _say_what_waits(turn: Turn) -> None:
     if packages and packages.stale:
         turn.say(f"{', '.join(packages.stale)} still run with replaced files until the next boot")
     if boot and boot.asks:
-        turn.say(f"asks for a reboot ({boot.asks}): tasks/reboot.py --data only=required")
+        reboot = command("tasks/reboot.py", [turn.node], ["only=required"])
+        turn.say(f"asks for a reboot ({boot.asks}):{reboot}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from keepalived.observed.swarm import Member, SwarmState, Tasks
+from keepalived.plan.commands import on_a_line
 
 
 def leave_refusal(swarms: Mapping[str, SwarmState | None], name: str) -> str | None:
@@ -14,7 +15,8 @@ def leave_refusal(swarms: Mapping[str, SwarmState | None], name: str) -> str | N
     if own is None or own.state != "active":
         state = own.state if own else "unknown"
         if state in ("unknown", "pending"):
-            return f"docker on {name} does not tell of its swarm (state {state}): systemctl status docker"
+            see = on_a_line("systemctl status docker")
+            return f"docker on {name} does not tell of its swarm (state {state}). See why on {name}:{see}"
         return f"{name} is not in a swarm (docker says {state}): join it, or take maintenance.swarm out of the file"
     asked = asked_manager(swarms, name)
     if asked is None:

@@ -90,12 +90,13 @@ class Hands(WallClock):
 
     def say(self, words: str, style: Style = "plain") -> None:
         """A line for the operator, with the host's name before it."""
+        lines = aligned(words)
         if style == "plain":
-            self._host.log(words)
+            self._host.log(lines)
         elif style == "good":
-            self._host.log_styled(words, fg="green")
+            self._host.log_styled(lines, fg="green")
         else:
-            self._host.log_styled(words, fg="yellow", log_func=logger.warning)
+            self._host.log_styled(lines, fg="yellow", log_func=logger.warning)
 
     def begin(self, words: str) -> None:
         """Tells the probe that something begins which may move an address. The first time the probe starts."""
@@ -154,4 +155,9 @@ class TurnCommand(PyinfraCommand):
 
 def fail(host: Host, words: str) -> None:
     """Tells what has failed on a host."""
-    host.log_styled(words, fg="red", log_func=logger.error)
+    host.log_styled(aligned(words), fg="red", log_func=logger.error)
+
+
+def aligned(words: str) -> str:
+    """Words of several lines, below the host's name: pyinfra indents the first one alone."""
+    return words.replace("\n", "\n    ")

@@ -39,7 +39,8 @@ class Turn:
 
     def stop(self, words: str) -> NoReturn:
         """Ends the turn."""
-        raise Stopped(f"{words}. {self.advice}" if self.advice else words)
+        after = "\n" if "\n" in words else ". "  # a command stands on the last line of the words
+        raise Stopped(f"{words}{after}{self.advice}" if self.advice else words)
 
     def say(self, words: str) -> None:
         """A line for the operator."""

@@ -86,7 +86,7 @@ class Managers(managers.Managers):
         self, seen: ClusterState, run: RunKind, work: dict[str, TurnPart], *, resume: bool = True, force: bool
     ) -> list[str]:
         """The turns of a reboot or an upgrade."""
-        if not force and (why := maintenance.run_refusal(seen, run, work)):
+        if not force and (why := maintenance.run_refusal(seen, run, work, "")):
             raise NothingDone(why)
         leader = None
         if self.cluster.maintenance.swarm:
@@ -95,7 +95,7 @@ class Managers(managers.Managers):
                 if work[name] == "do" and not force and (why := leave_refusal(swarms, name)):
                     raise NothingDone(why)
             leader = leader_of(swarms)
-        return list(maintenance.plan_maintenance(seen, run, work, leader, resume=resume).work)
+        return list(maintenance.plan_maintenance(seen, run, work, leader).work)
 
     def reboot(
         self,

@@ -218,8 +218,9 @@ def test_a_drain_of_a_node_that_a_run_has_left_is_not_undone() -> None:
 def test_a_service_that_fails_at_the_boot_stops_the_run() -> None:
     managers = Managers()
     managers["server03"].fails_at_boot = ["app.service"]
-    with pytest.raises(Stopped, match=r"app.service failed since the boot: journalctl -u app.service -b"):
+    with pytest.raises(Stopped, match=r"app.service failed since the boot. See why on server03:") as stopped:
         managers.reboot()
+    assert "\n    journalctl -u app.service -b\nserver03 stays out of service." in str(stopped.value)
     assert managers.drained() == ["server03"]
 
 

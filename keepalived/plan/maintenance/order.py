@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.plan.commands import command
 from keepalived.plan.election import Election, observed, restore_change
 from keepalived.plan.guard import left_alone, moves_in
 from keepalived.plan.maintenance.left import begun, is_left, is_pending, is_rebooted, unfinished
@@ -49,23 +50,26 @@ def reboots(
     return work
 
 
-def run_refusal(state: ClusterState, run: RunKind, work: Mapping[str, TurnPart]) -> str | None:
-    """Why the run may not be: somewhere on its way no node would be left to serve, or a node would not come back."""
+def run_refusal(state: ClusterState, run: RunKind, work: Mapping[str, TurnPart], forced: str) -> str | None:
+    """Why the run may not be: somewhere on its way no node would be left to serve, or a node would not come back.
+
+    `forced`: the command that does it all the same.
+    """
     for name, election in _turns(state, run, in_order(state, work)):
         node = state.nodes[name]
         if node is None or work[name] == "end":
             continue
         if (other := node.checkpoint) and other.run != run:
+            goes_on, back = command(f"tasks/{other.run}.py"), command("tasks/restore.py", [name])
             return (
-                f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended: run "
-                f"tasks/{other.run}.py again, which continues it, or tasks/restore.py --limit {name}"
+                f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended. Continue it:"
+                f"{goes_on}\nOr put it back as it is:{back}"
             )
         if run == "reboot" and not node.unit.enabled:
-            return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
+            deploy = command("deploy.py", [name])
+            return f"keepalived is not enabled on {name} and would not come back after a boot. Deploy first:{deploy}"
         if (election.holds(name) or not node.drained) and (why := left_alone(election, [name])):
-            return (
-                f"{why}. Restore or repair one first; --data force=true does it all the same, and clients will notice"
-            )
+            return f"{why}. Restore or repair one first. To {run} all the same, and clients will notice:{forced}"
     return None
 
 
@@ -81,18 +85,18 @@ def in_order(state: ClusterState, names: Collection[str], leader: str | None = N
 
 
 def plan_maintenance(
-    state: ClusterState, run: RunKind, work: Mapping[str, TurnPart], leader: str | None = None, *, resume: bool = True
+    state: ClusterState, run: RunKind, work: Mapping[str, TurnPart], leader: str | None = None, *, anew: str = ""
 ) -> MaintenancePlan:
-    """The order of a run, and what will move. `resume`: whether an earlier run is continued."""
+    """The order of a run, and what will move. `anew`: an earlier run is continued, unless this command is typed."""
     cluster = state.cluster.name
     order = in_order(state, work, leader)
     words = []
-    if run == "reboot" and resume and (since := begun(state)) and unfinished(state):
+    if run == "reboot" and anew and (since := begun(state)) and unfinished(state):
         words.append(f"{cluster}: continues the reboot that {since}; make sure that nobody else still runs it")
         done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
         if done:
             been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"
-            words.append(f"  {', '.join(done)} {been} (--data resume=no begins from the start)")
+            words.append(f"  {', '.join(done)} {been}. To begin from the start:{anew}")
     if not order:
         words.append(f"{cluster}: nothing to {run}; {state.who_holds()}")
         return MaintenancePlan({}, words)

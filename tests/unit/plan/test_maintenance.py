@@ -240,7 +240,9 @@ def test_what_is_rebooted_for_a_run_is_not_rebooted_again(
     assert reboots(seen, targets, asking, resume=resume) == work
 
 
-ADVICE = ". Restore or repair one first; --data force=true does it all the same, and clients will notice"
+FORCED = "\n    pyinfra inventory.py tasks/reboot.py --data force=true"
+ADVICE = f". Restore or repair one first. To reboot all the same, and clients will notice:{FORCED}"
+DEPLOY_FIRST = "would not come back after a boot. Deploy first:\n    pyinfra inventory.py deploy.py --limit"
 DISABLED = but(SECOND, unit=but(SECOND.unit, enabled=False))
 REFUSED: list[tuple[ClusterState, RunKind, dict[str, TurnPart], str]] = [
     (
@@ -267,13 +269,13 @@ REFUSED: list[tuple[ClusterState, RunKind, dict[str, TurnPart], str]] = [
         state(FIRST, DISABLED, THIRD),
         "reboot",
         do(*ALL),
-        "keepalived is not enabled on server02 and would not come back after a boot: run deploy.py",
+        f"keepalived is not enabled on server02 and {DEPLOY_FIRST} server02",
     ),
     (
         state(FIRST, but(DISABLED, drained=True), THIRD),
         "reboot",
         do("server02"),
-        "keepalived is not enabled on server02 and would not come back after a boot: run deploy.py",
+        f"keepalived is not enabled on server02 and {DEPLOY_FIRST} server02",
     ),
     (
         state(FIRST, left(SECOND_DRAINED, "deploy"), left(THIRD_DRAINED, "deploy")),
@@ -286,15 +288,15 @@ REFUSED: list[tuple[ClusterState, RunKind, dict[str, TurnPart], str]] = [
         state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD),
         "reboot",
         do(*ALL),
-        f"the upgrade of server02 that {BY_ALICE} has not ended: run tasks/upgrade.py again, which continues it, "
-        "or tasks/restore.py --limit server02",
+        f"the upgrade of server02 that {BY_ALICE} has not ended. Continue it:\n"
+        "    pyinfra inventory.py tasks/upgrade.py\nOr put it back as it is:\n    pyinfra inventory.py tasks/restore.py --limit server02",
     ),
     (
         state(FIRST, SECOND, begun_on(left(THIRD_DRAINED))),
         "upgrade",
         do("server03"),
-        f"the reboot of server03 that {BY_ALICE} has not ended: run tasks/reboot.py again, which continues it, "
-        "or tasks/restore.py --limit server03",
+        f"the reboot of server03 that {BY_ALICE} has not ended. Continue it:\n"
+        "    pyinfra inventory.py tasks/reboot.py\nOr put it back as it is:\n    pyinfra inventory.py tasks/restore.py --limit server03",
     ),
     (
         state(node(102, VIP), left(node(1, drained=True), "upgrade"), text=PAIR),
@@ -309,7 +311,7 @@ REFUSED: list[tuple[ClusterState, RunKind, dict[str, TurnPart], str]] = [
 def test_a_run_that_would_leave_nobody_on_its_way_or_does_not_fit_another_is_refused(
     seen: ClusterState, run: RunKind, work: dict[str, TurnPart], why: str
 ) -> None:
-    assert run_refusal(seen, run, work) == why
+    assert run_refusal(seen, run, work, FORCED) == why
 
 
 ALLOWED: list[tuple[ClusterState, RunKind, dict[str, TurnPart]]] = [
@@ -333,7 +335,7 @@ ALLOWED: list[tuple[ClusterState, RunKind, dict[str, TurnPart]]] = [
 def test_a_run_that_leaves_somebody_at_every_step_is_allowed(
     seen: ClusterState, run: RunKind, work: dict[str, TurnPart]
 ) -> None:
-    assert run_refusal(seen, run, work) is None
+    assert run_refusal(seen, run, work, FORCED) is None
 
 
 GOES_ON: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart]]] = {
@@ -365,7 +367,7 @@ def test_a_run_that_first_puts_back_what_it_has_drained_is_allowed(
     seen: ClusterState, run: RunKind, work: dict[str, TurnPart]
 ) -> None:
     assert in_order(seen, work) == ["server02", "server01"]
-    assert run_refusal(seen, run, work) is None
+    assert run_refusal(seen, run, work, FORCED) is None
 
 
 NOT_PUT_BACK: dict[str, tuple[ClusterState, RunKind]] = {
@@ -385,10 +387,10 @@ NOT_PUT_BACK: dict[str, tuple[ClusterState, RunKind]] = {
 @pytest.mark.parametrize(("seen", "run"), NOT_PUT_BACK.values(), ids=NOT_PUT_BACK)
 def test_a_run_does_not_count_on_a_node_that_it_will_not_put_back(seen: ClusterState, run: RunKind) -> None:
     assert in_order(seen, ["server01", "server02"]) == ["server02", "server01"]
-    assert (run_refusal(seen, run, do("server01", "server02")) or "").startswith(
+    assert (run_refusal(seen, run, do("server01", "server02"), FORCED) or "").startswith(
         "no node would be left to serve 10.10.0.2"
     )
-    assert run_refusal(seen, run, do("server02")) is None
+    assert run_refusal(seen, run, do("server02"), FORCED) is None
 
 
 ORDERS = [
@@ -419,6 +421,7 @@ def test_holders_come_last_and_behind_them_the_leader_of_the_swarm(
 
 
 CONTINUES = f"managers: continues the reboot that {BY_ALICE}; make sure that nobody else still runs it"
+ANEW = "\n    pyinfra inventory.py tasks/reboot.py --data resume=no"
 PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, list[str]]] = {
     "at rest": (
         AT_REST,
@@ -471,7 +474,7 @@ PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, l
         None,
         [
             CONTINUES,
-            "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: reboot server03, then server01; 10.10.0.2 is held by server01",
             "  1. server03: put it back in service",
             "  2. server01: 10.10.0.2 goes from server01 to server02, and back",
@@ -484,7 +487,7 @@ PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, l
         None,
         [
             CONTINUES,
-            "  server03 has been rebooted since (--data resume=no begins from the start)",
+            f"  server03 has been rebooted since. To begin from the start:{ANEW}",
             "managers: reboot server02; 10.10.0.2 is held by server01",
             "  1. server02: nothing moves",
         ],
@@ -507,7 +510,7 @@ PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, l
         None,
         [
             CONTINUES,
-            "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
     ),
@@ -535,7 +538,7 @@ PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, l
         None,
         [
             CONTINUES,
-            "  server01, server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server01, server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
     ),
@@ -572,15 +575,15 @@ PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, l
 def test_the_plan_of_a_run(
     seen: ClusterState, run: RunKind, work: dict[str, TurnPart], leader: str | None, words: list[str]
 ) -> None:
-    found = plan_maintenance(seen, run, work, leader)
+    found = plan_maintenance(seen, run, work, leader, anew=ANEW)
     assert found.words == words
     assert list(found.work.items()) == [(name, work[name]) for name in in_order(seen, work, leader)]
 
 
 def test_a_run_that_begins_from_the_start_does_not_say_that_it_goes_on() -> None:
     work = reboots(STOPPED_EARLY, ALL, None, resume=False)
-    assert plan_maintenance(STOPPED_EARLY, "reboot", work, resume=True).words[0] == CONTINUES
-    assert "continues" not in "\n".join(plan_maintenance(STOPPED_EARLY, "reboot", work, resume=False).words)
+    assert plan_maintenance(STOPPED_EARLY, "reboot", work, anew=ANEW).words[0] == CONTINUES
+    assert "continues" not in "\n".join(plan_maintenance(STOPPED_EARLY, "reboot", work).words)
 
 
 COMES_BACK = {

@@ -170,7 +170,7 @@ IN_SERVICE = [
     (
         "server01",
         state(node(103, instances=("VI_0",)), node(102, VIP), THIRD),
-        no("keepalived on server01 does not know VI_1: run deploy.py"),
+        no("keepalived on server01 does not know VI_1"),
     ),
     (
         "server01",
@@ -257,7 +257,10 @@ OLD_CONFIGURATION = but(FIRST, configuration=but(FIRST.configuration, applied=Fa
 OLD_UNIT = but(FIRST, unit=but(FIRST.unit, current=False))
 UNTOLD = but(FIRST, configuration=but(FIRST.configuration, applied=None), unit=but(FIRST.unit, current=None))
 BY_SERVER02 = "keepalived is healthy; 10.10.0.2 is held by server02"
-NOT_APPLIED = "keepalived on server01 does not run what lies on its disk: run deploy.py"
+NOT_APPLIED = (
+    "keepalived on server01 does not run what lies on its disk. Deploy to it:\n"
+    "    pyinfra inventory.py deploy.py --limit server01"
+)
 FIT = [
     # server01 is what is asked about
     (AT_REST, yes("keepalived is healthy; 10.10.0.2 is held by server01")),
@@ -283,11 +286,11 @@ FIT = [
     (state(node(3), node(102, VIP), THIRD), no("VI_1 has priority 3 on server01, not 103")),
     (
         state(node(103, instances=("VI_0",)), node(102, VIP), THIRD),
-        no("keepalived on server01 does not know VI_1: run deploy.py"),
+        no("keepalived on server01 does not know VI_1"),
     ),
     (
         state(node(103, VIP), SECOND, THIRD, text=TWO),
-        no("keepalived on server01 does not know VI_2: run deploy.py"),
+        no("keepalived on server01 does not know VI_2"),
     ),
     (state(OLD_CONFIGURATION, SECOND, THIRD), no(NOT_APPLIED)),
     (state(OLD_UNIT, SECOND, THIRD), no(NOT_APPLIED)),
