@@ -27,10 +27,10 @@ from keepalived.cli.options import (
 from keepalived.run.context import current
 from keepalived.run.ending import take_over
 
-NAME = "keepalived"  # pyinfra shows it before the name of each operation
+DEPLOY_NAME = "keepalived"  # pyinfra shows it before the name of each operation
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def deploy(
     *,
     adopt: bool | None = None,
@@ -68,7 +68,7 @@ def deploy(
         )
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def drain(
     *,
     reason: str | None = None,
@@ -89,7 +89,7 @@ def drain(
     )
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def restore(*, probe: bool | None = None) -> None:
     """Puts nodes back in service, and ends what a reboot or upgrade that did not end has left."""
     from keepalived.operations import restore as restoring
@@ -99,7 +99,7 @@ def restore(*, probe: bool | None = None) -> None:
     restoring.restore(name="Restore the node and see it hold what it should")
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def reboot(
     *,
     only: Literal["required"] | None = None,
@@ -119,7 +119,7 @@ def reboot(
     rebooting.finish(name="Write down that all is done")
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def upgrade(
     *,
     version: str | None = None,
@@ -143,7 +143,7 @@ def upgrade(
         )
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
     """Takes nodes out of a cluster for good. Then take them out of the cluster file and deploy."""
     from pyinfra.operations import apt
@@ -152,7 +152,7 @@ def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
 
     options = _begin(RemoveOptions, force=force, probe=probe)
     removing.plan(options)  # refused here, before anything is done on any host
-    removing.stopped(name="Drain the node and stop the service", force=options.force)
+    removing.service_stopped(name="Drain the node and stop the service", force=options.force)
     removing.files_removed(name="Remove its files")
     apt.packages(
         name="Remove the package",
@@ -163,7 +163,7 @@ def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
     )
 
 
-@api.deploy(NAME)
+@api.deploy(DEPLOY_NAME)
 def status(*, format: Literal["json", "table"] | None = None, watch: bool | None = None) -> None:
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
     from keepalived.status.run import show_and_exit

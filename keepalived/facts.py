@@ -12,14 +12,11 @@ from pyinfra import host
 from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString, StringCommand
 from typing_extensions import override
 
-from keepalived.observed.boot import IDENTITY, read_boot
-from keepalived.observed.boot import Boot as BootState
+from keepalived.observed.boot import IDENTITY, BootState, read_boot
 from keepalived.observed.node import NodeState
-from keepalived.observed.packages import Packages as PackagesState
-from keepalived.observed.packages import read_packages
+from keepalived.observed.packages import PackagesState, read_packages
 from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
-from keepalived.observed.swarm import Swarm as SwarmState
-from keepalived.observed.swarm import Tasks, read_swarm, read_tasks
+from keepalived.observed.swarm import SwarmState, Tasks, read_swarm, read_tasks
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.flag import Flag, is_drained

@@ -51,7 +51,7 @@ class Unexpected(LabError):
     """A command ended otherwise than the caller claimed it would, or said something else."""
 
 
-class Run:
+class Typed:
     """What a command of the operator ended with: `status`, and all it wrote."""
 
     def __init__(self, command: str, done: subprocess.CompletedProcess[str]) -> None:
@@ -92,7 +92,7 @@ class Operator:
         self.project = project
         self.hosts = lab.hosts
         self._changes = itertools.count()
-        self._refusals: list[Run] = []
+        self._refusals: list[Typed] = []
         self._cleanups: list[Callable[[], object]] = []
         self._deployed: str | None = None  # the cluster file every node runs by, as far as that is known
 
@@ -121,7 +121,7 @@ class Operator:
 
     # Commands.
 
-    def attempts(self, command: str, *, answer: str | None = None, timeout: float = COMMAND_SECONDS) -> Run:
+    def attempts(self, command: str, *, answer: str | None = None, timeout: float = COMMAND_SECONDS) -> Typed:
         """Types a command and takes whatever comes. `answer`: to what it asks; without one it meets no terminal."""
         deploys = "deploy.py" in command and "--dry" not in command
         if deploys or "remove.py" in command:
@@ -129,21 +129,21 @@ class Operator:
         done = self.lab.operator(shlex.split(command), input=answer, timeout=timeout, cwd=self.project)
         if deploys and done.returncode == 0 and "--limit" not in command and "--exclude" not in command:
             self._deployed = _content((self.project / CLUSTER_FILE).read_text())
-        return Run(command, done)
+        return Typed(command, done)
 
-    def types(self, command: str, *, answer: str | None = None, timeout: float = COMMAND_SECONDS) -> Run:
+    def types(self, command: str, *, answer: str | None = None, timeout: float = COMMAND_SECONDS) -> Typed:
         """Types a command that succeeds. Raises Unexpected."""
         run = self.attempts(command, answer=answer, timeout=timeout)
         if run.status != 0:
             raise Unexpected(f"{command}: exit status {run.status}\n{run.text}")
         return run
 
-    def confirms(self, command: str) -> Run:
+    def confirms(self, command: str) -> Typed:
         """Types a command that asks whether to go on, presses Enter, and succeeds."""
         assert " -y" not in command
         return self.types(command, answer="\n")
 
-    def is_refused(self, command: str) -> Run:
+    def is_refused(self, command: str) -> Typed:
         """Types a command that fails, without a traceback. Its words must be looked at, see `overlooked`."""
         run = self.attempts(command)
         self._refusals.append(run)
@@ -178,12 +178,12 @@ class Operator:
                 return run
         raise Unexpected(f"{command} never said {words}:\n{''.join(said)}")
 
-    def ends(self, run: subprocess.Popen[str], signal: int | None = None, *, answer: str | None = None) -> Run:
+    def ends(self, run: subprocess.Popen[str], signal: int | None = None, *, answer: str | None = None) -> Typed:
         """Sends a signal to a command that was begun, or answers it, and takes whatever comes."""
         if signal:
             run.send_signal(signal)
         stdout, _ = run.communicate(answer, timeout=COMMAND_SECONDS)
-        return Run(f"pyinfra, pid {run.pid}", subprocess.CompletedProcess(run.args, run.returncode, stdout, ""))
+        return Typed(f"pyinfra, pid {run.pid}", subprocess.CompletedProcess(run.args, run.returncode, stdout, ""))
 
     def kills(self, command: str, *words: str) -> None:
         """Types a command, and its process is killed when it writes a line with all the `words` in it."""

@@ -11,11 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from keepalived.cli.errors import NothingDone
 from keepalived.spec.flag import fault_of
 
-WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+YES_OR_NO = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
 def _yes_or_no(value: object) -> bool:
-    if (found := WORDS.get(str(value).lower())) is None:
+    if (found := YES_OR_NO.get(str(value).lower())) is None:
         raise ValueError(f"={value} is neither true nor false (true, on, yes; false, off, no)")
     return found
 
@@ -52,7 +52,7 @@ Until = Annotated[
     Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
 Only = Annotated[Literal["required"], _one_of("only", {"required": "takes only the nodes that ask for a reboot"})]
-Packages = Annotated[Literal["all"], _one_of("packages", {"all": "upgrades the whole system"})]
+WholeSystem = Annotated[Literal["all"], _one_of("packages", {"all": "upgrades the whole system"})]
 Format = Annotated[
     Literal["table", "json"], _one_of("format", {"json": "prints one JSON document", "table": "(the default)"})
 ]
@@ -133,7 +133,7 @@ class UpgradeOptions(WatchedOptions):
 
     version: Version | None = None
     """this version of keepalived, also an older one; of a pattern (`1:2.2.*`) the best that matches"""
-    packages: Packages | None = None
+    packages: WholeSystem | None = None
     """`all`: the whole system"""
     reason: Reason | None = None
     """why, for status and the node's journal"""
@@ -173,6 +173,13 @@ def read(model: type[Model], said: Callable[[str], Any]) -> Model:
         return model(**values)
     except ValidationError as error:
         raise NothingDone("; ".join(_words(one["loc"], one["msg"]) for one in error.errors())) from None
+
+
+def as_data(options: Options, **more: str) -> list[str]:
+    """What was said, and `more` beside it, as it is typed behind --data: `KEY=VALUE` each."""
+    words = {True: "true", False: "false"}
+    said = {key: words.get(value, value) for key, value in options.model_dump(exclude_unset=True).items()}
+    return [f"{key}={value}" for key, value in (said | more).items()]
 
 
 def _words(location: tuple[int | str, ...], message: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from keepalived.conf.parse import Block, first, parse, value_of
+from keepalived.conf.parse import Block, first, parse_blocks, value_of
 
 
 class AdvertSettings(NamedTuple):
@@ -41,7 +41,7 @@ class AdvertSettings(NamedTuple):
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
     """The settings of each vrrp_instance in a configuration, by name. Raises ValueError where it is no such text."""
-    top = parse(text)
+    top = parse_blocks(text)
     version = int(value_of(first(top, "global_defs"), "vrrp_version", "2"))
     found = {}
     for words, block in top:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepalived.conf.parse import parse
+from keepalived.conf.parse import parse_blocks
 
 OF_NO_WEIGHT = {"state"}  # the state an instance begins with: the election decides at once
 
@@ -13,7 +13,7 @@ def contents(text: str) -> list[str]:
     Values that may be secret are not in it. Raises ValueError where it is no such text.
     """
     found = []
-    for words, block in parse(text):
+    for words, block in parse_blocks(text):
         if words[0] == "global_defs":
             found += [f"{line[0]} (global)" for line, _ in block]
         elif words[0] == "vrrp_instance":

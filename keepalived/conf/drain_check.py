@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from keepalived.conf.parse import parse, value_of
+from keepalived.conf.parse import parse_blocks, value_of
 
 NAME = "chk_releasevip"
 """Of the vrrp_script or track_file: the name that the blog post has it under from which this project comes."""
@@ -20,7 +20,7 @@ class DrainCheck(NamedTuple):
 
 def drain_check(text: str) -> DrainCheck | None:
     """The drain's check in a configuration; None: it has none. Raises ValueError where it is no such text."""
-    for words, block in parse(text):
+    for words, block in parse_blocks(text):
         if words == ["vrrp_script", NAME]:
             script = value_of(block, "script", "")
             if found := re.fullmatch(r"/usr/bin/test ! -e (\S+)", script):

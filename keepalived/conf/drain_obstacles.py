@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from keepalived.conf.parse import first, parse, value_of
+from keepalived.conf.parse import first, parse_blocks, value_of
 
 
 def drain_obstacles(text: str) -> dict[str, str]:
     """By instance, what in a configuration keeps a drain from working (keepalived.conf(5)), in words."""
-    top = parse(text)
+    top = parse_blocks(text)
     words = {line[0] for line, _ in first(top, "global_defs")}
     scripts = {line[1]: block for line, block in top if line[0] == "vrrp_script" and len(line) > 1}
     files = {line[1] for line, _ in top if line[0] in ("track_file", "vrrp_track_file") and len(line) > 1}

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import re
 
-NAME = "KEEPALIVED_DROP_IN"
+VARIABLE = "KEEPALIVED_DROP_IN"
 
 
 def with_digest(text: str) -> str:
     """The drop-in `text`, with its digest in the daemon's environment. It ends in the section [Service]."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{text}\n# By this the next deploy sees which drop-in the daemon runs with.\nEnvironment={NAME}={digest}\n"
+    return (
+        f"{text}\n# By this the next deploy sees which drop-in the daemon runs with.\nEnvironment={VARIABLE}={digest}\n"
+    )
 
 
 def drop_in_digest(text: str) -> str | None:
     """The digest in a drop-in, or in the environment of a daemon; None: it has none."""
-    found = re.search(rf"^(?:Environment=)?{NAME}=(\w+)$", text, re.MULTILINE)
+    found = re.search(rf"^(?:Environment=)?{VARIABLE}=(\w+)$", text, re.MULTILINE)
     return found[1] if found else None

@@ -17,7 +17,7 @@ class Token(NamedTuple):
     text: str
 
 
-def parse(text: str) -> Block:
+def parse_blocks(text: str) -> Block:
     """The lines and blocks of a configuration. Raises ValueError on braces that do not match."""
     return _block(_tokens(text), inner=False)
 

@@ -19,7 +19,7 @@ IS_IDENTITY = re.compile(r"[0-9a-f-]{36}/\d+")
 UNSETTLED = ("initializing", "starting", "stopping")  # systemd's words for a boot or its end that is under way
 
 
-class Boot(BaseModel):
+class BootState(BaseModel):
     """How a server has booted."""
 
     model_config = ConfigDict(frozen=True)
@@ -63,10 +63,10 @@ def _kernel(name: str) -> tuple[str, list[int]]:
     return "-".join(parts[len(numbers) :]), [int(number) for number in numbers]
 
 
-def read_boot(parts: dict[str, str]) -> Boot:
+def read_boot(parts: dict[str, str]) -> BootState:
     """What the parts of the report of `facts.Boot` say. Raises LookupError when one is missing."""
     kernel = parts["kernel"].strip()
-    return Boot(
+    return BootState(
         kernel=kernel,
         newest_kernel=newer_kernel(kernel, parts["installed"].split()),
         reboot_required=parts["required"].strip() == "yes",

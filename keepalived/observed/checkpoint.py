@@ -23,7 +23,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 Availability = Literal["Active", "Pause", "Drain"]
 """Of a node in its Docker Swarm."""
@@ -34,7 +34,7 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    run: Run
+    run: RunKind
     by: str = "somebody"
     begun: str = "unknown"
     boot: str = ""

@@ -66,7 +66,7 @@ def _accepts(own: Mapping[str, AdvertSettings] | None, wanted: Mapping[str, Adve
     return own is not None and own.keys() == wanted.keys() and all(own[name].accepts(wanted[name]) for name in own)
 
 
-def moves(before: ClusterState, after: ClusterState) -> list[str]:
+def seen_moves(before: ClusterState, after: ClusterState) -> list[str]:
     """`10.10.0.2: server01 → server02`, for every address that was seen to go from one holder to another."""
     return [
         f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"

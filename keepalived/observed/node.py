@@ -82,7 +82,7 @@ class Configuration(_Frozen):
     """What the file on disk has (conf/contents.py); None: there is none, or it cannot be understood."""
 
 
-class Change(_Frozen):
+class Transition(_Frozen):
     """A change of state that keepalived has told the journal."""
 
     time: datetime
@@ -93,7 +93,7 @@ class Change(_Frozen):
 class Journal(_Frozen):
     """What keepalived told the node's journal."""
 
-    last_change: Change | None
+    last_change: Transition | None
     adverts_from: list[str]
     """The addresses of other senders of adverts that it complained about within the last seconds."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 
-class Packages(BaseModel):
+class PackagesState(BaseModel):
     """keepalived as it is installed and offered, and the rest of the system."""
 
     model_config = ConfigDict(frozen=True)
@@ -44,7 +44,7 @@ class Packages(BaseModel):
         return f"keepalived {self.installed} → {chosen}" if chosen not in (None, self.installed) else None
 
 
-def read_packages(parts: Mapping[str, str]) -> Packages:
+def read_packages(parts: Mapping[str, str]) -> PackagesState:
     """What the parts of the report of `facts.Packages` say. Raises LookupError when one is missing."""
     policy = parts["policy"]
     installed = re.search(r"^  Installed: (\S+)$", policy, re.MULTILINE)
@@ -55,7 +55,7 @@ def read_packages(parts: Mapping[str, str]) -> Packages:
     broken = re.search(r"^The following packages (?!are missing|do not have|have an )", parts["audit"], re.MULTILINE)
     if not broken and not re.search(r"^\d+ upgraded, ", parts["pending"], re.MULTILINE):
         raise ValueError("apt-get has not come to an end")
-    return Packages(
+    return PackagesState(
         installed=installed[1] if installed and installed[1] != "(none)" else None,
         offered=[one for one in dict.fromkeys([*best, *table]) if one != "(none)"],
         pending=re.findall(r"^Inst (\S+)", parts["pending"], re.MULTILINE),

@@ -20,11 +20,11 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities,
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import (
     VRRP_STATES,
-    Change,
     Configuration,
     InstanceState,
     Journal,
     NodeState,
+    Transition,
     Unit,
 )
 from keepalived.spec import paths
@@ -182,7 +182,7 @@ def _files(text: str) -> dict[str, File]:
 def _journal(text: str) -> Journal:
     """Lines of `journalctl -o short-unix`: `1795346218.123456 server01 Keepalived_vrrp[1]: (VI_1) Entering ...`."""
     changes = [
-        Change(time=_time(float(line.split(" ", 1)[0])), instance=found[1], state=found[2])
+        Transition(time=_time(float(line.split(" ", 1)[0])), instance=found[1], state=found[2])
         for line in text.splitlines()
         if (found := re.search(r"\((\S+)\) Entering (\w+) STATE", line))
     ]

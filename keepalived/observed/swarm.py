@@ -75,7 +75,7 @@ class Task(_Said):
         return f"{self.name} is {self.current.split(' ')[0].lower()}{f' ({self.error})' if self.error else ''}"
 
 
-class Swarm(_Said):
+class SwarmState(_Said):
     """What one server tells of the swarm it is in."""
 
     node_id: str
@@ -107,11 +107,11 @@ class Tasks(_Said):
         return self.model_dump(mode="json")
 
 
-def read_swarm(parts: Mapping[str, str]) -> Swarm:
+def read_swarm(parts: Mapping[str, str]) -> SwarmState:
     """What the parts of the report of `facts.Swarm` say. Raises ValueError or LookupError."""
     said = json.loads(parts["swarm"].strip() or "{}")
     members = [Member.model_validate_json(line) for line in parts["members"].splitlines()]
-    return Swarm(
+    return SwarmState(
         node_id=said.get("NodeID", ""),
         state=said.get("LocalNodeState") or "unknown",
         members={one.id: one for one in members} or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from keepalived.cli.operator import command, operator_name
+from keepalived.cli.operator import operator_name
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
@@ -12,15 +12,15 @@ from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
 
 NEXT_NODES = "The nodes after this one are as they were. Remove the cause, then run:" + command("deploy.py")
-STILL_DRAINED = (
-    f"The node is still drained. The next deploy puts it back in service:{command('deploy.py')} --data resume=true"
-)
+RESUMED = command("deploy.py", data=["resume=true"])
+STILL_DRAINED = f"The node is still drained. The next deploy puts it back in service:{RESUMED}"
 
 
 def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = False) -> None:
@@ -33,7 +33,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
     if node is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
     if not resume and (busy := rollout.under_way(node, turn.runner.id)):
-        turn.stop(f"{turn.node} {busy}")
+        turn.stop(f"{turn.node} {busy}{RESUMED}")
     work = rollout.due(turn.cluster, node, text)
     match work:
         case "start":
@@ -85,9 +85,10 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
                 _reload(turn, before, node, text)
             case Step.REFUSE:
                 why = f"{turn.node} holds {', '.join(node.holds)}, {_why_no_hand_over(turn, before, node)}"
+                forced = command("deploy.py", limit_to(turn.cluster, turn.targets), ["force=true"])
                 turn.stop(
-                    f"{why}, and a reload does not carry this change. With --data force=true it is restarted all the "
-                    "same: for some seconds the address has no holder"
+                    f"{why}, and a reload does not carry this change. To restart it all the same, so that for some "
+                    f"seconds the address has no holder:{forced}"
                 )
             case Step.TAKE_BACK:
                 turn.advice = STILL_DRAINED

@@ -14,7 +14,7 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import DeployOptions
+from keepalived.cli.options import DeployOptions, as_data
 from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
@@ -23,9 +23,10 @@ from keepalived.observed.node import NodeState
 from keepalived.operations.change import deploy_node
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
-from keepalived.run.hands import Step, clusters_of_run, targets
+from keepalived.run.hands import TurnCommand, clusters_of_run, targets
 from keepalived.run.look import hosts_of, look
 from keepalived.run.planning import Commands, refuse, tell_failures
 from keepalived.run.wait import WallClock, wait
@@ -43,7 +44,7 @@ def version_problem(version: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeployPlan:
     """What this run is to do: the configuration of every node by cluster, and the batches of hosts."""
 
     texts: Mapping[str, Mapping[str, str]]
@@ -53,12 +54,12 @@ class Plan:
     """The hosts on which anything at all is to be done."""
 
 
-def plan(options: DeployOptions) -> Plan:
+def plan(options: DeployOptions) -> DeployPlan:
     """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
     return current().once("deploy", partial(_make_plan, options))
 
 
-def _make_plan(options: DeployOptions) -> Plan:
+def _make_plan(options: DeployOptions) -> DeployPlan:
     tell_failures()
     clusters = clusters_of_run()
     looking = {cluster.name: gevent.spawn(_after_an_election, cluster) for cluster in clusters}
@@ -75,7 +76,7 @@ def _make_plan(options: DeployOptions) -> Plan:
         if not new:
             logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
         due |= new
-    return Plan(texts, side_by_side(batches), frozenset(due))
+    return DeployPlan(texts, side_by_side(batches), frozenset(due))
 
 
 def lacks_something(node: NodeState | None) -> bool:
@@ -94,7 +95,9 @@ def _after_an_election(cluster: Cluster) -> ClusterState:
     return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
 
 
-def _rollout(cluster: Cluster, seen: ClusterState, options: DeployOptions) -> tuple[dict[str, str], rollout.Plan]:
+def _rollout(
+    cluster: Cluster, seen: ClusterState, options: DeployOptions
+) -> tuple[dict[str, str], rollout.RolloutPlan]:
     meant = targets(cluster)
     try:
         texts = {
@@ -104,9 +107,15 @@ def _rollout(cluster: Cluster, seen: ClusterState, options: DeployOptions) -> tu
         }
         if unread := [name for name in meant if name not in texts]:
             raise NothingDone(f"{', '.join(unread)} could not be read")
-        return texts, rollout.plan(seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force)
-    except (NoInterface, rollout.Refused) as error:
+        return texts, rollout.plan_rollout(
+            seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force
+        )
+    except NoInterface as error:
         raise NothingDone(str(error)) from None
+    except rollout.Refused as refused:
+        data = [*as_data(options), refused.option]
+        all_the_same = command("deploy.py", limit_to(cluster, meant), data) if refused.option else ""
+        raise NothingDone(f"{refused}{all_the_same}") from None
 
 
 @operation()
@@ -205,4 +214,4 @@ def turn(batch: Collection[str], text: str, resume: bool = False, force: bool = 
             turn(name="Change one node of each cluster", batch=batch, text=text)
     """
     if host.name in batch:
-        yield Step(partial(deploy_node, text=text, resume=resume, force=force))
+        yield TurnCommand(partial(deploy_node, text=text, resume=resume, force=force))

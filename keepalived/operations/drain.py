@@ -9,15 +9,16 @@ from pyinfra import host, state
 from pyinfra.api import operation
 
 from keepalived.cli.operator import operator_name
-from keepalived.cli.options import DrainOptions
+from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
-from keepalived.plan.guard import drain_plan, refusal
+from keepalived.plan.commands import command, limit_to
+from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, tell_journal
-from keepalived.run.hands import Step
+from keepalived.run.hands import TurnCommand
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -28,9 +29,12 @@ def plan(options: DrainOptions) -> None:
     """Says once a run what the drain of all its hosts will move. Raises NothingDone, before anything is done on any."""
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        why = refusal(seen, meant)
-        all_meant = " (without --limit every node is meant)" if set(meant) == set(seen.nodes) else ""
-        return f"{why}{all_meant}. Restore or repair one first; --data force=true drains all the same" if why else None
+        if (why := drain_refusal(seen, meant)) is None:
+            return None
+        limit = limit_to(seen.cluster, meant)
+        all_meant = "" if limit else " (without --limit every node is meant)"
+        forced = command("tasks/drain.py", limit or [seen.cluster.name], as_data(options, force="true"))
+        return f"{why}{all_meant}. Restore or repair one first. To drain all the same:{forced}"
 
     current().once("drain", lambda: tell_plan(look_before(None if options.force else refuses), drain_plan))
 
@@ -59,7 +63,7 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
         if state.is_executing:
             host.log(f"No change: {verdict.seen} (drained {node.flag.words})")
         return
-    yield Step(partial(drain_node, reason=reason, until=until, force=force, before=before))
+    yield TurnCommand(partial(drain_node, reason=reason, until=until, force=force, before=before))
 
 
 def is_as_meant(node: NodeState, reason: str | None, until: str | None) -> bool:

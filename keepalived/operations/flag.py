@@ -10,7 +10,7 @@ from keepalived.plan.verdicts import Verdict
 from keepalived.run.files import remove_file, remove_runs_flag, set_flag
 from keepalived.run.turn import Turn
 from keepalived.run.wait import AGAIN_SECONDS
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 def place_flag(
@@ -20,7 +20,7 @@ def place_flag(
     leaving: Collection[str] = (),
     *,
     until_reboot: bool = False,
-    run: Run | None = None,
+    run: RunKind | None = None,
 ) -> None:
     """Sets the flag, and removes it again when no node is left to serve: another operator may have been quicker.
 

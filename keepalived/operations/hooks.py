@@ -12,7 +12,7 @@ from keepalived.run.turn import Turn
 from keepalived.spec.maintenance import Hook
 from keepalived.spec.plain_text import plain
 
-ANSWER_SECONDS = 15  # more than a command was given, for the way to it and back
+WAY_SECONDS = 15  # more than a command was given, for the way to it and back
 TRY_SECONDS = 10  # how long one try of the health command may take
 
 
@@ -26,8 +26,8 @@ def run_hooks(turn: Turn, hooks: Iterable[Hook]) -> None:
                 turn.stop(f"there is no other node that can serve, to run `{hook.command}` on")
             where = found[0]
         words = f"`{hook.command}`"
-        turn.step(f"running {words}{f' on {where}' if where != turn.node else ''}")
-        turn.shell(_command(turn, hook.command, hook.timeout), words, on=where, seconds=hook.timeout + ANSWER_SECONDS)
+        turn.announce(f"running {words}{f' on {where}' if where != turn.node else ''}")
+        turn.shell(_command(turn, hook.command, hook.timeout), words, on=where, seconds=hook.timeout + WAY_SECONDS)
 
 
 def _command(turn: Turn, command: str, seconds: float) -> StringCommand:
@@ -48,10 +48,10 @@ def wait_until_healthy(turn: Turn) -> None:
         return
     asking = _command(turn, healthy.command, TRY_SECONDS)
     words = f"`{healthy.command}`"
-    turn.step(f"waiting until it is healthy: {words}")
+    turn.announce(f"waiting until it is healthy: {words}")
 
     def look() -> Verdict:
-        ran = turn.runner.run(asking, turn.node, TRY_SECONDS + ANSWER_SECONDS)
+        ran = turn.runner.run(asking, turn.node, TRY_SECONDS + WAY_SECONDS)
         if ran.gone:  # the next try has a connection again, or says why not
             turn.runner.disconnect(turn.node)
             if why := turn.runner.connect(turn.node):

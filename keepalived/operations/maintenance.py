@@ -13,10 +13,11 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.operations.swarm import ASK_SECONDS
 from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
-from keepalived.plan.maintenance import Work
-from keepalived.plan.swarm import cluster_id, leader_of, refusal
+from keepalived.plan.maintenance import TurnPart
+from keepalived.plan.swarm import cluster_id, leader_of, leave_refusal
+from keepalived.run.hands import aligned
 from keepalived.run.look import ask_nodes, hosts_of
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 @dataclass
@@ -33,9 +34,9 @@ class Turns:
 
 
 def order_of(
-    turns: Turns, seen: ClusterState, run: Run, work: Mapping[str, Work], *, resume: bool = True, force: bool
-) -> maintenance.Plan:
-    """Plans one cluster, adds its turns, and prints the plan.
+    turns: Turns, seen: ClusterState, run: RunKind, work: Mapping[str, TurnPart], *, anew: str = "", force: bool
+) -> maintenance.MaintenancePlan:
+    """Plans one cluster, adds its turns, and prints the plan. `anew`: the command that continues no earlier run.
 
     Raises NothingDone where one of the nodes that leave the swarm one after the other may not.
     """
@@ -45,13 +46,13 @@ def order_of(
         swarms = ask_nodes(cluster, Swarm, ASK_SECONDS)
         leaving: Collection[str] = [] if force else [name for name in work if work[name] == "do"]
         for name in leaving:
-            if why := refusal(swarms, name):
+            if why := leave_refusal(swarms, name):
                 raise NothingDone(f"{cluster.name}: {why}")
         leader = leader_of(swarms)
         turns.swarm_of[cluster.name] = cluster_id(swarms)
-    made = maintenance.plan(seen, run, work, leader, resume=resume)
+    made = maintenance.plan_maintenance(seen, run, work, leader, anew=anew)
     for words in made.words:
-        logger.info(words)
+        logger.info(aligned(words))
     hosts = hosts_of(cluster)
     turns.orders[cluster.name] = [hosts[node].name for node in made.work]
     if leader:

@@ -10,22 +10,22 @@ from functools import partial
 from pyinfra import host, logger
 from pyinfra.api import StringCommand, operation
 
-from keepalived.cli.operator import command, operator_name
-from keepalived.cli.options import RebootOptions
+from keepalived.cli.operator import operator_name
+from keepalived.cli.options import RebootOptions, as_data
 from keepalived.facts import Boot
-from keepalived.observed.boot import IDENTITY, IS_IDENTITY, UNSETTLED
-from keepalived.observed.boot import Boot as BootState
+from keepalived.observed.boot import IDENTITY, IS_IDENTITY, UNSETTLED, BootState
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.maintenance import Turns, order_of
-from keepalived.operations.turn import again, come_back, last_look, leave, stays_out
+from keepalived.operations.turn import again, last_look, leave_service, return_to_service, stays_out
 from keepalived.plan import maintenance
-from keepalived.plan.maintenance import Work
+from keepalived.plan.commands import command, limit_to, on_a_line
+from keepalived.plan.maintenance import TurnPart
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, write_checkpoint
-from keepalived.run.hands import Step, targets
+from keepalived.run.hands import TurnCommand, targets
 from keepalived.run.look import ask_all, hosts_of, look
 from keepalived.run.planning import Commands, look_before
 from keepalived.run.runner import ANSWER_SECONDS
@@ -33,36 +33,36 @@ from keepalived.run.turn import Turn
 from keepalived.spec import flag
 from keepalived.spec.cluster import Cluster
 
-BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
+TELL_BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
 FAILED_SECONDS = 15  # for what fails at first to come up after all
 
 
 @dataclass(frozen=True)
-class Plan:
+class RebootPlan:
     """What this run is to do: to each host, and the batches of hosts."""
 
-    work: Mapping[str, Work]
+    work: Mapping[str, TurnPart]
     batches: tuple[frozenset[str], ...]
     resume: bool
 
 
-def plan(options: RebootOptions) -> Plan:
+def plan(options: RebootOptions) -> RebootPlan:
     """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
     return current().once("reboot", partial(_make_plan, options))
 
 
-def _make_plan(options: RebootOptions) -> Plan:
+def _make_plan(options: RebootOptions) -> RebootPlan:
     boots: dict[str, dict[str, BootState | None]] = {}  # by cluster and node, asked for once, and only where it matters
 
     def boots_of(cluster: Cluster) -> dict[str, BootState | None]:
         if cluster.name not in boots:
             hosts = hosts_of(cluster)
-            found = ask_all([hosts[name] for name in targets(cluster)], Boot, BOOT_SECONDS)
+            found = ask_all([hosts[name] for name in targets(cluster)], Boot, TELL_BOOT_SECONDS)
             boots[cluster.name] = {one.data.node: boot for one, boot in found.items()}
         return boots[cluster.name]
 
-    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, Work]:
+    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, TurnPart]:
         asking = None
         if options.only:
             asking = [name for name, boot in boots_of(seen.cluster).items() if boot and boot.asks]
@@ -71,23 +71,29 @@ def _make_plan(options: RebootOptions) -> Plan:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         if options.only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
             return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
-        return None if options.force else maintenance.refusal(seen, "reboot", work_of(seen, meant))
+        if options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/reboot.py", limit, as_data(options, force="true"))
+        return maintenance.run_refusal(seen, "reboot", work_of(seen, meant), forced)
 
-    work: dict[str, Work] = {}
+    work: dict[str, TurnPart] = {}
     turns = Turns()
     for seen in look_before(refuses).values():
         todo = work_of(seen, targets(seen.cluster))
-        made = order_of(turns, seen, "reboot", todo, resume=options.resume, force=options.force)
+        limit = limit_to(seen.cluster, targets(seen.cluster))
+        anew = command("tasks/reboot.py", limit, as_data(options, resume="no")) if options.resume else ""
+        made = order_of(turns, seen, "reboot", todo, anew=anew, force=options.force)
         if options.only:
             for node, boot in boots_of(seen.cluster).items():
                 why = boot.asks if boot else None
                 logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
         work |= {hosts_of(seen.cluster)[node].name: what for node, what in made.work.items()}
-    return Plan(work, turns.batches(), options.resume)
+    return RebootPlan(work, turns.batches(), options.resume)
 
 
 @operation()
-def checkpoint(plan: Plan) -> Commands:
+def checkpoint(plan: RebootPlan) -> Commands:
     """
     Writes down on a node which boot is to end, so that a run that is cut short can be continued.
 
@@ -106,13 +112,13 @@ def checkpoint(plan: Plan) -> Commands:
         return  # an earlier run has
     cluster: Cluster = host.data.cluster
     meant = [one for one in targets(cluster) if hosts_of(cluster)[one].name in plan.work]
-    yield Step(partial(checkpoint_node, meant=meant))
+    yield TurnCommand(partial(checkpoint_node, meant=meant))
 
 
 def checkpoint_node(turn: Turn, meant: Collection[str]) -> None:
     """Writes the checkpoint of a reboot. `meant`: all nodes of the cluster that the run is for."""
     node = turn.read(turn.look())
-    boot = turn.runner.ask(Boot, turn.node, BOOT_SECONDS)
+    boot = turn.runner.ask(Boot, turn.node, TELL_BOOT_SECONDS)
     if node.boot is None or boot is None:
         turn.stop(f"{turn.node} does not tell its boot: nothing was done to it")
     begun = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
@@ -141,7 +147,7 @@ def turn(batch: Collection[str], reason: str | None = None, force: bool = False)
             turn(name="Reboot one node of each cluster", batch=batch)
     """
     if host.name in batch:
-        yield Step(partial(reboot_node, reason=reason, force=force))
+        yield TurnCommand(partial(reboot_node, reason=reason, force=force))
 
 
 def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -> None:
@@ -155,14 +161,14 @@ def reboot_node(turn: Turn, *, reason: str | None = None, force: bool = False) -
     if checkpoint is None:
         turn.stop(f"somebody has put {turn.node} back in service meanwhile: nothing was done to it")
     if maintenance.is_pending(node):
-        leave(turn, "reboot", before, checkpoint, reason, force=force)
+        leave_service(turn, "reboot", before, checkpoint, reason, force=force)
         last_look(turn, force=force)
         _reboot(turn, checkpoint)
     turn.advice = stays_out(turn, "reboot")
-    turn.step("waiting until its services have started")
+    turn.announce("waiting until its services have started")
     _wait_for_services(turn, checkpoint.failed)
     now = turn.look().nodes[turn.node]
-    come_back(turn, "reboot", now.checkpoint if now else checkpoint)
+    return_to_service(turn, "reboot", now.checkpoint if now else checkpoint)
 
 
 def _reboot(turn: Turn, checkpoint: Checkpoint) -> None:
@@ -177,7 +183,7 @@ def _reboot(turn: Turn, checkpoint: Checkpoint) -> None:
         # It ends with this reboot, but not before the node is seen healthy: from now on it is this run's.
         text = flag.content(node.flag.by, node.flag.reason, run="reboot")
         turn.shell(set_flag(node.flag.path, text, like=node.flag.path), "setting the flag")
-    turn.step("rebooting")
+    turn.announce("rebooting")
     turn.times.down = turn.runner.now()
     turn.advice = (
         f"{turn.node} is out of service, the others serve. See its console, then continue the reboot:"
@@ -217,14 +223,15 @@ def _wait_for_services(turn: Turn, failed_before: Collection[str]) -> None:
     def look() -> Verdict:
         if why := turn.runner.connect(turn.node):
             return Verdict(False, f"{turn.node} does not answer ({why})")
-        boot = turn.runner.ask(Boot, turn.node, BOOT_SECONDS)
+        boot = turn.runner.ask(Boot, turn.node, TELL_BOOT_SECONDS)
         if boot is None or boot.system in UNSETTLED:
             return Verdict(False, f"{turn.node} is {boot.system}" if boot else f"{turn.node} cannot be read")
         if failed := sorted(set(boot.failed) - set(failed_before)):
             failing_since.append(turn.runner.now())
             hopeless = failing_since[-1] - failing_since[0] > FAILED_SECONDS
-            words = f"{', '.join(failed)} failed since the boot: journalctl -u {failed[0]} -b"
-            return Verdict(False, words, hopeless=hopeless)
+            words = f"{', '.join(failed)} failed since the boot"
+            see = f". See why on {turn.node}:{on_a_line(f'journalctl -u {failed[0]} -b')}" if hopeless else ""
+            return Verdict(False, f"{words}{see}", hopeless=hopeless)
         failing_since.clear()
         return Verdict(True, "")
 
@@ -242,4 +249,4 @@ def finish() -> Commands:
 
         finish(name="Write down that all is done")
     """
-    yield Step(remove_checkpoints)
+    yield TurnCommand(remove_checkpoints)

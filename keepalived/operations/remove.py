@@ -10,22 +10,20 @@ from pyinfra import host, logger, state
 from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
-from keepalived.cli.operator import command
-from keepalived.cli.options import RemoveOptions
+from keepalived.cli.options import RemoveOptions, as_data
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.drain import drain_node
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import expected_moves, nobody_left
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
-from keepalived.run.hands import Step, targets
+from keepalived.run.hands import TurnCommand, aligned, targets
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
-
-RESTORE = "tasks/restore.py"
 
 
 def plan(options: RemoveOptions) -> None:
@@ -37,13 +35,16 @@ def _tell_plan(options: RemoveOptions) -> None:
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
         due = [name for name in meant if is_there(seen.nodes[name])]
         if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
-            names = ", ".join(away)
-            return f"a run left {names} drained in the Docker Swarm. Give it back first:{command(RESTORE, away)}"
-        if due and all(name in due for name in seen.nodes) and not options.force:
-            return "no node would be left: --limit names those that are meant; --data force=true removes them all"
-        why = nobody_left(seen, due) if due else None
-        advice = "Restore or repair one first; --data force=true does it all the same"
-        return f"{why}. {advice}" if why and not options.force else None
+            give_back = command("tasks/restore.py", away)
+            return f"a run left {', '.join(away)} drained in the Docker Swarm. Give it back first:{give_back}"
+        if not due or options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/remove.py", limit, as_data(options, force="true"))
+        if all(name in due for name in seen.nodes):
+            return f"no node would be left. Name those that are meant with --limit. To remove them all:{forced}"
+        why = nobody_left(seen, due)
+        return f"{why}. Restore or repair one first. To remove it all the same:{forced}" if why else None
 
     for name, seen in look_before(refuses, bare=True).items():
         due = [one for one in targets(seen.cluster) if is_there(seen.nodes[one])]
@@ -53,8 +54,8 @@ def _tell_plan(options: RemoveOptions) -> None:
         if due:
             moves = expected_moves(seen, dict.fromkeys(due, True))
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
-            logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml and run deploy.py")
-            logger.info("  until then a deploy installs keepalived there again")
+            logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
+            logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
 
 def is_there(node: NodeState | None) -> bool:
@@ -68,7 +69,7 @@ def is_drained_in_swarm(node: NodeState) -> bool:
 
 
 @operation()
-def stopped(force: bool = False) -> Commands:
+def service_stopped(force: bool = False) -> Commands:
     """
     Drains a node on which keepalived runs, sees another one hold its addresses, and stops keepalived.
 
@@ -85,7 +86,7 @@ def stopped(force: bool = False) -> Commands:
         yield refuse(f"{host.name} cannot be read")
         return
     if node.unit.load_state == "loaded" and (node.unit.runs or node.unit.enabled):
-        yield Step(partial(stop_node, force=force))
+        yield TurnCommand(partial(stop_node, force=force))
 
 
 def stop_node(turn: Turn, *, force: bool = False) -> None:

@@ -11,11 +11,12 @@ from keepalived.cli.operator import operator_name
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations import swarm
 from keepalived.operations.checkpoints import remove_checkpoints
+from keepalived.plan.commands import command, on_a_line
 from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, tell_journal
-from keepalived.run.hands import Step
+from keepalived.run.hands import TurnCommand
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -52,7 +53,7 @@ def restore() -> Commands:
         if state.is_executing:
             host.log(f"No change: {verdict.seen}")
         return
-    yield Step(partial(restore_node, before=before))
+    yield TurnCommand(partial(restore_node, before=before))
 
 
 def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
@@ -61,12 +62,14 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
     node = turn.read(before)
     checkpoint = node.checkpoint
     if checkpoint and checkpoint.availability:
+        give_back = f"docker node update --availability {checkpoint.availability.lower()} {turn.node}"
         turn.advice = (
-            f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run there: "
-            f"rm {paths.CHECKPOINT}; then restore it again, and later give it back to the swarm:\n"
-            f"    docker node update --availability {checkpoint.availability.lower()} {turn.node}"
+            f"{turn.node} stays drained while the swarm does not have it back. To restore it all the same, run on "
+            f"{turn.node}:{on_a_line(f'rm {paths.CHECKPOINT}')}\n"
+            f"Then restore it again:{command('tasks/restore.py', [turn.node])}\n"
+            f"Later give it back to the swarm, on a manager:{on_a_line(give_back)}"
         )
-        swarm.come_back(turn, checkpoint, seconds=SWARM_SECONDS)
+        swarm.return_to_swarm(turn, checkpoint, seconds=SWARM_SECONDS)
         turn.advice = ""
     if node.drained or node.flag.present:
         turn.runner.begin("Restore")

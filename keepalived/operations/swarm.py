@@ -9,17 +9,16 @@ from collections.abc import Collection
 
 from pyinfra.api import QuoteString, StringCommand
 
-from keepalived.facts import Swarm as SwarmFact
-from keepalived.facts import SwarmTasks
+from keepalived.facts import Swarm, SwarmTasks
 from keepalived.observed.checkpoint import Checkpoint
-from keepalived.observed.swarm import Swarm, Tasks
+from keepalived.observed.swarm import SwarmState, Tasks
 from keepalived.plan.swarm import (
     asked_manager,
     homeless,
     lacking,
+    leave_refusal,
     not_back,
     not_ready,
-    refusal,
     starting,
     still_here,
     unknown,
@@ -33,13 +32,13 @@ MOVE_SECONDS = 300  # for tasks to end here and start elsewhere: images may have
 READY_SECONDS = 180  # for a booted manager to be reached by the others
 
 
-def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
+def leave_swarm(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
     """Drains the node in the swarm and waits until its tasks run elsewhere. What it was is written down first."""
-    turn.step("draining it in the swarm")
+    turn.announce("draining it in the swarm")
     swarms = _swarms(turn)
     if unknown(swarms, turn.node) and not force:
         swarms = _wait_until_known(turn)
-    if (why := refusal(swarms, turn.node)) and not force:
+    if (why := leave_refusal(swarms, turn.node)) and not force:
         turn.stop(why)
     manager, own = asked_manager(swarms, turn.node), swarms[turn.node]
     member = ((swarms[manager] or own).members or {}).get(own.node_id) if manager and own else None
@@ -58,15 +57,15 @@ def leave(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
 
 def refuses(turn: Turn) -> str | None:
     """Why the node may not leave its swarm now; None when it may."""
-    return refusal(_swarms(turn), turn.node)
+    return leave_refusal(_swarms(turn), turn.node)
 
 
-def come_back(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECONDS) -> None:
+def return_to_swarm(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECONDS) -> None:
     """Waits until the others reach the node again, gives it its availability back, and waits for its tasks."""
     availability = checkpoint.availability
     if availability is None:
         return
-    turn.step("waiting until the swarm has it back")
+    turn.announce("waiting until the swarm has it back")
     manager, node_id = _wait_until_ready(turn, seconds)
     _set_availability(turn, manager, node_id, availability.lower())
     if availability == "Active":
@@ -75,18 +74,18 @@ def come_back(turn: Turn, checkpoint: Checkpoint, *, seconds: float = READY_SECO
     turn.shell(write_checkpoint(done), "writing the checkpoint")
 
 
-def _swarms(turn: Turn) -> dict[str, Swarm | None]:
+def _swarms(turn: Turn) -> dict[str, SwarmState | None]:
     """What every node tells of the swarm it is in, asked side by side; None: it could not be read."""
-    return turn.runner.ask_all(SwarmFact, ASK_SECONDS)
+    return turn.runner.ask_all(Swarm, ASK_SECONDS)
 
 
 def _tasks(turn: Turn, manager: str, node_id: str) -> Tasks | None:
     return turn.runner.ask(SwarmTasks, manager, ASK_SECONDS, node=node_id)
 
 
-def _wait_until_known(turn: Turn) -> dict[str, Swarm | None]:
+def _wait_until_known(turn: Turn) -> dict[str, SwarmState | None]:
     """The swarm, once a manager knows all members: else tasks would find no other node, and end here all the same."""
-    seen: list[dict[str, Swarm | None]] = []
+    seen: list[dict[str, SwarmState | None]] = []
 
     def look() -> Verdict:
         seen.append(_swarms(turn))

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from functools import partial
 
-from keepalived.cli.operator import command, operator_name
+from keepalived.cli.operator import operator_name
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations import swarm
 from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
+from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
 from keepalived.run.files import remove_runs_flag, set_flag, tell_journal
 from keepalived.run.turn import Turn
 from keepalived.spec import flag
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
-def again(turn: Turn, run: Run) -> str:
+def again(turn: Turn, run: RunKind) -> str:
     """The command that continues a run for the same nodes, on a line of its own."""
-    everybody = set(turn.targets) == set(turn.cluster.nodes)
-    return command(f"tasks/{run}.py", () if everybody else turn.targets)
+    return command(f"tasks/{run}.py", limit_to(turn.cluster, turn.targets))
 
 
-def stays_out(turn: Turn, run: Run) -> str:
+def stays_out(turn: Turn, run: RunKind) -> str:
     """What the operator does when a run stops while the node is out of service."""
     return (
         f"{turn.node} stays out of service. Remove the cause, then continue the {run}:{again(turn, run)}\n"
@@ -33,9 +33,9 @@ def stays_out(turn: Turn, run: Run) -> str:
     )
 
 
-def leave(
+def leave_service(
     turn: Turn,
-    run: Run,
+    run: RunKind,
     before: ClusterState,
     checkpoint: Checkpoint,
     reason: str | None = None,
@@ -48,7 +48,7 @@ def leave(
     """
     node = turn.read(before)
     turn.advice = stays_out(turn, run)
-    turn.step("taking it out of service")
+    turn.announce("taking it out of service")
     alone = nobody_left(before, [turn.node]) if node.holds or not node.drained else None
     if not node.drained:
         _drain(turn, run, reason, at_once=bool(alone) and force)
@@ -59,11 +59,11 @@ def leave(
     if node.holds:
         turn.times.away = turn.runner.now()
     if turn.cluster.maintenance.swarm:
-        swarm.leave(turn, checkpoint, force=force)
+        swarm.leave_swarm(turn, checkpoint, force=force)
     run_hooks(turn, turn.cluster.maintenance.before)
 
 
-def _drain(turn: Turn, run: Run, reason: str | None, *, at_once: bool) -> None:
+def _drain(turn: Turn, run: RunKind, reason: str | None, *, at_once: bool) -> None:
     """Sets the run's own flag; unless `at_once`, another look says whether a node is left that could serve."""
     path, text = turn.cluster.drain.flag, flag.content(operator_name(), reason, run=run)
     if at_once:
@@ -77,22 +77,22 @@ def last_look(turn: Turn, *, force: bool) -> None:
     """Right before the work: the swarm and the hooks may have taken long, and others act too."""
     if force:
         return
-    turn.step("looking once more")
+    turn.announce("looking once more")
     turn.wait(out_of_service)
     if turn.cluster.maintenance.swarm and (why := swarm.refuses(turn)):
         turn.stop(why)
 
 
-def come_back(turn: Turn, run: Run, checkpoint: Checkpoint | None) -> None:
+def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -> None:
     """Puts the node back in service once it is seen healthy. What an operator has drained stays drained."""
     turn.advice = stays_out(turn, run)
-    turn.step("waiting until keepalived is healthy")
+    turn.announce("waiting until keepalived is healthy")
     turn.wait(fit)
     if checkpoint and checkpoint.availability:
-        swarm.come_back(turn, checkpoint)
+        swarm.return_to_swarm(turn, checkpoint)
     run_hooks(turn, turn.cluster.maintenance.after)
     wait_until_healthy(turn)
-    turn.step("putting it back in service")
+    turn.announce("putting it back in service")
     drained = turn.look()
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
@@ -101,6 +101,6 @@ def come_back(turn: Turn, run: Run, checkpoint: Checkpoint | None) -> None:
     turn.times.back = turn.runner.now()
 
 
-def own_checkpoint(node: NodeState, run: Run) -> Checkpoint | None:
+def own_checkpoint(node: NodeState, run: RunKind) -> Checkpoint | None:
     """The checkpoint of such a run on the node."""
     return node.checkpoint if node.checkpoint and node.checkpoint.run == run else None

@@ -13,19 +13,20 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.facts.apt import noninteractive_apt
 
 from keepalived.cli.operator import operator_name
-from keepalived.cli.options import UpgradeOptions
+from keepalived.cli.options import UpgradeOptions, as_data
 from keepalived.facts import Boot, Packages
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.observed.packages import Packages as PackagesState
+from keepalived.observed.packages import PackagesState
 from keepalived.operations.maintenance import Turns, order_of
-from keepalived.operations.turn import come_back, last_look, leave, own_checkpoint
+from keepalived.operations.turn import last_look, leave_service, own_checkpoint, return_to_service
 from keepalived.plan import maintenance
-from keepalived.plan.maintenance import Work, is_left
+from keepalived.plan.commands import command, limit_to
+from keepalived.plan.maintenance import TurnPart, is_left
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, write_checkpoint
-from keepalived.run.hands import Step, in_words, targets
+from keepalived.run.hands import TurnCommand, error_in_words, targets
 from keepalived.run.look import GONE, ask
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Turn
@@ -49,7 +50,7 @@ STAYS = re.compile(
 
 
 @dataclass(frozen=True)
-class Plan:
+class UpgradePlan:
     """What is to be upgraded, and the batches of hosts."""
 
     version: str | None
@@ -57,26 +58,30 @@ class Plan:
     batches: tuple[frozenset[str], ...]
 
 
-def plan(options: UpgradeOptions) -> Plan:
+def plan(options: UpgradeOptions) -> UpgradePlan:
     """The plan of this run, made once from one look at each cluster, and told. Raises NothingDone, before all."""
     return current().once("upgrade", partial(_make_plan, options))
 
 
-def _make_plan(options: UpgradeOptions) -> Plan:
-    def work_of(meant: Collection[str]) -> dict[str, Work]:
+def _make_plan(options: UpgradeOptions) -> UpgradePlan:
+    def work_of(meant: Collection[str]) -> dict[str, TurnPart]:
         return dict.fromkeys(meant, "do")
 
     def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        return None if options.force else maintenance.refusal(seen, "upgrade", work_of(meant))
+        if options.force:
+            return None
+        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+        forced = command("tasks/upgrade.py", limit, as_data(options, force="true"))
+        return maintenance.run_refusal(seen, "upgrade", work_of(meant), forced)
 
     turns = Turns()
     for seen in look_before(refuses).values():
         order_of(turns, seen, "upgrade", work_of(targets(seen.cluster)), force=options.force)
-    return Plan(options.version, options.packages == "all", turns.batches())
+    return UpgradePlan(options.version, options.packages == "all", turns.batches())
 
 
 @operation()
-def known(plan: Plan) -> Commands:
+def known(plan: UpgradePlan) -> Commands:
     """
     Ends the run, before any node is touched, where apt does not know the version that is asked for.
 
@@ -93,7 +98,9 @@ def known(plan: Plan) -> Commands:
     try:
         packages = ask(host, Packages, APT_SECONDS)
     except GONE as error:
-        yield refuse(f"{host.name} does not answer any more ({in_words(error, APT_SECONDS)}). Nothing was upgraded")
+        yield refuse(
+            f"{host.name} does not answer any more ({error_in_words(error, APT_SECONDS)}). Nothing was upgraded"
+        )
         return
     if packages is None or packages.chosen(plan.version) is None:
         there = ", ".join(packages.offered) if packages and packages.offered else "none"
@@ -101,7 +108,7 @@ def known(plan: Plan) -> Commands:
 
 
 @operation()
-def turn(batch: Collection[str], plan: Plan, reason: str | None = None, force: bool = False) -> Commands:
+def turn(batch: Collection[str], plan: UpgradePlan, reason: str | None = None, force: bool = False) -> Commands:
     """
     Upgrades this node if it is its turn and there is something to upgrade: out of service, upgrade, healthy, back.
 
@@ -118,10 +125,10 @@ def turn(batch: Collection[str], plan: Plan, reason: str | None = None, force: b
             turn(name="Upgrade one node of each cluster", batch=batch, plan=plan)
     """
     if host.name in batch:
-        yield Step(partial(upgrade_node, plan=plan, reason=reason, force=force))
+        yield TurnCommand(partial(upgrade_node, plan=plan, reason=reason, force=force))
 
 
-def upgrade_node(turn: Turn, plan: Plan, *, reason: str | None = None, force: bool = False) -> None:
+def upgrade_node(turn: Turn, plan: UpgradePlan, *, reason: str | None = None, force: bool = False) -> None:
     """The turn of a node that is upgraded; one on which there is nothing to upgrade is left alone."""
     before = turn.look()
     node, packages = before.nodes[turn.node], turn.runner.ask(Packages, turn.node, APT_SECONDS)
@@ -133,12 +140,12 @@ def upgrade_node(turn: Turn, plan: Plan, *, reason: str | None = None, force: bo
         return
     turn.times.listed = True
     checkpoint = own_checkpoint(node, "upgrade") or _begin(turn, node)
-    leave(turn, "upgrade", before, checkpoint, reason, force=force)
+    leave_service(turn, "upgrade", before, checkpoint, reason, force=force)
     last_look(turn, force=force)
-    turn.step(f"upgrading {due}" if due else "restarting what runs with replaced files")
+    turn.announce(f"upgrading {due}" if due else "restarting what runs with replaced files")
     _upgrade(turn, plan)
     after = turn.look().nodes[turn.node]
-    come_back(turn, "upgrade", after.checkpoint if after else checkpoint)
+    return_to_service(turn, "upgrade", after.checkpoint if after else checkpoint)
     turn.shell(remove_file(paths.CHECKPOINT), "removing the checkpoint")
     _say_what_waits(turn)
 
@@ -153,13 +160,13 @@ def _begin(turn: Turn, node: NodeState) -> Checkpoint:
     return new
 
 
-def _stale(plan: Plan, packages: PackagesState) -> list[str]:
+def _stale(plan: UpgradePlan, packages: PackagesState) -> list[str]:
     """The services that run with replaced files and that this run is to restart."""
     found = [one for one in packages.stale if not STAYS.fullmatch(one)]
     return found if plan.everything else [one for one in found if one == "keepalived.service"]
 
 
-def _upgrade(turn: Turn, plan: Plan) -> None:
+def _upgrade(turn: Turn, plan: UpgradePlan) -> None:
     """What apt has to do, and the restart of services that it leaves with replaced files."""
     wanted = turn.runner.ask(Packages, turn.node, APT_SECONDS)
     if wanted is None:
@@ -178,7 +185,7 @@ def _upgrade(turn: Turn, plan: Plan) -> None:
     if now is None:
         turn.stop(f"apt on {turn.node} does not answer: what runs with replaced files was not restarted")
     for service in _stale(plan, now):
-        turn.step(f"restarting {service}, which runs with replaced files")
+        turn.announce(f"restarting {service}, which runs with replaced files")
         restart = StringCommand("systemctl try-restart", QuoteString(service))
         turn.shell(restart, f"`systemctl try-restart {service}`")
     if wanted.installed != now.installed:
@@ -192,4 +199,5 @@ def _say_what_waits(turn: Turn) -> None:
     if packages and packages.stale:
         turn.say(f"{', '.join(packages.stale)} still run with replaced files until the next boot")
     if boot and boot.asks:
-        turn.say(f"asks for a reboot ({boot.asks}): tasks/reboot.py --data only=required")
+        reboot = command("tasks/reboot.py", [turn.node], ["only=required"])
+        turn.say(f"asks for a reboot ({boot.asks}):{reboot}")

@@ -16,7 +16,7 @@ from keepalived.observed.node import VrrpState
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
 
-DRAIN = "drain"
+DRAIN_CHECK = "drain"
 """The name of what the drain's check contributes to a priority."""
 
 
@@ -184,7 +184,7 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     cluster, node = state.cluster, state.nodes[name]
     drained = node is not None and node.drained
     said = state.said(name, instance)
-    due = Priority(cluster.base_priority(instance, name), {DRAIN: cluster.drain.contribution(drained=drained)})
+    due = Priority(cluster.base_priority(instance, name), {DRAIN_CHECK: cluster.drain.contribution(drained=drained)})
     why = ""
     if node is None:
         why = f"{name} cannot be read"
@@ -195,7 +195,9 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     return Candidate(
         address=cluster.nodes[name].address,
         # The daemon tells the base and the total. The drain's is the only check: what is between them is its.
-        priority=Priority(said.base_priority, {DRAIN: said.effective_priority - said.base_priority}) if said else due,
+        priority=Priority(said.base_priority, {DRAIN_CHECK: said.effective_priority - said.base_priority})
+        if said
+        else due,
         state=said.state if said and not why else None,
         drained=drained,
         holds=frozenset(node.holds) & frozenset(cluster.instances[instance].addresses) if node else frozenset(),
@@ -203,12 +205,12 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     )
 
 
-def drain(cluster: Cluster, node: str) -> Change:
+def drain_change(cluster: Cluster, node: str) -> Change:
     """`node` is drained: it announces what the cluster file gives a drained one."""
     return _flag(cluster, node, drained=True)
 
 
-def restore(cluster: Cluster, node: str) -> Change:
+def restore_change(cluster: Cluster, node: str) -> Change:
     """`node` is restored: it announces what the cluster file gives one in service."""
     return _flag(cluster, node, drained=False)
 
@@ -218,5 +220,5 @@ def _flag(cluster: Cluster, node: str, *, drained: bool) -> Change:
         node,
         drained=drained,
         base={instance: cluster.base_priority(instance, node) for instance in cluster.instances},
-        contributions={DRAIN: cluster.drain.contribution(drained=drained)},
+        contributions={DRAIN_CHECK: cluster.drain.contribution(drained=drained)},
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.plan.election import Election, drain, observed, restore
+from keepalived.plan.election import Election, drain_change, observed, restore_change
 from keepalived.spec.cluster import Cluster
 
 
-def refusal(state: ClusterState, targets: Collection[str]) -> str | None:
+def drain_refusal(state: ClusterState, targets: Collection[str]) -> str | None:
     """Why the `targets` may not all be drained: no node would be left to serve an address. None when they may.
 
     Targets that are drained already change nothing and are no reason to refuse.
@@ -40,12 +40,12 @@ def left_alone(election: Election, targets: Collection[str]) -> str | None:
 
 def expected_moves(state: ClusterState, drained: Mapping[str, bool]) -> list[str]:
     """`10.10.0.2 goes from server01 to server02`, for every address that moves when the flags are as in `drained`."""
-    return moves(state.cluster, observed(state), drained)
+    return moves_in(state.cluster, observed(state), drained)
 
 
-def moves(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> list[str]:
+def moves_in(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> list[str]:
     """The same, asked of an election."""
-    after = election.after(*((drain if out else restore)(cluster, name) for name, out in drained.items()))
+    after = election.after(*((drain_change if out else restore_change)(cluster, name) for name, out in drained.items()))
     return [
         f"{address} goes from {' and '.join(before) or 'no node'} to {new}"
         for instance, addresses in election.addresses.items()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from keepalived.observed.swarm import Member, Swarm, Tasks
+from keepalived.observed.swarm import Member, SwarmState, Tasks
+from keepalived.plan.commands import on_a_line
 
 
-def refusal(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
+def leave_refusal(swarms: Mapping[str, SwarmState | None], name: str) -> str | None:
     """Why node `name` may not leave its swarm for a while; None when it may."""
     own = swarms[name]
     if own is None or own.state != "active":
         state = own.state if own else "unknown"
         if state in ("unknown", "pending"):
-            return f"docker on {name} does not tell of its swarm (state {state}): systemctl status docker"
+            see = on_a_line("systemctl status docker")
+            return f"docker on {name} does not tell of its swarm (state {state}). See why on {name}:{see}"
         return f"{name} is not in a swarm (docker says {state}): join it, or take maintenance.swarm out of the file"
     asked = asked_manager(swarms, name)
     if asked is None:
@@ -25,25 +27,25 @@ def refusal(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
     return quorum_lost(members, own.node_id)
 
 
-def asked_manager(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
+def asked_manager(swarms: Mapping[str, SwarmState | None], name: str) -> str | None:
     """The node that is asked about the swarm while `name` is away: a manager of it, another one where there is one."""
     managers = [one for one, swarm in swarms.items() if swarm and swarm.members]
     return next((one for one in managers if one != name), next(iter(managers), None))
 
 
-def leader_of(swarms: Mapping[str, Swarm | None]) -> str | None:
+def leader_of(swarms: Mapping[str, SwarmState | None]) -> str | None:
     """The node of the cluster that leads the swarm; None: none of them does."""
     names = {swarm.node_id: name for name, swarm in swarms.items() if swarm}
     leaders = [names[swarm.leader] for swarm in swarms.values() if swarm and swarm.leader in names]
     return next(iter(leaders), None)
 
 
-def cluster_id(swarms: Mapping[str, Swarm | None]) -> str | None:
+def cluster_id(swarms: Mapping[str, SwarmState | None]) -> str | None:
     """The id of the swarm that the nodes are in."""
     return next((swarm.cluster_id for swarm in swarms.values() if swarm and swarm.cluster_id), None)
 
 
-def unknown(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
+def unknown(swarms: Mapping[str, SwarmState | None], name: str) -> str | None:
     """Which members the manager that is asked while `name` is away does not know yet; None: it knows all.
 
     A new leader calls every node Unknown until it has reported. Tasks are placed on none of them meanwhile.
@@ -54,7 +56,7 @@ def unknown(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} Unknown in the swarm" if names else None
 
 
-def not_ready(swarms: Mapping[str, Swarm | None], name: str) -> str | None:
+def not_ready(swarms: Mapping[str, SwarmState | None], name: str) -> str | None:
     """Why the swarm does not have node `name` back yet; None: it has. Only Ready counts, Unknown does not."""
     own, manager = swarms[name], asked_manager(swarms, name)
     if own is None or own.state != "active" or manager is None:

@@ -10,7 +10,7 @@ from pyinfra.api import QuoteString, StringCommand
 
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.spec import paths
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 def set_flag(
@@ -52,7 +52,7 @@ def remove_file(path: str) -> StringCommand:
     return StringCommand("rm -f", QuoteString(path), _flushed(path))
 
 
-def remove_runs_flag(path: str, run: Run) -> StringCommand:
+def remove_runs_flag(path: str, run: RunKind) -> StringCommand:
     """Ends a run's own drain. What an operator has put there meanwhile stays."""
     removing = StringCommand("|| rm -f", QuoteString(path), _flushed(path))
     return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)

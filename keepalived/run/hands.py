@@ -1,4 +1,4 @@
-"""pyinfra's side of a turn: what runs its commands on real hosts, and the step of an operation that runs it."""
+"""pyinfra's side of a turn: what runs its commands on real hosts, and the command of an operation that is a turn."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from keepalived.run.probe.watching import Watch
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
 from keepalived.run.times import TurnTimes
 from keepalived.run.turn import Stopped, Turn
-from keepalived.run.wait import WallClock
+from keepalived.run.wait import TELL_SECONDS, WallClock
 from keepalived.spec.cluster import Cluster
 
 T = TypeVar("T")
-TELL_SECONDS = 10  # a command that takes longer says so often that it still runs
 
 
 class Hands(WallClock):
@@ -51,7 +50,7 @@ class Hands(WallClock):
             with gevent.Timeout(seconds):
                 done, output = self._hosts[on].run_shell_command(command, **shown, **arguments)
         except GONE as error:
-            return Ran(False, [in_words(error, seconds)], gone=True)
+            return Ran(False, [error_in_words(error, seconds)], gone=True)
         finally:
             telling.kill()
         return Ran(done, output.output_lines, output.stdout_lines)
@@ -81,7 +80,7 @@ class Hands(WallClock):
             self._hosts[on].connect(show_errors=False, raise_exceptions=True)
         except GONE as error:
             forget_connection(self._hosts[on])
-            return in_words(error, 0)
+            return error_in_words(error, 0)
         current().unreachable.discard(self._hosts[on])
         return None
 
@@ -91,12 +90,13 @@ class Hands(WallClock):
 
     def say(self, words: str, style: Style = "plain") -> None:
         """A line for the operator, with the host's name before it."""
+        lines = aligned(words)
         if style == "plain":
-            self._host.log(words)
+            self._host.log(lines)
         elif style == "good":
-            self._host.log_styled(words, fg="green")
+            self._host.log_styled(lines, fg="green")
         else:
-            self._host.log_styled(words, fg="yellow", log_func=logger.warning)
+            self._host.log_styled(lines, fg="yellow", log_func=logger.warning)
 
     def begin(self, words: str) -> None:
         """Tells the probe that something begins which may move an address. The first time the probe starts."""
@@ -105,7 +105,7 @@ class Hands(WallClock):
             return
         if run.watch is None:
             run.watch = Watch(clusters_of_run())
-        run.watch.step(self.cluster.name, self._host.name, words)
+        run.watch.begins(self.cluster.name, self._host.name, words)
 
 
 def clusters_of_run() -> list[Cluster]:
@@ -119,15 +119,15 @@ def targets(cluster: Cluster) -> list[str]:
     return [member.data.node for member in inventory.get_group(cluster.name) if member in state.active_hosts]
 
 
-def in_words(error: BaseException, seconds: float) -> str:
+def error_in_words(error: BaseException, seconds: float) -> str:
     """What a node that is gone has raised."""
     if isinstance(error, gevent.Timeout):
         return f"no answer within {seconds:g} s"
     return " ".join(str(error).split()) or type(error).__name__
 
 
-class Step(PyinfraCommand):
-    """The one step of an operation: a turn, run as the operation's commands are."""
+class TurnCommand(PyinfraCommand):
+    """The one command of an operation: a turn."""
 
     def __init__(self, function: Callable[[Turn], None]) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class Step(PyinfraCommand):
             fail(host, str(stopped))
             return False
         except GONE as error:
-            why = in_words(error, COMMAND_SECONDS)
+            why = error_in_words(error, COMMAND_SECONDS)
             fail(host, f"{host.name} does not answer any more ({why}): what was begun there may be half done")
             return False
         return True
@@ -155,4 +155,9 @@ class Step(PyinfraCommand):
 
 def fail(host: Host, words: str) -> None:
     """Tells what has failed on a host."""
-    host.log_styled(words, fg="red", log_func=logger.error)
+    host.log_styled(aligned(words), fg="red", log_func=logger.error)
+
+
+def aligned(words: str) -> str:
+    """Words of several lines, below the host's name: pyinfra indents the first one alone."""
+    return words.replace("\n", "\n    ")

@@ -13,6 +13,7 @@ from pyinfra.api.state import BaseStateCallback
 from keepalived.cli.errors import NothingDone
 from keepalived.observed.cluster import ClusterState, standing
 from keepalived.observed.node import NodeState
+from keepalived.plan.commands import command
 from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.connections import watch_connections
@@ -43,7 +44,7 @@ def look_before(refuses: Refuses | None = None, *, bare: bool = False) -> dict[s
             return Verdict(False, f"{', '.join(unread)} cannot be read", hopeless=True)
         lacking = [name for name, node in known.items() if node and node.version is None]
         if lacking and not bare:
-            words = f"keepalived is not installed on {', '.join(lacking)}: run deploy.py first"
+            words = f"keepalived is not installed on {', '.join(lacking)}. Deploy first:{command('deploy.py')}"
             return Verdict(False, words, hopeless=True)
         why = refuses(seen, meant) if refuses else None
         return Verdict(why is None, why or "")
@@ -56,7 +57,7 @@ def look_before(refuses: Refuses | None = None, *, bare: bool = False) -> dict[s
     waiting = {name: gevent.spawn(wait_for, clusters[name]) for name in sorted(clusters)}
     waited = {name: greenlet.get() for name, greenlet in waiting.items()}
     if no := [f"{name}: {verdict.seen}" for name, (verdict, _) in waited.items() if not verdict.done]:
-        raise NothingDone("; ".join(no))
+        raise NothingDone(*no)
     return {name: seen for name, (_, seen) in waited.items()}
 
 
@@ -114,5 +115,5 @@ def why_not(node: NodeState | None) -> str | None:
     if node is None:
         return f"{host.name} could not be read"
     if node.version is None or node.unit.load_state != "loaded":
-        return f"keepalived is not installed on {host.name}: run deploy.py first"
+        return f"keepalived is not installed on {host.name}. Deploy first:{command('deploy.py')}"
     return None

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from pyinfra.api import StringCommand
 
-from keepalived.observed.cluster import ClusterState, moves
+from keepalived.observed.cluster import ClusterState, seen_moves
 from keepalived.observed.node import NodeState
 from keepalived.plan.verdicts import Judge, Verdict
 from keepalived.run.runner import COMMAND_SECONDS, Ran, Runner
@@ -39,13 +39,14 @@ class Turn:
 
     def stop(self, words: str) -> NoReturn:
         """Ends the turn."""
-        raise Stopped(f"{words}. {self.advice}" if self.advice else words)
+        after = "\n" if "\n" in words else ". "  # a command stands on the last line of the words
+        raise Stopped(f"{words}{after}{self.advice}" if self.advice else words)
 
     def say(self, words: str) -> None:
         """A line for the operator."""
         self.runner.say(words)
 
-    def step(self, words: str) -> None:
+    def announce(self, words: str) -> None:
         """Tells what the turn comes to now, and for how long it has been going on."""
         self.runner.begin(words)
         self.runner.say(f"{self._clock()} {words}")
@@ -90,7 +91,7 @@ class Turn:
             if waited.verdict.hopeless:
                 self.stop(f"{self.node} {waited.verdict.seen}")
             self.stop(f"Not seen within {seconds:.0f} s. Last seen: {waited.verdict.seen}")
-        moved = moves(before, waited.seen) if before else []
+        moved = seen_moves(before, waited.seen) if before else []
         words = f"{', '.join(moved)} in {waited.seconds:.1f} s" if moved else waited.verdict.seen
         self.runner.say(words, "good")
         return waited.seen

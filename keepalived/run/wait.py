@@ -12,7 +12,7 @@ from keepalived.plan.verdicts import Verdict
 T = TypeVar("T")
 PAUSE_SECONDS = 0.4  # between two looks: each costs every node some processor time, and a line in its journal
 AGAIN_SECONDS = 2  # for a refusal: a daemon may have been slow to tell its state
-TELL_SECONDS = 10  # what takes longer says so often that it still waits
+TELL_SECONDS = 10  # a command or a wait that takes longer says so often that it still goes on
 
 
 class Clock(Protocol):

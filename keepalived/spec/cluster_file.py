@@ -50,7 +50,7 @@ def _path(location: Location) -> str:
     return "".join(words).removeprefix(".")
 
 
-WORDS = {
+FAULT_WORDS = {
     "missing": "is missing",
     "int_type": "{value} is not a whole number",
     "float_type": "{value} is not a number",
@@ -73,10 +73,10 @@ def _problem(error: ErrorDetails) -> str:
         return "is not a known key" + (f" (did you mean {meant}?)" if meant else "")
     if error["input"] is None:
         return "is empty"
-    if error["type"] not in WORDS:
+    if error["type"] not in FAULT_WORDS:
         return error["msg"]
     value = "the value" if "authentication" in error["loc"] else shown(error["input"])  # no password is told
-    return WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
+    return FAULT_WORDS[error["type"]].format(value=value, **error.get("ctx", {}))
 
 
 def _meant(key: object) -> str | None:

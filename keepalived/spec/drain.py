@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from keepalived.spec import paths
-from keepalived.spec.fields import Flag, Within
+from keepalived.spec.fields import FlagPath, Within
 from keepalived.spec.strict import Strict
 
 
@@ -15,7 +15,7 @@ class Drain(Strict):
     check: Literal["script", "file"] = "script"
     """How keepalived sees the flag. `script`: a `vrrp_script` looks whether the file is there. `file`: a `track_file`
     reads the number in it, at once."""
-    flag: Flag = paths.FLAG
+    flag: FlagPath = paths.FLAG
     """The file that drains the node while it is there (with `check: file`: while its content begins with `1`)."""
     interval: Annotated[int, Within(1, 3600)] = 1
     """Seconds between two looks at the flag. Only with `check: script`."""

@@ -135,4 +135,4 @@ InterfaceName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "i
 UnitName = Annotated[str, matching(UNIT_NAME, "is not the name of a systemd unit: haproxy.service")]
 Password = Annotated[SecretStr, AfterValidator(_read_password)]
 Command = Annotated[str, AfterValidator(_read_command)]
-Flag = Annotated[str, AfterValidator(_read_flag)]
+FlagPath = Annotated[str, AfterValidator(_read_flag)]

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-Run = Literal["deploy", "reboot", "upgrade"]
+RunKind = Literal["deploy", "reboot", "upgrade"]
 """What drains a node on its own account, and restores it; each run ends the drains of its own kind only."""
 
 LONGEST = 200  # characters of a reason or a name
@@ -54,10 +54,10 @@ class Flag(BaseModel):
         return self._said("until") == "reboot"
 
     @property
-    def run(self) -> Run | None:
+    def run(self) -> RunKind | None:
         """The kind of run that has drained the node and means to restore it; None: an operator has."""
         said = self._said("run") if self.present else None
-        return next((run for run in get_args(Run) if run == said), None)
+        return next((run for run in get_args(RunKind) if run == said), None)
 
     @property
     def id(self) -> str | None:
@@ -84,7 +84,7 @@ def content(
     reason: str | None = None,
     *,
     until_reboot: bool = False,
-    run: Run | None = None,
+    run: RunKind | None = None,
     id: str | None = None,
 ) -> str:
     """What an operator's flag says, or that of a `run`; `id` tells which one."""

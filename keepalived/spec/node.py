@@ -11,7 +11,7 @@ from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from keepalived.spec.strict import Strict
 
 
-class Node(Strict):
+class NodeSettings(Strict):
     """A server: its address, or more keys. `server01: 10.10.0.3` is short for `server01: {address: 10.10.0.3}`."""
 
     address: NodeAddress
@@ -30,4 +30,4 @@ def _read_node(value: object) -> object:
     return {"address": value} if isinstance(value, str | int | float) else value
 
 
-NodeEntry = Annotated[Node, BeforeValidator(_read_node)]
+NodeEntry = Annotated[NodeSettings, BeforeValidator(_read_node)]

@@ -17,8 +17,8 @@ from pydantic.json_schema import SkipJsonSchema
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fields import Within
 
-BEGIN = "<!-- keys: written by `make docs` from keepalived/spec -->"
-END = "<!-- end of keys -->"
+BEGIN_MARK = "<!-- keys: written by `make docs` from keepalived/spec -->"
+END_MARK = "<!-- end of keys -->"
 DEFAULT = "Default: "  # what follows it in a field's docstring goes into the column of that name
 
 
@@ -107,11 +107,11 @@ def markdown(table: list[Row]) -> str:
 
 def replaced(document: str) -> str:
     """`document` with today's table between its marks. Raises ValueError where it has no such marks."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.partition(BEGIN_MARK)
+    _, end, after = rest.partition(END_MARK)
     if not begin or not end:
-        raise ValueError(f"the marks are missing: {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{markdown(rows())}\n{END}{after}"
+        raise ValueError(f"the marks are missing: {BEGIN_MARK} and {END_MARK}")
+    return f"{before}{BEGIN_MARK}\n\n{markdown(rows())}\n{END_MARK}{after}"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from keepalived.observed.node import NodeState
 from keepalived.plan.configuration_status import ConfigurationStatus, configuration_status
 from keepalived.plan.diagnosis.findings import Evidence, Problem, Severity
 from keepalived.plan.diagnosis.registry import problems
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 VERSION = 1
 
@@ -30,7 +30,7 @@ class _DrainStatus(BaseModel):
     since: datetime | None
     by: str | None
     """None: unknown, the flag was made by hand."""
-    run: Run | None
+    run: RunKind | None
     """What means to restore it: a run that is under way or did not end."""
     reason: str | None
     until: Literal["reboot"] | None
@@ -58,7 +58,7 @@ class _AddressStatus(BaseModel):
 
 class _ProblemStatus(BaseModel):
     id: str
-    """Of the check in the registry, and the section in docs/troubleshooting.md."""
+    """Of the diagnosis in the registry, and the section in docs/troubleshooting.md."""
     severity: Severity
     node: str | None
     problem: str

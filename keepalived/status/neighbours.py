@@ -19,7 +19,7 @@ from typing import Any
 from keepalived.observed.neighbours import Answer
 
 NO_GATEWAY = ("0.0.0.0", "::")  # noqa: S104 - scapy's words for "on this network"
-ANSWER_SECONDS = 0.5  # within which machines on one segment answer
+SEGMENT_SECONDS = 0.5  # within which machines on one segment answer
 
 
 class Neighbours:
@@ -88,7 +88,7 @@ def _macs(addresses: Sequence[str], interface: str) -> dict[str, set[str]]:
     from scapy.sendrecv import srp
 
     questions = [_question(address, interface) for address in addresses]
-    answers, _ = srp(questions, iface=interface, timeout=ANSWER_SECONDS, multi=True, verbose=False)
+    answers, _ = srp(questions, iface=interface, timeout=SEGMENT_SECONDS, multi=True, verbose=False)
     macs: dict[str, set[str]] = {address: set() for address in addresses}
     for question, answer in answers:
         address = question[ARP].pdst if ARP in question else question[ICMPv6ND_NS].tgt

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
-from keepalived.conf.parse import first, parse, value_of
+from keepalived.conf.parse import first, parse_blocks, value_of
 from keepalived.observed.node import VrrpState
 
 
@@ -53,7 +53,7 @@ class Text:
 @lru_cache
 def read(text: str) -> Text:
     """A keepalived.conf as the daemon reads it."""
-    top = parse(text)
+    top = parse_blocks(text)
     settings = advert_settings(text)
     instances = {
         words[1]: Wanted(

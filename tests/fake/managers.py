@@ -104,19 +104,19 @@ class Managers:
 
     def told(self, node: str = "") -> list[str]:
         """The commands that a run has told a node, or all of them."""
-        return [step.text for step in self.world.steps if node in ("", step.node)]
+        return [told.text for told in self.world.commands if node in ("", told.node)]
 
     def rebooted(self) -> list[str]:
         """The nodes that have been told to reboot, in order."""
-        return [step.node for step in self.world.steps if step.text == "systemctl reboot"]
+        return [told.node for told in self.world.commands if told.text == "systemctl reboot"]
 
     def restarted(self) -> list[str]:
         """The nodes whose daemon was told to restart, in order."""
-        return [step.node for step in self.world.steps if step.text == "systemctl restart keepalived.service"]
+        return [told.node for told in self.world.commands if told.text == "systemctl restart keepalived.service"]
 
     def reloaded(self) -> list[str]:
         """The nodes whose daemon was told to reload, in order."""
-        return [step.node for step in self.world.steps if step.text == "systemctl reload keepalived.service"]
+        return [told.node for told in self.world.commands if told.text == "systemctl reload keepalived.service"]
 
     def is_at_rest(self) -> bool:
         """Every node is in service, runs what is due, and the first one holds everything. Says what is not so."""
@@ -136,11 +136,11 @@ class Managers:
     # What happens
 
     def _run_by_hand(self, node: str, command: str) -> Result:
-        before = len(self.world.steps)
+        before = len(self.world.commands)
         with self.world.caused_by("fault"):
             result = run(self[node], command)
             self.world.settle()
-        del self.world.steps[before:]
+        del self.world.commands[before:]
         return result
 
     def by_hand(self, node: str, command: str) -> None:

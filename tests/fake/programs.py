@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from keepalived.observed.boot import IDENTITY
 from keepalived.spec import paths
-from tests.fake.server import Died, File, Server
+from tests.fake.server import Content, Died, Server
 from tests.fake.shell import Result, Shell
 
 LOOKS = {"printf", "set", "sync", "echo", "sha256sum", "grep", "true", "exit", "journalctl", "logger", "test", "tail"}
@@ -20,7 +20,7 @@ def run(server: Server, text: str) -> Result:
     if text == IDENTITY:
         return Result(out=f"{server.identity}\n")
     if "dpkg " in text and "--configure -a" in text:  # a loop that waits for the lock
-        refused = server.world.step(server, text)
+        refused = server.world.command(server, text)
         return _configure_packages(server) if refused is None else refused
 
     def program(words: list[str], given: str) -> Result:
@@ -28,7 +28,7 @@ def run(server: Server, text: str) -> Result:
             words = words[1:]
         name, *rest = words
         assert name in PROGRAMS, f"the simulated server does not know the command {' '.join(words)!r}"
-        if name not in LOOKS and (refused := server.world.step(server, " ".join(words))) is not None:
+        if name not in LOOKS and (refused := server.world.command(server, " ".join(words))) is not None:
             return refused
         result = PROGRAMS[name](server, rest, given)
         server.world.settle()
@@ -119,7 +119,7 @@ def _touch(server: Server, words: list[str], given: str) -> Result:
         case ["-h", "-r", like, path]:
             if like not in server.files:
                 return Result(1, err=f"touch: failed to get attributes of '{like}': No such file or directory\n")
-            server.files[path] = File(server.read(path) or "", server.files[like].time)
+            server.files[path] = Content(server.read(path) or "", server.files[like].time)
         case [path]:
             server.write(path, server.read(path) or "")
         case _:

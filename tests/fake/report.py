@@ -11,10 +11,10 @@ from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
-from keepalived.observed.boot import Boot
+from keepalived.observed.boot import BootState
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.observed.packages import Packages
+from keepalived.observed.packages import PackagesState
 from keepalived.spec import paths
 from keepalived.spec.flag import Flag, is_drained
 from tests.fake.daemon import Daemon
@@ -95,9 +95,9 @@ def _instances(daemon: Daemon) -> dict[str, InstanceState]:
     }
 
 
-def boot_state(server: Server) -> Boot:
+def boot_state(server: Server) -> BootState:
     """What the fact Boot reads."""
-    return Boot(
+    return BootState(
         kernel="6.1.0-27-amd64",
         newest_kernel="6.1.0-28-amd64" if server.kernel_asks else None,
         reboot_required=False,
@@ -106,9 +106,9 @@ def boot_state(server: Server) -> Boot:
     )
 
 
-def packages(server: Server) -> Packages:
+def packages(server: Server) -> PackagesState:
     """What the fact Packages reads."""
-    return Packages(
+    return PackagesState(
         installed=server.installed,
         offered=list(server.offered),
         pending=list(server.pending),

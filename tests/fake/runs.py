@@ -17,13 +17,12 @@ from keepalived.operations.drain import drain_node
 from keepalived.operations.reboot import checkpoint_node, reboot_node
 from keepalived.operations.remove import is_there, stop_node
 from keepalived.operations.restore import restore_node
-from keepalived.operations.upgrade import Plan as UpgradePlan
-from keepalived.operations.upgrade import upgrade_node
+from keepalived.operations.upgrade import UpgradePlan, upgrade_node
 from keepalived.plan import guard, maintenance, rollout
-from keepalived.plan.maintenance import Work
-from keepalived.plan.swarm import leader_of, refusal
+from keepalived.plan.maintenance import TurnPart
+from keepalived.plan.swarm import leader_of, leave_refusal
 from keepalived.spec import paths
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 from tests.fake import managers
 from tests.fake.report import boot_state
 
@@ -48,7 +47,7 @@ class Managers(managers.Managers):
         """tasks/drain.py"""
         targets = self._targets(names)
         seen = self._look(targets)
-        if not force and (why := guard.refusal(seen, targets)):
+        if not force and (why := guard.drain_refusal(seen, targets)):
             raise NothingDone(why)
         with self.forcing(force):
             for name in targets:
@@ -61,7 +60,7 @@ class Managers(managers.Managers):
         for name in targets:
             restore_node(self.turn(name, targets))
 
-    def rollout(self, *names: str, force: bool = False) -> rollout.Plan:
+    def rollout(self, *names: str, force: bool = False) -> rollout.RolloutPlan:
         """The plan of deploy.py."""
         targets = self._targets(names)
         seen = self._look(targets, bare=True)
@@ -70,7 +69,7 @@ class Managers(managers.Managers):
             for name, node in seen.nodes.items()
             if node is not None and (name in targets or node.unit.runs)
         }
-        return rollout.plan(seen, texts, targets, force=force)
+        return rollout.plan_rollout(seen, texts, targets, force=force)
 
     def deploy(self, *names: str, force: bool = False) -> None:
         """deploy.py"""
@@ -84,19 +83,19 @@ class Managers(managers.Managers):
                     deploy_node(self.turn(name, targets), self.text_of(name), force=force)
 
     def _order(
-        self, seen: ClusterState, run: Run, work: dict[str, Work], *, resume: bool = True, force: bool
+        self, seen: ClusterState, run: RunKind, work: dict[str, TurnPart], *, resume: bool = True, force: bool
     ) -> list[str]:
         """The turns of a reboot or an upgrade."""
-        if not force and (why := maintenance.refusal(seen, run, work)):
+        if not force and (why := maintenance.run_refusal(seen, run, work, "")):
             raise NothingDone(why)
         leader = None
         if self.cluster.maintenance.swarm:
             swarms = self.turn(next(iter(self.cluster.nodes))).runner.ask_all(Swarm)
             for name in work:
-                if work[name] == "do" and not force and (why := refusal(swarms, name)):
+                if work[name] == "do" and not force and (why := leave_refusal(swarms, name)):
                     raise NothingDone(why)
             leader = leader_of(swarms)
-        return list(maintenance.plan(seen, run, work, leader, resume=resume).work)
+        return list(maintenance.plan_maintenance(seen, run, work, leader).work)
 
     def reboot(
         self,

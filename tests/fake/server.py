@@ -18,7 +18,7 @@ AGAIN_SECONDS = 1.0  # RestartSec= of the drop-in
 
 
 @dataclass(frozen=True)
-class File:
+class Content:
     """What lies in a file, and since when."""
 
     text: str
@@ -37,7 +37,7 @@ class Server:
     name: str
     address: str
     interface: str = "enp0s3"
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, Content] = field(default_factory=dict)
     kernel: list[str] = field(default_factory=list)
     """The floating addresses that it carries."""
     up: bool = True
@@ -79,7 +79,7 @@ class Server:
 
     def write(self, path: str, text: str) -> None:
         """Writes a file."""
-        self.files[path] = File(text, self.world.now)
+        self.files[path] = Content(text, self.world.now)
 
     def read(self, path: str) -> str | None:
         """What is in a file; None: there is none."""

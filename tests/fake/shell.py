@@ -19,7 +19,7 @@ class Result(NamedTuple):
     err: str = ""
 
 
-class Token(NamedTuple):
+class ShellWord(NamedTuple):
     """A word, or an operator of the shell."""
 
     text: str
@@ -42,15 +42,15 @@ PIECE = re.compile(
 
 
 @lru_cache
-def tokens(text: str) -> tuple[Token, ...]:
+def tokens(text: str) -> tuple[ShellWord, ...]:
     """The words and operators of a command, quotes taken off."""
-    found: list[Token] = []
+    found: list[ShellWord] = []
     at = 0
     while at < len(text):
         if text[at] in " \t":
             at += 1
         elif operator := OPERATOR.match(text, at):
-            found.append(Token(operator[0], True))
+            found.append(ShellWord(operator[0], True))
             at = operator.end()
         else:
             start, word = at, ""
@@ -58,7 +58,7 @@ def tokens(text: str) -> tuple[Token, ...]:
                 word += piece[piece.lastgroup or 0]
                 at = piece.end()
             assert at > start, f"the simulated shell cannot read {text[at:]!r} of {text!r}"
-            found.append(Token(word, text[start:at] in RESERVED))
+            found.append(ShellWord(word, text[start:at] in RESERVED))
     return tuple(found)
 
 
@@ -68,7 +68,7 @@ class Shell:
     def __init__(self, program: Program, write: Write) -> None:
         self._program = program
         self._write = write
-        self._tokens: list[Token] = []
+        self._tokens: list[ShellWord] = []
         self._variables: dict[str, str] = {}
 
     def run(self, text: str) -> Result:

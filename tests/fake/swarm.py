@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from keepalived.observed.swarm import Member, Swarm, Task, Tasks
+from keepalived.observed.swarm import Member, SwarmState, Task, Tasks
 from tests.fake.shell import Result
 
 if TYPE_CHECKING:
@@ -116,14 +116,14 @@ class SimulatedSwarm:
 
     # What docker tells
 
-    def told_by(self, server: Server) -> Swarm | None:
+    def told_by(self, server: Server) -> SwarmState | None:
         """What the fact Swarm reads on a server."""
         if not server.reachable:
             return None
         if server.name not in self.members:
-            return Swarm(node_id="", state="inactive", members=None, cluster_id=None)
+            return SwarmState(node_id="", state="inactive", members=None, cluster_id=None)
         listed = self.has_quorum and self.status[server.name] != "Down"
-        return Swarm(
+        return SwarmState(
             node_id=f"id-{server.name}",
             state="active",
             members={f"id-{name}": self._member(name) for name in self.members} if listed else None,

@@ -98,14 +98,14 @@ SCENARIOS = {
 
 def dies_under(managers: Managers, number: int) -> None:
     """The node that is told the command dies."""
-    managers.world.at(number, lambda: managers.world.crash(managers[managers.world.steps[-1].node]))
+    managers.world.at(number, lambda: managers.world.crash(managers[managers.world.commands[-1].node]))
 
 
 def peer_dies(managers: Managers, number: int) -> None:
     """The first node dies, or the second where the first is told the command."""
 
     def die() -> None:
-        others = [name for name in managers.cluster.nodes if name != managers.world.steps[-1].node]
+        others = [name for name in managers.cluster.nodes if name != managers.world.commands[-1].node]
         managers.world.crash(managers[others[0]])
 
     managers.world.at(number, die)
@@ -115,7 +115,7 @@ def connection_breaks(managers: Managers, number: int) -> None:
     """The command is done, and the operator does not learn of it."""
 
     def break_it() -> None:
-        managers[managers.world.steps[-1].node].answers_ssh = False
+        managers[managers.world.commands[-1].node].answers_ssh = False
 
     managers.world.at(number, break_it)
 
@@ -135,16 +135,14 @@ def test_a_run_that_ends_anywhere_leaves_the_address_served_and_the_next_one_com
     scenario = SCENARIOS[name]
     for number in count():
         managers = scenario.cluster()
-        managers.world.steps.clear()
+        managers.world.commands.clear()
         ENDS[end](managers, number)
         try:
             if not ends(managers, scenario, number):
                 break
         except BaseException as error:
-            steps = managers.world.steps
-            where = (
-                f"command {number}, `{steps[number].text}` on {steps[number].node}" if number < len(steps) else "none"
-            )
+            told = managers.world.commands
+            where = f"command {number}, `{told[number].text}` on {told[number].node}" if number < len(told) else "none"
             error.add_note(f"{name}: {end} at {where}")
             raise
     assert number > 0
@@ -154,8 +152,8 @@ def ends(managers: Managers, scenario: Scenario, number: int) -> bool:
     """The run ends at a command, and the next one completes. False: the run has fewer commands."""
     with suppress(Stopped, OperatorGone):
         scenario.typed(managers)
-    struck = not managers.world.faults
-    managers.world.faults.clear()
+    struck = not managers.world.mishaps
+    managers.world.mishaps.clear()
     managers.wait()
     is_served(managers)
     if struck:

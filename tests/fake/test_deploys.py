@@ -67,10 +67,12 @@ def test_a_parameter_counts_and_without_it_data_does(types: Types, drain: str, o
     assert ("keepalived | Drain the node and see another one hold its addresses" in said(run)) == (status == 0)
 
 
-def test_a_refusal_is_one_line_and_nothing_is_begun(types: Types) -> None:
+def test_a_refusal_ends_with_the_next_command_and_nothing_is_begun(types: Types) -> None:
     run = types("deploys.drain()", "-y")
     assert run.returncode == 1
-    assert said(run).splitlines()[-1].startswith(f"--> pyinfra error: Nothing was done. {REFUSED}")
+    assert said(run).splitlines()[-2].startswith(f"--> pyinfra error: Nothing was done. {REFUSED}")
+    assert said(run).splitlines()[-2].endswith(". Restore or repair one first. To drain all the same:")
+    assert said(run).splitlines()[-1] == "    pyinfra inventory.py tasks/drain.py --limit server01 --data force=true"
     assert "Traceback" not in said(run)
     assert not begun(run)
 

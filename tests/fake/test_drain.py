@@ -28,7 +28,7 @@ def test_a_backup_that_is_drained_moves_nothing() -> None:
 def test_a_second_drain_changes_nothing() -> None:
     managers = Managers()
     managers.drain("server01", reason="kernel")
-    managers.world.steps.clear()
+    managers.world.commands.clear()
     managers.drain("server01", reason="kernel")
     managers.drain("server01")
     assert managers.told() == []

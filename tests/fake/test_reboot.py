@@ -44,7 +44,7 @@ def test_only_nodes_that_ask_for_it_are_rebooted() -> None:
     managers["server02"].kernel_asks = True
     managers.reboot(required=True)
     assert managers.rebooted() == ["server02"]
-    managers.world.steps.clear()
+    managers.world.commands.clear()
     managers.reboot(required=True)
     assert managers.told() == []
     assert managers.is_at_rest()
@@ -218,8 +218,9 @@ def test_a_drain_of_a_node_that_a_run_has_left_is_not_undone() -> None:
 def test_a_service_that_fails_at_the_boot_stops_the_run() -> None:
     managers = Managers()
     managers["server03"].fails_at_boot = ["app.service"]
-    with pytest.raises(Stopped, match=r"app.service failed since the boot: journalctl -u app.service -b"):
+    with pytest.raises(Stopped, match=r"app.service failed since the boot. See why on server03:") as stopped:
         managers.reboot()
+    assert "\n    journalctl -u app.service -b\nserver03 stays out of service." in str(stopped.value)
     assert managers.drained() == ["server03"]
 
 

@@ -39,7 +39,7 @@ def test_the_others_are_deployed_without_it() -> None:
 def test_a_second_removal_does_nothing() -> None:
     managers = Managers()
     managers.remove("server03")
-    managers.world.steps.clear()
+    managers.world.commands.clear()
     managers.remove("server03")
     assert managers.told() == []
 

@@ -90,11 +90,11 @@ def test_a_rollout_does_what_its_plan_says(change: str, state: Callable[[Manager
         managers.edit(*CHANGES[change])
     before = {address: managers.world.holders(address) for address in managers.cluster.addresses}
     plan = managers.rollout()
-    managers.world.steps.clear()
+    managers.world.commands.clear()
     managers.deploy()
     managers.wait(10)
     planned = [name for batch in plan.batches for name in batch]
-    assert list(dict.fromkeys(step.node for step in managers.world.steps)) == planned
+    assert list(dict.fromkeys(told.node for told in managers.world.commands)) == planned
     words = "\n".join(plan.words)
     for addresses, to in re.findall(r"hand (.*?) to (\w+),", words):
         for address in addresses.split(", "):

@@ -151,7 +151,7 @@ def test_a_node_without_the_address_of_the_file_is_refused_before_anything_is_do
 def test_a_node_without_keepalived_is_neither_drained_nor_restored(task: str) -> None:
     run = pyinfra("tests/fake/inventory.py", task, "--limit", "*server02", "-y")
     assert run.returncode == 1
-    assert "keepalived is not installed on server02: run deploy.py first" in said(run)
+    assert "keepalived is not installed on server02. Deploy first:\n    pyinfra inventory.py deploy.py\n" in said(run)
     assert "[@fake/server02] Success" not in said(run)
 
 

@@ -70,7 +70,7 @@ def test_the_leader_comes_last() -> None:
 def test_another_manager_is_asked_never_the_node_itself() -> None:
     managers = swarming()
     managers.reboot()
-    asked = [(step.node, step.text.split()[-1]) for step in managers.world.steps if step.text.startswith("docker")]
+    asked = [(told.node, told.text.split()[-1]) for told in managers.world.commands if told.text.startswith("docker")]
     assert len(asked) == 6
     assert all(f"id-{where}" != node for where, node in asked)
 

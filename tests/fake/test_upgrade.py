@@ -26,7 +26,7 @@ def installed(managers: Managers) -> set[str | None]:
 
 def installs(managers: Managers) -> list[str]:
     """The nodes on which apt was run, in order."""
-    return [step.node for step in managers.world.steps if step.text.startswith("apt-get")]
+    return [told.node for told in managers.world.commands if told.text.startswith("apt-get")]
 
 
 def test_each_node_is_upgraded_out_of_service_and_the_holder_last() -> None:

@@ -37,7 +37,7 @@ class OperatorGone(BaseException):
     """The operator's machine died: nothing of the run goes on, and nothing in it may catch this."""
 
 
-class Step(NamedTuple):
+class ToldCommand(NamedTuple):
     """A command that a server has been told."""
 
     node: str
@@ -71,7 +71,7 @@ INTERFACES = {"server02": "eth0"}
 
 
 @dataclass(frozen=True)
-class Fault:
+class Mishap:
     """What happens right before a command. A result of it is the command's own, which is not run then."""
 
     at: int | str
@@ -82,11 +82,11 @@ class Fault:
     """Whether it happens every time."""
     do: Callable[[], Result | None]
 
-    def strikes(self, number: int, step: Step) -> bool:
+    def strikes(self, number: int, told: ToldCommand) -> bool:
         """Whether this is the command."""
-        if self.on is not None and self.on != step.node:
+        if self.on is not None and self.on != told.node:
             return False
-        return number == self.at if isinstance(self.at, int) else re.search(self.at, step.text) is not None
+        return number == self.at if isinstance(self.at, int) else re.search(self.at, told.text) is not None
 
 
 class World:
@@ -100,8 +100,8 @@ class World:
         """Whether the operator has said that clients may notice where no other node could serve."""
         self.unseen = False
         """Whether a machine has died since the run has looked: what it then does it could not know better."""
-        self.steps: list[Step] = []
-        self.faults: list[Fault] = []
+        self.commands: list[ToldCommand] = []
+        self.mishaps: list[Mishap] = []
         self.journal: list[tuple[str, str]] = []
         self.hooks: list[tuple[str, str, str]] = []
         """Where a command of the operator's own was run, for which node, and the command."""
@@ -144,7 +144,7 @@ class World:
         """The nodes whose daemons take part in the election for an address."""
         return [one.server.name for one in self._speaking() if address in one.instance.wanted.addresses]
 
-    # Faults
+    # Mishaps
 
     def at(
         self,
@@ -155,19 +155,19 @@ class World:
         again: bool = False,
     ) -> None:
         """Lets something happen right before a command: the n-th, or the next one with such a text."""
-        self.faults.append(Fault(command, on, again, do))
+        self.mishaps.append(Mishap(command, on, again, do))
 
-    def step(self, server: Server, text: str) -> Result | None:
+    def command(self, server: Server, text: str) -> Result | None:
         """A command is about to be run. A result: it is not, and this came of it."""
-        step = Step(server.name, text)
-        number = len(self.steps)
-        self.steps.append(step)
+        told = ToldCommand(server.name, text)
+        number = len(self.commands)
+        self.commands.append(told)
         result = None
-        for fault in [fault for fault in self.faults if fault.strikes(number, step)]:
-            if not fault.again:
-                self.faults.remove(fault)
+        for mishap in [mishap for mishap in self.mishaps if mishap.strikes(number, told)]:
+            if not mishap.again:
+                self.mishaps.remove(mishap)
             with self.caused_by("fault"):
-                result = fault.do() or result
+                result = mishap.do() or result
                 self.settle()
         if not server.up:
             raise Died
@@ -327,7 +327,9 @@ class World:
             self._say(f"nobody holds {address}, and {', '.join(speakers)} could")
 
     def _say(self, words: str) -> None:
-        last = f"after `{self.steps[-1].text}` on {self.steps[-1].node}" if self.steps else "before any command"
+        last = (
+            f"after `{self.commands[-1].text}` on {self.commands[-1].node}" if self.commands else "before any command"
+        )
         self.wrong.append(f"{words} ({last}, at {self.now:.1f} s)")
         raise Broken(self.wrong[-1])
 

@@ -19,8 +19,9 @@ def test_the_last_node_is_not_drained_and_the_refusal_names_every_reason(manager
         run = managers.is_refused(f"{DRAIN} --limit server01 {force}-y")
         assert run.line("Nothing was done.").endswith(
             "managers: no node would be left to serve 10.10.0.2: server01 is to be drained, server02 is drained, "
-            "keepalived is inactive on server03. Restore or repair one first; --data force=true drains all the same"
+            "keepalived is inactive on server03. Restore or repair one first. To drain all the same:"
         )
+        run.line("    pyinfra inventory.py tasks/drain.py --limit server01 --data force=true")
     run = managers.is_refused(f"{DRAIN}")  # without --limit: every node
     assert "server01 is to be drained" in run.line("Nothing was done.")
     managers.server01.succeed(f"test ! -e {FLAG}")

@@ -54,8 +54,9 @@ def test_a_node_in_fault_is_told_and_counts_for_nobody(two_interfaces: Operator)
     run = operator.is_refused(f"{DRAIN} --limit server01")
     assert run.line("Nothing was done.").endswith(
         "managers: no node would be left to serve 10.10.0.2: server01 is to be drained, VI_1 is in state FAULT on "
-        "server02, server03 is drained. Restore or repair one first; --data force=true drains all the same"
+        "server02, server03 is drained. Restore or repair one first. To drain all the same:"
     )
+    run.line("    pyinfra inventory.py tasks/drain.py --limit server01 --data force=true")
     run = operator.is_refused(STATUS)
     assert "FAULT" in run.line("server02  -")
     run.line("VI_1 is in state FAULT on server02")

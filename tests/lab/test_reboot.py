@@ -77,7 +77,8 @@ def test_no_node_is_rebooted_while_nobody_else_could_serve(managers: Operator) -
     run = managers.is_refused(f"{REBOOT} --limit server01")
     run.line("no node would be left to serve 10.10.0.2: server01 is to be drained, server02 is drained, keepalived is ")
     run = managers.is_refused(f"{REBOOT} --limit server03")
-    run.line("keepalived is not enabled on server03 and would not come back after a boot: run deploy.py")
+    run.line("keepalived is not enabled on server03 and would not come back after a boot. Deploy first:")
+    run.line("    pyinfra inventory.py deploy.py --limit server03")
     for option in ("only=kernel", "resume=perhaps", "reason=' '"):
         managers.is_refused(f"{REBOOT} --data {option}").line("Nothing was done.")
     assert managers.reboots() == before
@@ -110,7 +111,8 @@ def test_a_node_that_does_not_come_back_ends_the_run_and_the_next_goes_on(manage
     managers.sees("ssh", lambda: managers.attempts("pyinfra inventory.py exec -- true").status, 0)
     run = managers.types(REBOOT)
     run.line("managers: continues the reboot that ")
-    run.line("server02, server03 have been rebooted since (--data resume=no begins from the start)")
+    run.line("server02, server03 have been rebooted since. To begin from the start:")
+    run.line("        pyinfra inventory.py tasks/reboot.py --data resume=no")
     run.line("1. server02: put it back in service")
     assert turns(run.text) == ["server01"]
     assert managers.reboots(before) == {"server01": 1, "server02": 0, "server03": 1}  # server02 had its power cut
@@ -147,12 +149,11 @@ def test_a_service_that_fails_after_the_boot_stops_the_run_until_it_is_repaired(
     managers.server02.succeed(f"printf '{said}' > {unit}; systemctl enable --quiet sick")
     before = managers.reboots()
     run = managers.is_refused(f"{REBOOT} --limit server02")
-    run.line(
-        "sick.service failed since the boot: journalctl -u sick.service -b. server02 stays out of service. Remove "
-    )
-    managers.is_refused(f"{REBOOT} --limit server02").line(
-        "-u sick.service -b. server02 stays out of service."
-    )  # asked again
+    run.line("[server02] sick.service failed since the boot. See why on server02:")
+    run.line("        journalctl -u sick.service -b")
+    run.line("server02 stays out of service. Remove the cause, then continue the reboot:")
+    run.line("        pyinfra inventory.py tasks/reboot.py --limit server02")
+    managers.is_refused(f"{REBOOT} --limit server02").line("server02 stays out of service.")  # asked again
     managers.server02.succeed("touch /var/lib/cure; systemctl restart sick")
     run = managers.types(f"{REBOOT} --limit server02")
     run.line("1. server02: put it back in service")

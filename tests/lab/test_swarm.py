@@ -175,7 +175,8 @@ def test_a_manager_without_which_the_quorum_is_lost_is_not_touched(whole_swarm: 
         "reached by the others), and needs 2"
     )
     run = swarm.is_refused(f"{REBOOT} --limit server03")
-    run.line("managers: docker on server03 does not tell of its swarm (state unknown): systemctl status docker")
+    run.line("managers: docker on server03 does not tell of its swarm (state unknown). See why on server03:")
+    run.line("    systemctl status docker")
     assert swarm.reboots() == before
     # A new leader has heard of nobody yet and calls every other node Unknown for a while.
     swarm.sees("server02", lambda: members(swarm).get("server02"), ("Ready", "Active"), 60)

@@ -133,6 +133,27 @@ def test_rooms_import_downwards_and_on_few_floors() -> None:
     assert len(chain) <= MOST_FLOORS, f"{len(chain)} floors, {MOST_FLOORS} at most: {' -> '.join(chain)}"
 
 
+def types(text: str) -> set[str]:
+    """The classes and the names of types that `text` defines: `NodeState`, `Verdict`."""
+    found = set()
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.ClassDef):
+            found.add(statement.name)
+        elif isinstance(statement, ast.Assign):
+            found |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return {name for name in found if re.fullmatch("[A-Z][A-Za-z]*[a-z][A-Za-z]*", name)}
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in modules():
+        if path.endswith(".py"):
+            for name in types((REPOSITORY / path).read_text(encoding="utf-8")):
+                homes.setdefault(name, []).append(path)
+    assert homes["NodeState"] == ["keepalived/observed/node.py"]
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
 def test_an_import_is_found_wherever_it_is_written() -> None:
     text = "import gevent.pool\ndef f():\n    from pyinfra import host\n    from keepalived import facts\n"
     assert imports(text) == {"gevent.pool", "pyinfra", "pyinfra.host", "keepalived", "keepalived.facts"}

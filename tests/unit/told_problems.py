@@ -2,13 +2,13 @@
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.diagnosis.findings import Evidence, Problem
-from keepalived.plan.diagnosis.registry import CHECKS, problems
+from keepalived.plan.diagnosis.registry import DIAGNOSES, problems
 
 DEPLOY = "pyinfra inventory.py deploy.py"
 RESTORE = "pyinfra inventory.py tasks/restore.py"
 JOURNAL = "journalctl -u keepalived -e"
 ADVERTS = "tcpdump -n -i any ip proto 112 or ip6 proto 112"
-SEVERITIES = {check.id: check.severity for check in CHECKS}
+SEVERITIES = {one.id: one.severity for one in DIAGNOSES}
 
 
 def told(id: str, node: str | None, words: str, cure: str, command: str | None = None) -> Problem:

@@ -1,4 +1,4 @@
-"""What a check looks at, and what it finds. Pure."""
+"""What a diagnosis looks at, and what it finds. Pure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Finding(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A finding of the check `id`."""
+    """A finding of the diagnosis `id`."""
 
     id: str
     severity: Severity
@@ -83,7 +83,7 @@ class Problem(NamedTuple):
     command: str | None = None
 
 
-class Check(NamedTuple):
+class Diagnosis(NamedTuple):
     """One thing that can be wrong. `id` is stable: documents, tests and monitoring refer to it."""
 
     id: str
@@ -91,5 +91,5 @@ class Check(NamedTuple):
     find: Callable[[Evidence], Iterable[Finding]]
 
     def problems(self, evidence: Evidence) -> list[Problem]:
-        """All that this check finds."""
+        """All that this diagnosis finds."""
         return [Problem(self.id, self.severity, *finding) for finding in self.find(evidence)]

@@ -1,55 +1,55 @@
-"""All checks of a cluster, and what they find, worst first. Pure.
+"""All diagnoses of a cluster, and what they find, worst first. Pure.
 
-A new check is a row here, a function in one of the files beside this one, and a section in docs/troubleshooting.md.
+A new diagnosis is a row here, a function in one of the files beside this one, and a section in docs/troubleshooting.md.
 """
 
 from __future__ import annotations
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.diagnosis import addresses, configuration, drains, network, nodes, runs
-from keepalived.plan.diagnosis.findings import Check, Evidence, Problem, Severity
+from keepalived.plan.diagnosis.findings import Diagnosis, Evidence, Problem, Severity
 
 OUTAGE, FAULT, RISK, UNTIDY = Severity
 
 OF_ADDRESSES = (
-    Check("address-without-holder", OUTAGE, addresses.without_holder),
-    Check("holder-unreadable", FAULT, addresses.holder_unreadable),
-    Check("two-holders", OUTAGE, addresses.two_holders),
-    Check("drained-node-holds", FAULT, addresses.drained_node_holds),
-    Check("no-other-node-can-serve", FAULT, addresses.no_other_node_can_serve),
-    Check("lower-priority-holds", FAULT, addresses.lower_priority_holds),
-    Check("two-machines-answer", OUTAGE, network.two_machines_answer),
-    Check("stranger-answers", OUTAGE, network.stranger_answers),
-    Check("nobody-answers", FAULT, network.nobody_answers),
-    Check("stranger-sends-adverts", FAULT, network.stranger_sends_adverts),
-    Check("unknown-master", FAULT, network.unknown_master),
+    Diagnosis("address-without-holder", OUTAGE, addresses.without_holder),
+    Diagnosis("holder-unreadable", FAULT, addresses.holder_unreadable),
+    Diagnosis("two-holders", OUTAGE, addresses.two_holders),
+    Diagnosis("drained-node-holds", FAULT, addresses.drained_node_holds),
+    Diagnosis("no-other-node-can-serve", FAULT, addresses.no_other_node_can_serve),
+    Diagnosis("lower-priority-holds", FAULT, addresses.lower_priority_holds),
+    Diagnosis("two-machines-answer", OUTAGE, network.two_machines_answer),
+    Diagnosis("stranger-answers", OUTAGE, network.stranger_answers),
+    Diagnosis("nobody-answers", FAULT, network.nobody_answers),
+    Diagnosis("stranger-sends-adverts", FAULT, network.stranger_sends_adverts),
+    Diagnosis("unknown-master", FAULT, network.unknown_master),
 )
 OF_NODES = (
-    Check("node-unreadable", FAULT, nodes.unreadable),
-    Check("keepalived-not-installed", FAULT, nodes.not_installed),
-    Check("address-left-behind", OUTAGE, nodes.address_left_behind),
-    Check("keepalived-stopped", FAULT, nodes.stopped),
-    Check("keepalived-silent", FAULT, nodes.silent),
-    Check("keepalived-not-enabled", RISK, nodes.not_enabled),
-    Check("instance-missing", FAULT, nodes.instance_missing),
-    Check("instance-not-ready", FAULT, nodes.instance_not_ready),
-    Check("flag-ignored", RISK, drains.flag_ignored),
-    Check("priority-lowered-without-flag", RISK, drains.priority_lowered_without_flag),
-    Check("drain-would-not-work", RISK, drains.would_not_work),
-    Check("drained-by-unfinished-run", RISK, drains.by_unfinished_run),
-    Check("flag-without-number", RISK, drains.flag_without_number),
-    Check("flag-world-writable", RISK, drains.flag_world_writable),
-    Check("configuration-foreign", UNTIDY, configuration.foreign),
-    Check("configuration-edited", UNTIDY, configuration.edited),
-    Check("restart-pending", UNTIDY, configuration.restart_pending),
-    Check("configuration-differs", UNTIDY, configuration.differs),
+    Diagnosis("node-unreadable", FAULT, nodes.unreadable),
+    Diagnosis("keepalived-not-installed", FAULT, nodes.not_installed),
+    Diagnosis("address-left-behind", OUTAGE, nodes.address_left_behind),
+    Diagnosis("keepalived-stopped", FAULT, nodes.stopped),
+    Diagnosis("keepalived-silent", FAULT, nodes.silent),
+    Diagnosis("keepalived-not-enabled", RISK, nodes.not_enabled),
+    Diagnosis("instance-missing", FAULT, nodes.instance_missing),
+    Diagnosis("instance-not-ready", FAULT, nodes.instance_not_ready),
+    Diagnosis("flag-ignored", RISK, drains.flag_ignored),
+    Diagnosis("priority-lowered-without-flag", RISK, drains.priority_lowered_without_flag),
+    Diagnosis("drain-would-not-work", RISK, drains.would_not_work),
+    Diagnosis("drained-by-unfinished-run", RISK, drains.by_unfinished_run),
+    Diagnosis("flag-without-number", RISK, drains.flag_without_number),
+    Diagnosis("flag-world-writable", RISK, drains.flag_world_writable),
+    Diagnosis("configuration-foreign", UNTIDY, configuration.foreign),
+    Diagnosis("configuration-edited", UNTIDY, configuration.edited),
+    Diagnosis("restart-pending", UNTIDY, configuration.restart_pending),
+    Diagnosis("configuration-differs", UNTIDY, configuration.differs),
 )
 OF_THE_WHOLE = (
-    Check("different-versions", UNTIDY, configuration.different_versions),
-    Check("reboot-unfinished", UNTIDY, runs.reboot_unfinished),
-    Check("upgrade-unfinished", UNTIDY, runs.upgrade_unfinished),
+    Diagnosis("different-versions", UNTIDY, configuration.different_versions),
+    Diagnosis("reboot-unfinished", UNTIDY, runs.reboot_unfinished),
+    Diagnosis("upgrade-unfinished", UNTIDY, runs.upgrade_unfinished),
 )
-CHECKS = (*OF_ADDRESSES, *OF_NODES, *OF_THE_WHOLE)
+DIAGNOSES = (*OF_ADDRESSES, *OF_NODES, *OF_THE_WHOLE)
 
 
 def problems(evidence: Evidence) -> list[Problem]:
@@ -74,5 +74,5 @@ def likely(state: ClusterState) -> list[str]:
     return lines
 
 
-def _told(checks: tuple[Check, ...], evidence: Evidence) -> list[Problem]:
-    return [problem for check in checks for problem in check.problems(evidence)]
+def _told(diagnoses: tuple[Diagnosis, ...], evidence: Evidence) -> list[Problem]:
+    return [problem for one in diagnoses for problem in one.problems(evidence)]

@@ -8,7 +8,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan import maintenance
 from keepalived.plan.diagnosis.findings import REBOOT, UPGRADE, Evidence, Finding
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 def reboot_unfinished(evidence: Evidence) -> Iterator[Finding]:
@@ -33,5 +33,5 @@ def upgrade_unfinished(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(name, words, cure, UPGRADE)
 
 
-def _with_checkpoint(state: ClusterState, run: Run) -> dict[str, NodeState]:
+def _with_checkpoint(state: ClusterState, run: RunKind) -> dict[str, NodeState]:
     return maintenance.with_checkpoint(state, run)

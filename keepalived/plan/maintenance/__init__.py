@@ -9,20 +9,27 @@ from keepalived.plan.maintenance.left import (
     unfinished,
     with_checkpoint,
 )
-from keepalived.plan.maintenance.order import Plan, Work, in_order, plan, reboots, refusal
+from keepalived.plan.maintenance.order import (
+    MaintenancePlan,
+    TurnPart,
+    in_order,
+    plan_maintenance,
+    reboots,
+    run_refusal,
+)
 
 __all__ = [
-    "Plan",
-    "Work",
+    "MaintenancePlan",
+    "TurnPart",
     "begun",
     "finished_reboots",
     "in_order",
     "is_left",
     "is_pending",
     "is_rebooted",
-    "plan",
+    "plan_maintenance",
     "reboots",
-    "refusal",
+    "run_refusal",
     "unfinished",
     "with_checkpoint",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 def is_pending(node: NodeState) -> bool:
@@ -24,7 +24,7 @@ def is_rebooted(node: NodeState) -> bool:
     return checkpoint.boot != node.boot
 
 
-def is_left(node: NodeState, run: Run) -> bool:
+def is_left(node: NodeState, run: RunKind) -> bool:
     """Whether a `run` has left `node` out of service."""
     checkpoint = node.checkpoint if node.checkpoint and node.checkpoint.run == run else None
     # An upgrade writes a node's checkpoint when its turn begins, and removes it when the turn ends.
@@ -39,7 +39,7 @@ def unfinished(state: ClusterState) -> bool:
     return any(is_pending(node) or is_rebooted(node) or is_left(node, "reboot") for node in known)
 
 
-def with_checkpoint(state: ClusterState, run: Run) -> dict[str, NodeState]:
+def with_checkpoint(state: ClusterState, run: RunKind) -> dict[str, NodeState]:
     """The nodes that have a checkpoint of such a run."""
     return {name: node for name, node in state.nodes.items() if node and node.checkpoint and node.checkpoint.run == run}
 

@@ -11,31 +11,32 @@ from typing import Literal, NamedTuple
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.election import Election, observed, restore
-from keepalived.plan.guard import left_alone, moves
+from keepalived.plan.commands import command
+from keepalived.plan.election import Election, observed, restore_change
+from keepalived.plan.guard import left_alone, moves_in
 from keepalived.plan.maintenance.left import begun, is_left, is_pending, is_rebooted, unfinished
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
-Work = Literal["do", "end"]
+TurnPart = Literal["do", "end"]
 """do: the whole turn. end: it has been rebooted for this run already, and is to be put back in service."""
 
 
-class Plan(NamedTuple):
+class MaintenancePlan(NamedTuple):
     """What is to be done to the nodes of a cluster, in this order, and the same in words."""
 
-    work: Mapping[str, Work]
+    work: Mapping[str, TurnPart]
     words: list[str]
 
 
 def reboots(
     state: ClusterState, targets: Collection[str], asking: Collection[str] | None, *, resume: bool
-) -> dict[str, Work]:
+) -> dict[str, TurnPart]:
     """What is to be done to each of the `targets`; what is not in it is left alone.
 
     `asking`: the nodes that ask for a reboot, when only those are meant. `resume`: an earlier run is continued.
     """
     continues = resume and unfinished(state)
-    work: dict[str, Work] = {}
+    work: dict[str, TurnPart] = {}
     for name in targets:
         node = state.nodes[name]
         if node is None:
@@ -49,23 +50,26 @@ def reboots(
     return work
 
 
-def refusal(state: ClusterState, run: Run, work: Mapping[str, Work]) -> str | None:
-    """Why the run may not be: somewhere on its way no node would be left to serve, or a node would not come back."""
+def run_refusal(state: ClusterState, run: RunKind, work: Mapping[str, TurnPart], forced: str) -> str | None:
+    """Why the run may not be: somewhere on its way no node would be left to serve, or a node would not come back.
+
+    `forced`: the command that does it all the same.
+    """
     for name, election in _turns(state, run, in_order(state, work)):
         node = state.nodes[name]
         if node is None or work[name] == "end":
             continue
         if (other := node.checkpoint) and other.run != run:
+            goes_on, back = command(f"tasks/{other.run}.py"), command("tasks/restore.py", [name])
             return (
-                f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended: run "
-                f"tasks/{other.run}.py again, which continues it, or tasks/restore.py --limit {name}"
+                f"the {other.run} of {name} that {other.by} began at {other.begun} has not ended. Continue it:"
+                f"{goes_on}\nOr put it back as it is:{back}"
             )
         if run == "reboot" and not node.unit.enabled:
-            return f"keepalived is not enabled on {name} and would not come back after a boot: run deploy.py"
+            deploy = command("deploy.py", [name])
+            return f"keepalived is not enabled on {name} and would not come back after a boot. Deploy first:{deploy}"
         if (election.holds(name) or not node.drained) and (why := left_alone(election, [name])):
-            return (
-                f"{why}. Restore or repair one first; --data force=true does it all the same, and clients will notice"
-            )
+            return f"{why}. Restore or repair one first. To {run} all the same, and clients will notice:{forced}"
     return None
 
 
@@ -80,40 +84,40 @@ def in_order(state: ClusterState, names: Collection[str], leader: str | None = N
     return sorted(names, key=place)
 
 
-def plan(
-    state: ClusterState, run: Run, work: Mapping[str, Work], leader: str | None = None, *, resume: bool = True
-) -> Plan:
-    """The order of a run, and what will move. `resume`: whether an earlier run is continued."""
+def plan_maintenance(
+    state: ClusterState, run: RunKind, work: Mapping[str, TurnPart], leader: str | None = None, *, anew: str = ""
+) -> MaintenancePlan:
+    """The order of a run, and what will move. `anew`: an earlier run is continued, unless this command is typed."""
     cluster = state.cluster.name
     order = in_order(state, work, leader)
     words = []
-    if run == "reboot" and resume and (since := begun(state)) and unfinished(state):
+    if run == "reboot" and anew and (since := begun(state)) and unfinished(state):
         words.append(f"{cluster}: continues the reboot that {since}; make sure that nobody else still runs it")
         done = [name for name, node in state.nodes.items() if node and is_rebooted(node)]
         if done:
             been = "has been rebooted since" if len(done) == 1 else "have been rebooted since"
-            words.append(f"  {', '.join(done)} {been} (--data resume=no begins from the start)")
+            words.append(f"  {', '.join(done)} {been}. To begin from the start:{anew}")
     if not order:
         words.append(f"{cluster}: nothing to {run}; {state.who_holds()}")
-        return Plan({}, words)
+        return MaintenancePlan({}, words)
     if_any = ", if need be" if run == "upgrade" else ""
     words.append(f"{cluster}: {run} {', then '.join(order)}{if_any}; {state.who_holds()}")
     for number, (name, election) in enumerate(_turns(state, run, order), 1):
         leads = " (leader of the swarm)" if name == leader else ""
         words.append(f"  {number}. {name}: {_turn(state, election, name, run, work[name])}{leads}")
-    return Plan({name: work[name] for name in order}, words)
+    return MaintenancePlan({name: work[name] for name in order}, words)
 
 
-def _turns(state: ClusterState, run: Run, order: Collection[str]) -> Iterator[tuple[str, Election]]:
+def _turns(state: ClusterState, run: RunKind, order: Collection[str]) -> Iterator[tuple[str, Election]]:
     """Each node with the election as it is when its turn begins: what the run had left drained serves again by then."""
     now = observed(state)
     for name in order:
         yield name, now
         if (node := state.nodes[name]) and _ends(run, node):
-            now = now.after(restore(state.cluster, name))
+            now = now.after(restore_change(state.cluster, name))
 
 
-def _turn(state: ClusterState, election: Election, name: str, run: Run, work: Work) -> str:
+def _turn(state: ClusterState, election: Election, name: str, run: RunKind, work: TurnPart) -> str:
     node = state.nodes[name]
     if node is None:
         return "cannot be read"
@@ -124,12 +128,12 @@ def _turn(state: ClusterState, election: Election, name: str, run: Run, work: Wo
     if node.drained and not _ends(run, node):
         return f"stays drained ({node.flag.words})"
     if node.drained:
-        back = moves(state.cluster, election, {name: False})
+        back = moves_in(state.cluster, election, {name: False})
         return f"{', '.join(back) or 'nothing moves'}, once it is back"
-    away = moves(state.cluster, election, {name: True})
+    away = moves_in(state.cluster, election, {name: True})
     return f"{', '.join(away)}, and back" if away else "nothing moves"
 
 
-def _ends(run: Run, node: NodeState) -> bool:
+def _ends(run: RunKind, node: NodeState) -> bool:
     """Whether a `run` ends the drain of `node`."""
     return node.drained and (node.flag.run == run or (run == "reboot" and node.flag.until_reboot))

@@ -9,18 +9,18 @@ from keepalived.plan.rollout.due import (
     reload_carries,
     unit_must_be_placed,
 )
-from keepalived.plan.rollout.order import Plan, plan
+from keepalived.plan.rollout.order import RolloutPlan, plan_rollout
 from keepalived.plan.rollout.refusals import Refused, under_way, unheld
 from keepalived.plan.rollout.words import successors
 
 __all__ = [
-    "Plan",
     "Refused",
+    "RolloutPlan",
     "Work",
     "due",
     "incompatible",
     "must_be_placed",
-    "plan",
+    "plan_rollout",
     "rejecting",
     "reload_carries",
     "successors",

@@ -24,18 +24,18 @@ from keepalived.plan.rollout.refusals import (
     refuse_under_way,
     refuse_unknown,
 )
-from keepalived.plan.rollout.words import in_words, replaced_in_words
+from keepalived.plan.rollout.words import replaced_in_words, rollout_in_words
 
 
 @dataclass(frozen=True)
-class Plan:
+class RolloutPlan:
     """What is to be done to one cluster: `batches` of nodes, one batch after the other, and the same in words."""
 
     batches: tuple[tuple[str, ...], ...]
     words: tuple[str, ...]
 
 
-def plan(
+def plan_rollout(
     state: ClusterState,
     texts: Mapping[str, str],
     targets: Collection[str],
@@ -43,7 +43,7 @@ def plan(
     adopt: bool = False,
     resume: bool = False,
     force: bool = False,
-) -> Plan:
+) -> RolloutPlan:
     """The rollout of `texts` (by node) to the `targets`. Raises Refused."""
     nodes = {name: node for name, node in state.nodes.items() if node is not None}
     work = {name: what for name in targets if (what := due(state.cluster, nodes[name], texts[name]))}
@@ -62,9 +62,9 @@ def plan(
     batches = _apart(state, work) if parting else _one_by_one(state, work)
     replaced = [name for name in _ascending(state, work) if work[name] == "replace"]
     batches = [batch for batch in [replaced, *batches] if batch]
-    return Plan(
+    return RolloutPlan(
         tuple(tuple(batch) for batch in batches),
-        (*in_words(state, work, batches, parting), *replaced_in_words(state, texts, work)),
+        (*rollout_in_words(state, work, batches, parting), *replaced_in_words(state, texts, work)),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import VrrpState
-from keepalived.plan.election import Change, Election, drain, observed, restore
+from keepalived.plan.election import Change, Election, drain_change, observed, restore_change
 from keepalived.plan.rollout.due import Work
 
 
@@ -21,7 +21,7 @@ def changed(state: ClusterState, name: str, what: Work) -> Change:
     node = state.nodes[name]
     flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
     drained = flag is not None and flag.run != "deploy"
-    change = (drain if drained else restore)(state.cluster, name)
+    change = (drain_change if drained else restore_change)(state.cluster, name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"
         for instance in state.cluster.instances

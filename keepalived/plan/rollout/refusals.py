@@ -8,15 +8,24 @@ from keepalived.conf.adverts import advert_settings
 from keepalived.conf.contents import lost
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.plan.commands import command
 from keepalived.plan.election import observed
 from keepalived.plan.rollout.due import Work, incompatible, reload_carries
 from keepalived.spec import paths
 
+FORCE = "force=true"
 DEPLOY_SECONDS = 300  # a node is drained by a deploy for some seconds; what is older was left behind
 
 
 class Refused(Exception):
-    """A rollout that would leave an address without a holder, or with two. The text says why and what to do."""
+    """A rollout that would leave an address without a holder, or with two. The text says why and what to do.
+
+    `option`: what makes deploy.py do it all the same, as `KEY=VALUE`. Then the text ends where that command follows.
+    """
+
+    def __init__(self, words: str, option: str = "") -> None:
+        super().__init__(words)
+        self.option = option
 
 
 def unheld(state: ClusterState) -> list[str]:
@@ -45,11 +54,14 @@ def refuse_under_way(state: ClusterState) -> None:
     """Raises Refused where another deploy has drained a node so lately that it may be under way."""
     for name, node in state.nodes.items():
         if node and (words := under_way(node)):
-            raise Refused(f"{state.cluster.name}: {name} {words}")
+            raise Refused(f"{state.cluster.name}: {name} {words}", "resume=true")
 
 
 def under_way(node: NodeState, own: str | None = None) -> str | None:
-    """That another deploy may be at work on `node`, in words; None: none is. `own`: the id of this run."""
+    """That another deploy may be at work on `node`, in words before the command that goes on in its place.
+
+    None: none is. `own`: the id of this run.
+    """
     seconds = node.flag_seconds
     if node.flag.run != "deploy" or (own is not None and node.flag.id == own):
         return None
@@ -57,7 +69,7 @@ def under_way(node: NodeState, own: str | None = None) -> str | None:
         return None
     return (
         f"was drained {seconds:.0f} s ago by a deploy of {node.flag.by or 'somebody'}, which may be under way. Wait "
-        "for its end. If it has died, this one goes on in its place with --data resume=true"
+        "for its end. If it has died, go on in its place:"
     )
 
 
@@ -73,7 +85,8 @@ def refuse_foreign(state: ClusterState, texts: Mapping[str, str], work: Collecti
         lost = "; ".join(f"{name}: {words}" for name, words in foreign.items())
         raise Refused(
             f"{cluster}: somebody else wrote {paths.CONFIGURATION}. What it has and {cluster}.yml has not: {lost}. "
-            "To replace it, with a copy kept beside it: --data adopt=true"
+            "To replace it, with a copy kept beside it:",
+            "adopt=true",
         )
 
 
@@ -92,8 +105,9 @@ def refuse_unknown(state: ClusterState, texts: Mapping[str, str], work: Mapping[
             raise Refused(
                 f"{state.cluster.name}: what keepalived on {name} runs with cannot be told: its copy of "
                 "keepalived.conf in memory is missing or cannot be understood. So nobody knows whether it would accept "
-                "the adverts of the others after this change. Restart keepalived there by hand, or run it with "
-                "--data force=true"
+                "the adverts of the others after this change. Restart keepalived there by hand, or deploy "
+                "all the same:",
+                FORCE,
             )
 
 
@@ -109,8 +123,9 @@ def refuse_renamed(state: ClusterState, texts: Mapping[str, str], work: Collecti
             if now[address] != then[address]:
                 raise Refused(
                     f"{state.cluster.name}: {address} is to go from instance {now[address]} to {then[address]}, and "
-                    "the two are not the same for the nodes that run: take the address out, deploy, and put it back "
-                    "under the new name; --data force=true does it at once, with two holders meanwhile"
+                    "the two are not the same for the nodes that run. Take the address out, deploy, and put it back "
+                    "under the new name. To do it at once, with two holders meanwhile:",
+                    FORCE,
                 )
 
 
@@ -130,14 +145,15 @@ def refuse_left_behind(
     if behind:
         raise Refused(
             f"{_where(state, parting)}, so all nodes that run must change together: {', '.join(behind)} would be left "
-            "out. Run it without --limit, or stop keepalived there first"
+            f"out. Stop keepalived there first, or deploy to all:{command('deploy.py')}"
         )
     stopped = [name for name, node in others.items() if not node.unit.runs and node.unit.enabled and node.version]
     if unseen := state.unread() + stopped:
         raise Refused(
             f"{_where(state, parting)}: {', '.join(unseen)} cannot change now and would hold the addresses a second "
-            "time when it comes back. Deploy to it as well, or take it out of the file; --data force=true leaves it "
-            "behind all the same"
+            "time when it comes back. Deploy to it as well, or take it out of the file. To leave it behind all the "
+            "same:",
+            FORCE,
         )
 
 
@@ -165,7 +181,8 @@ def refuse_alone(
             if not others - {name}:
                 raise Refused(
                     f"{_where(state, parting)}, and there is no other node to hold {', '.join(sorted(held))} while "
-                    f"{name} restarts. --data force=true does it with a gap of some seconds"
+                    f"{name} restarts. To restart it with a gap of some seconds:",
+                    FORCE,
                 )
 
 

@@ -10,7 +10,7 @@ from keepalived.plan.rollout.due import Work
 from keepalived.plan.rollout.outcome import changed, outcome
 from keepalived.plan.rollout.refusals import lost_in_words
 
-WORDS: dict[Work, str] = {
+WORK_WORDS: dict[Work, str] = {
     "start": "start keepalived",
     "restart": "restart keepalived",
     "reload": "reload keepalived",
@@ -36,7 +36,7 @@ def _takers(election: Election, name: str) -> dict[str, str | None]:
     }
 
 
-def in_words(
+def rollout_in_words(
     state: ClusterState, work: Mapping[str, Work], batches: Collection[Collection[str]], parting: Collection[str]
 ) -> list[str]:
     """A line for each node, in order. `parting`: the instances whose advert settings change."""
@@ -53,7 +53,7 @@ def in_words(
     for number, batch in enumerate(batches, 1):
         for name in batch:
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
-            words.append(f"  {number}. {name}: {hand}{WORDS[work[name]]}")
+            words.append(f"  {number}. {name}: {hand}{WORK_WORDS[work[name]]}")
         now = now.after(*(changed(state, name, work[name]) for name in batch if work[name] != "replace"))
     after = outcome(state, work)
     for instance, settings in cluster.instances.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
+from keepalived.plan.commands import command
 from keepalived.plan.verdicts.drain import handed_over
 from keepalived.plan.verdicts.verdict import Verdict, priority_problem, unsettled
 
@@ -13,7 +14,8 @@ def fit(state: ClusterState, name: str) -> Verdict:
     node = state.nodes[name]
     problem = priority_problem(state, name, drained=bool(node and node.drained))
     if problem is None and node and node.applied is False:
-        problem = f"keepalived on {name} does not run what lies on its disk: run deploy.py"
+        words = f"keepalived on {name} does not run what lies on its disk"
+        problem = f"{words}. Deploy to it:{command('deploy.py', [name])}"
     return Verdict(problem is None, problem or f"keepalived is healthy; {state.who_holds()}")
 
 

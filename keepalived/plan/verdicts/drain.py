@@ -5,7 +5,7 @@ from __future__ import annotations
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import observed
 from keepalived.plan.verdicts.verdict import Verdict, holder_problem, priority_problem, unsettled
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 
 def in_service(state: ClusterState, name: str) -> Verdict:
@@ -29,7 +29,7 @@ def in_service(state: ClusterState, name: str) -> Verdict:
     return Verdict(True, f"in service as a backup; {state.who_holds()}")
 
 
-def taken_back(state: ClusterState, name: str, run: Run) -> Verdict:
+def taken_back(state: ClusterState, name: str, run: RunKind) -> Verdict:
     """Is node `name` in service again after a `run` has drained it, or has an operator drained it meanwhile?"""
     node = state.nodes[name]
     if node and node.drained and node.flag.run != run:

@@ -53,7 +53,7 @@ def priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | 
     for instance in state.cluster.instances:
         said = node.instances.get(instance)
         if said is None:
-            return f"keepalived on {name} does not know {instance}: run deploy.py"
+            return f"keepalived on {name} does not know {instance}"
         if said.state not in ("BACKUP", "MASTER"):
             return f"{instance} is in state {said.state} on {name}"
         expected = state.cluster.effective_priority(instance, name, drained=drained)

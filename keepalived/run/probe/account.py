@@ -18,8 +18,8 @@ class Probe(NamedTuple):
     answered: float | None
 
 
-class Step(NamedTuple):
-    """Something the run did: when, in which cluster, on which host, what."""
+class Event(NamedTuple):
+    """Something that the run began: when, in which cluster, on which host, what."""
 
     time: float
     cluster: str
@@ -67,7 +67,7 @@ def stalled(probes: Sequence[Probe], interval: float) -> float:
     return longest if longest > LATE * interval else 0.0
 
 
-def account(address: str, probes: Sequence[Probe], interval: float, steps: Sequence[Step] = ()) -> str:
+def account(address: str, probes: Sequence[Probe], interval: float, events: Sequence[Event] = ()) -> str:
     """`10.10.0.2: 1,820 of 1,820 answered, longest silence 12 ms`, and with losses when, how long and during what."""
     lost = sum(probe.answered is None for probe in probes)
     line = f"{address}: {len(probes) - lost:,} of {len(probes):,} answered"
@@ -78,8 +78,8 @@ def account(address: str, probes: Sequence[Probe], interval: float, steps: Seque
     if lost:
         worst = max((silence for silence in found if silence.lost), key=lambda silence: silence.seconds)
         line = f"{line}, {lost} lost; the longest silence {1000 * worst.seconds:.0f} ms at {_clock(worst.start)}"
-        if step := _during(worst, steps):
-            line = f'{line} while "{step.words}" ran on {step.host}'
+        if event := _during(worst, events):
+            line = f'{line} while "{event.words}" ran on {event.host}'
     else:
         line = f"{line}, longest silence {1000 * longest.seconds:.0f} ms"
     if (own := stalled(probes, interval)) >= 0.1:
@@ -87,9 +87,9 @@ def account(address: str, probes: Sequence[Probe], interval: float, steps: Seque
     return line
 
 
-def _during(silence: Silence, steps: Sequence[Step]) -> Step | None:
-    """The last step before the silence was over."""
-    return max((step for step in steps if step.time <= silence.start + silence.seconds), default=None)
+def _during(silence: Silence, events: Sequence[Event]) -> Event | None:
+    """What began last before the silence was over."""
+    return max((event for event in events if event.time <= silence.start + silence.seconds), default=None)
 
 
 def _clock(seconds: float) -> str:

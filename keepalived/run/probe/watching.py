@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gevent import Greenlet
 
-from keepalived.run.probe.account import Probe, Step, account
+from keepalived.run.probe.account import Event, Probe, account
 from keepalived.spec.cluster import Cluster
 
 PACKAGES = Path(__file__).parents[3]  # where the process finds the package keepalived
@@ -21,7 +21,7 @@ class Watch:
     """A probe of all addresses of some clusters, in a process of its own, from its making until `end`."""
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
-        self._steps: list[Step] = []
+        self._events: list[Event] = []
         self._cluster_of = {address: cluster.name for cluster in clusters for address in cluster.addresses}
         self._reachable: list[str] = []
         self._probe = subprocess.Popen(
@@ -40,10 +40,10 @@ class Watch:
         first = self._probe.stdout.readline()
         self._reachable = json.loads(first)["reachable"] if first else []
 
-    def step(self, cluster: str, host: str, words: str) -> None:
+    def begins(self, cluster: str, host: str, words: str) -> None:
         """Takes down that something begins on `host` which may move an address, once each address has been tried."""
         self._starting.join()
-        self._steps.append(Step(time.time(), cluster, host, words))
+        self._events.append(Event(time.time(), cluster, host, words))
 
     def end(self) -> list[str]:
         """Ends the probe. What was seen, a line an address."""
@@ -57,9 +57,9 @@ class Watch:
         lines = []
         for address, cluster in self._cluster_of.items():
             if address in self._reachable:
-                steps = [one for one in self._steps if one.cluster == cluster]
+                events = [one for one in self._events if one.cluster == cluster]
                 probes = [Probe(*probe) for probe in seen["probes"][address]]
-                lines.append(account(address, probes, seen["interval"], steps) + how)
+                lines.append(account(address, probes, seen["interval"], events) + how)
             else:
                 lines.append(f"{address}: did not answer before the run, so nothing is known")
         return lines

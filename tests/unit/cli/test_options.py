@@ -8,7 +8,16 @@ import pytest
 
 from keepalived.cli.command_line import FILES
 from keepalived.cli.errors import NothingDone
-from keepalived.cli.options import OPTIONS, DrainOptions, RebootOptions, StatusOptions, UpgradeOptions, read
+from keepalived.cli.options import (
+    OPTIONS,
+    DeployOptions,
+    DrainOptions,
+    RebootOptions,
+    StatusOptions,
+    UpgradeOptions,
+    as_data,
+    read,
+)
 
 FILE_OF = {verb: file for file, verb in FILES.items()}
 
@@ -74,6 +83,19 @@ def test_what_makes_no_sense_is_refused(model: type[DrainOptions], data: dict[st
     with pytest.raises(NothingDone) as caught:
         read(model, data.get)
     assert str(caught.value) == f"Nothing was done. {words}"
+
+
+def test_what_was_said_is_typed_again_with_more() -> None:
+    options = read(DrainOptions, said(reason="kernel upgrade", until="reboot", force="no", probe="off").get)
+    typed = ["reason=kernel upgrade", "until=reboot", "force=true", "probe=false"]
+    assert sorted(as_data(options, force="true")) == sorted(typed)
+    assert read(DrainOptions, dict(one.split("=", 1) for one in typed).get) == options.model_copy(
+        update={"force": True}
+    )
+
+
+def test_what_was_not_said_is_not_typed() -> None:
+    assert as_data(read(DeployOptions, {}.get), adopt="true") == ["adopt=true"]
 
 
 def test_every_fault_is_told_at_once() -> None:

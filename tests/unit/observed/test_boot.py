@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keepalived.observed.boot import IDENTITY, Boot, newer_kernel, read_boot
+from keepalived.observed.boot import IDENTITY, BootState, newer_kernel, read_boot
 
 NEWER = [
     # what runs, what is installed, the newest that is newer
@@ -68,7 +68,7 @@ PARTS = {
 }
 
 
-def read(**changed: str) -> Boot:
+def read(**changed: str) -> BootState:
     return read_boot(PARTS | changed)
 
 

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
-from keepalived.spec.flag import Run
+from keepalived.spec.flag import RunKind
 
 BEGUN = "2026-01-31 10:11:12 UTC"
 BOOT = "5a1c3b0e-9d3f-4f0c-8a55-1f2e3d4c5b6a/21"
@@ -28,7 +28,7 @@ def test_a_checkpoint_as_the_file_has_it() -> None:
     assert (written.availability, written.waiting) == (None, {})  # the first one stays as it was
 
 
-RUNS: list[Run] = ["deploy", "reboot", "upgrade"]
+RUNS: list[RunKind] = ["deploy", "reboot", "upgrade"]
 SWARM: list[tuple[str | None, dict[str, int]]] = [
     (None, {}),
     ("Active", {}),

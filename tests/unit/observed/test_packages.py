@@ -2,7 +2,7 @@
 
 import pytest
 
-from keepalived.observed.packages import Packages, read_packages
+from keepalived.observed.packages import PackagesState, read_packages
 
 NEWER = """\
 keepalived:
@@ -114,7 +114,7 @@ dpkg --configure <package> or the configure menu option in dselect:
 """
 
 
-def read(policy: str = SAME, pending: str = NOTHING, audit: str = "", stale: str = "") -> Packages:
+def read(policy: str = SAME, pending: str = NOTHING, audit: str = "", stale: str = "") -> PackagesState:
     return read_packages({"policy": policy, "pending": pending, "audit": audit, "stale": stale})
 
 
@@ -226,7 +226,7 @@ DUE = [
 
 @pytest.mark.parametrize(("packages", "version", "everything", "due"), DUE)
 def test_an_upgrade_is_due_where_there_is_something_to_do(
-    packages: Packages, version: str | None, everything: bool, due: str | None
+    packages: PackagesState, version: str | None, everything: bool, due: str | None
 ) -> None:
     assert packages.due(version, everything=everything) == due
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.election import Candidate, Change, Election, Priority, drain, observed, restore
+from keepalived.plan.election import Candidate, Change, Election, Priority, drain_change, observed, restore_change
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
@@ -103,18 +103,18 @@ def test_a_drain_leaves_what_other_checks_contribute() -> None:
     failing = election.after(Change("server01", contributions={"web": -2}))
     assert failing.winner("VI_1") == "server02"
     assert failing.priority("VI_1", "server01") == 101
-    back = failing.after(drain(AT_REST.cluster, "server01")).after(restore(AT_REST.cluster, "server01"))
+    back = failing.after(drain_change(AT_REST.cluster, "server01")).after(restore_change(AT_REST.cluster, "server01"))
     assert back.priority("VI_1", "server01") == 101
 
 
 def test_a_move_is_foretold_step_by_step() -> None:
     cluster = AT_REST.cluster
     steps = [
-        [drain(cluster, "server01")],
+        [drain_change(cluster, "server01")],
         [Change("server01", states={"VI_1": "INIT"})],
-        [drain(cluster, "server02"), drain(cluster, "server03")],
+        [drain_change(cluster, "server02"), drain_change(cluster, "server03")],
         [Change("server01", states={"VI_1": "BACKUP"})],
-        [restore(cluster, "server01")],
+        [restore_change(cluster, "server01")],
     ]
     found = [election.holders(VIP) for election in observed(AT_REST).steps(steps)]
     assert found == [["server02"], ["server02"], ["server02"], ["server01"], ["server01"]]
@@ -123,7 +123,7 @@ def test_a_move_is_foretold_step_by_step() -> None:
 def test_a_restored_node_of_equal_priority_does_not_take_back() -> None:
     cluster = AT_REST.cluster
     raised = Change("server02", base={"VI_1": 3})
-    seen = observed(AT_REST).after(raised, drain(cluster, "server01")).after(restore(cluster, "server01"))
+    seen = observed(AT_REST).after(raised, drain_change(cluster, "server01")).after(restore_change(cluster, "server01"))
     assert seen.priority("VI_1", "server01") == seen.priority("VI_1", "server02")
     assert seen.holders(VIP) == ["server02"]
 
@@ -134,7 +134,7 @@ def test_the_last_that_leaves_takes_the_address_with_it() -> None:
 
 
 def test_nothing_is_foretold_of_an_address_that_an_unread_node_may_hold() -> None:
-    seen = observed(state(UNREAD, SECOND, THIRD)).after(drain(AT_REST.cluster, "server02"))
+    seen = observed(state(UNREAD, SECOND, THIRD)).after(drain_change(AT_REST.cluster, "server02"))
     assert seen.holders(VIP) == []
 
 
@@ -309,7 +309,8 @@ def in_service(cluster: Cluster) -> Election:
     backup = ClusterState(cluster, dict.fromkeys(cluster.nodes))
     unread = observed(backup)
     started = [
-        replace(restore(cluster, name), states=dict.fromkeys(cluster.instances, "BACKUP")) for name in cluster.nodes
+        replace(restore_change(cluster, name), states=dict.fromkeys(cluster.instances, "BACKUP"))
+        for name in cluster.nodes
     ]
     return unread.after(*started)
 
@@ -318,7 +319,7 @@ def in_service(cluster: Cluster) -> Election:
 @given(clusters(), st.data())
 def test_every_undrained_node_is_above_every_drained_one(cluster: Cluster, data: st.DataObject) -> None:
     drained = data.draw(st.sets(st.sampled_from(sorted(cluster.nodes))))
-    election = in_service(cluster).after(*(drain(cluster, name) for name in drained))
+    election = in_service(cluster).after(*(drain_change(cluster, name) for name in drained))
     for instance in cluster.instances:
         priority = {name: election.priority(instance, name) for name in cluster.nodes}
         assert len(set(priority.values())) == len(priority)
@@ -334,10 +335,10 @@ def test_drains_and_restores_in_any_order_end_where_the_flags_end(cluster: Clust
     """The file's priorities are distinct: who holds depends on who is drained now, and not on how it came to be so."""
     names = st.sampled_from(sorted(cluster.nodes))
     walk = data.draw(st.lists(st.tuples(names, st.booleans()), max_size=8))
-    steps = [[(drain if out else restore)(cluster, name)] for name, out in walk]
+    steps = [[(drain_change if out else restore_change)(cluster, name)] for name, out in walk]
     *_, end = [in_service(cluster), *in_service(cluster).steps(steps)]
     flags = dict(walk)
-    at_once = in_service(cluster).after(*(drain(cluster, name) for name, out in flags.items() if out))
+    at_once = in_service(cluster).after(*(drain_change(cluster, name) for name, out in flags.items() if out))
     for address in cluster.addresses:
         assert end.holders(address) == at_once.holders(address)
 
@@ -346,7 +347,7 @@ def test_drains_and_restores_in_any_order_end_where_the_flags_end(cluster: Clust
 @given(clusters())
 def test_what_the_file_says_is_what_the_election_counts(cluster: Cluster) -> None:
     for name in cluster.nodes:
-        for out, change in ((True, drain), (False, restore)):
+        for out, change in ((True, drain_change), (False, restore_change)):
             election = in_service(cluster).after(change(cluster, name))
             for instance in cluster.instances:
                 assert election.priority(instance, name) == cluster.effective_priority(instance, name, drained=out)

@@ -7,7 +7,7 @@ import pytest
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.guard import drain_plan, expected_moves, nobody_left, refusal, restore_plan
+from keepalived.plan.guard import drain_plan, drain_refusal, expected_moves, nobody_left, restore_plan
 from tests.unit.cluster_states import (
     ALONE,
     AT_REST,
@@ -83,7 +83,7 @@ REFUSED = [
 def test_a_drain_that_leaves_nobody_is_refused_and_says_why_of_each_node(
     seen: ClusterState, targets: list[str], why: str
 ) -> None:
-    assert refusal(seen, targets) == nobody_left(seen, targets) == f"no node would be left to serve {why}"
+    assert drain_refusal(seen, targets) == nobody_left(seen, targets) == f"no node would be left to serve {why}"
 
 
 ALLOWED = [
@@ -102,21 +102,21 @@ ALLOWED = [
 
 @pytest.mark.parametrize(("seen", "targets"), ALLOWED)
 def test_a_drain_that_leaves_somebody_or_changes_nothing_is_allowed(seen: ClusterState, targets: list[str]) -> None:
-    assert refusal(seen, targets) is None
+    assert drain_refusal(seen, targets) is None
 
 
 def test_nobody_is_left_also_when_all_are_drained_already() -> None:
     seen = state(HOLDING, SECOND_DRAINED, THIRD_DRAINED)
-    assert refusal(seen, ALL) is None
+    assert drain_refusal(seen, ALL) is None
     why = "no node would be left to serve 10.10.0.2: server01 is drained, server02 is drained, server03 is drained"
     assert [nobody_left(seen, ALL), nobody_left(seen, [])] == [why, why]
 
 
 def test_each_instance_may_be_left_to_another_node() -> None:
     seen = state(FIRST, SECOND, node(101, instances=("VI_2",)), text=TWO)
-    assert refusal(seen, ["server01"]) is None
-    assert refusal(seen, ["server02"]) is None
-    assert refusal(seen, ["server03"]) is not None
+    assert drain_refusal(seen, ["server01"]) is None
+    assert drain_refusal(seen, ["server02"]) is None
+    assert drain_refusal(seen, ["server03"]) is not None
 
 
 KINDS: dict[str, NodeState | None] = {
@@ -138,7 +138,7 @@ def test_a_drain_is_refused_exactly_when_it_changes_something_and_nobody_able_is
         seen = ClusterState(AT_REST.cluster, {name: KINDS[kind] for name, kind in is_now.items()})
         somebody_left = any(kind == "able" for name, kind in is_now.items() if name not in targets)
         changes = any(not is_now[name].endswith("drained") for name in targets)
-        why = refusal(seen, targets)
+        why = drain_refusal(seen, targets)
         assert (why is not None) == (changes and not somebody_left), (is_now, targets)
         assert why is None or all(why.count(name) == 1 for name in ALL), why
 

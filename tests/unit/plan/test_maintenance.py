@@ -9,19 +9,19 @@ from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.maintenance import (
-    Work,
+    TurnPart,
     begun,
     finished_reboots,
     in_order,
     is_left,
     is_pending,
     is_rebooted,
-    plan,
+    plan_maintenance,
     reboots,
-    refusal,
+    run_refusal,
     unfinished,
 )
-from keepalived.spec.flag import Flag, Run, content
+from keepalived.spec.flag import Flag, RunKind, content
 from tests.unit.cluster_states import (
     ALONE,
     AT_REST,
@@ -46,12 +46,12 @@ PAIR = ONE.replace(", server03: 10.10.0.5", "")
 SECOND_DRAINED, THIRD_DRAINED = node(2, drained=True), node(1, drained=True)
 
 
-def begun_on(one: NodeState, boot: str | None = OLD, run: Run = "reboot", **more: Any) -> NodeState:
+def begun_on(one: NodeState, boot: str | None = OLD, run: RunKind = "reboot", **more: Any) -> NodeState:
     """`one` with the checkpoint of a run that means to end the boot OLD; `boot` is the one it has now."""
     return but(one, boot=boot, checkpoint=Checkpoint(run=run, by="alice@notebook", begun=BEGUN, boot=OLD, **more))
 
 
-def left(one: NodeState, run: Run = "reboot") -> NodeState:
+def left(one: NodeState, run: RunKind = "reboot") -> NodeState:
     """`one`, which is drained, as a run has left it."""
     return but(one, flag=Flag(path=FLAG, present=True, content=content("alice@notebook", run=run)))
 
@@ -60,7 +60,7 @@ def until_reboot(one: NodeState) -> NodeState:
     return but(one, flag=Flag(path=FLAG, present=True, content=content("bob@desk", "disk", until_reboot=True)))
 
 
-def do(*names: str) -> dict[str, Work]:
+def do(*names: str) -> dict[str, TurnPart]:
     return dict.fromkeys(names, "do")
 
 
@@ -186,7 +186,7 @@ def test_a_reboot_is_not_taken_for_finished_while_a_node_cannot_be_read() -> Non
     assert reboots(seen, ["server02", "server03"], None, resume=True) == {}
 
 
-REBOOTS: list[tuple[ClusterState, Collection[str], Collection[str] | None, bool, dict[str, Work]]] = [
+REBOOTS: list[tuple[ClusterState, Collection[str], Collection[str] | None, bool, dict[str, TurnPart]]] = [
     # what is seen, the targets, those that ask (None: all are meant), whether an earlier run is continued
     (AT_REST, ALL, None, True, do(*ALL)),
     (AT_REST, ["server02"], None, True, do("server02")),
@@ -231,14 +231,20 @@ REBOOTS: list[tuple[ClusterState, Collection[str], Collection[str] | None, bool,
 
 @pytest.mark.parametrize(("seen", "targets", "asking", "resume", "work"), REBOOTS)
 def test_what_is_rebooted_for_a_run_is_not_rebooted_again(
-    seen: ClusterState, targets: Collection[str], asking: Collection[str] | None, resume: bool, work: dict[str, Work]
+    seen: ClusterState,
+    targets: Collection[str],
+    asking: Collection[str] | None,
+    resume: bool,
+    work: dict[str, TurnPart],
 ) -> None:
     assert reboots(seen, targets, asking, resume=resume) == work
 
 
-ADVICE = ". Restore or repair one first; --data force=true does it all the same, and clients will notice"
+FORCED = "\n    pyinfra inventory.py tasks/reboot.py --data force=true"
+ADVICE = f". Restore or repair one first. To reboot all the same, and clients will notice:{FORCED}"
+DEPLOY_FIRST = "would not come back after a boot. Deploy first:\n    pyinfra inventory.py deploy.py --limit"
 DISABLED = but(SECOND, unit=but(SECOND.unit, enabled=False))
-REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
+REFUSED: list[tuple[ClusterState, RunKind, dict[str, TurnPart], str]] = [
     (
         state(FIRST, STOPPED, UNREAD),
         "reboot",
@@ -263,13 +269,13 @@ REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
         state(FIRST, DISABLED, THIRD),
         "reboot",
         do(*ALL),
-        "keepalived is not enabled on server02 and would not come back after a boot: run deploy.py",
+        f"keepalived is not enabled on server02 and {DEPLOY_FIRST} server02",
     ),
     (
         state(FIRST, but(DISABLED, drained=True), THIRD),
         "reboot",
         do("server02"),
-        "keepalived is not enabled on server02 and would not come back after a boot: run deploy.py",
+        f"keepalived is not enabled on server02 and {DEPLOY_FIRST} server02",
     ),
     (
         state(FIRST, left(SECOND_DRAINED, "deploy"), left(THIRD_DRAINED, "deploy")),
@@ -282,15 +288,17 @@ REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
         state(FIRST, begun_on(SECOND, OLD, "upgrade"), THIRD),
         "reboot",
         do(*ALL),
-        f"the upgrade of server02 that {BY_ALICE} has not ended: run tasks/upgrade.py again, which continues it, "
-        "or tasks/restore.py --limit server02",
+        f"the upgrade of server02 that {BY_ALICE} has not ended. Continue it:\n"
+        "    pyinfra inventory.py tasks/upgrade.py\n"
+        "Or put it back as it is:\n    pyinfra inventory.py tasks/restore.py --limit server02",
     ),
     (
         state(FIRST, SECOND, begun_on(left(THIRD_DRAINED))),
         "upgrade",
         do("server03"),
-        f"the reboot of server03 that {BY_ALICE} has not ended: run tasks/reboot.py again, which continues it, "
-        "or tasks/restore.py --limit server03",
+        f"the reboot of server03 that {BY_ALICE} has not ended. Continue it:\n"
+        "    pyinfra inventory.py tasks/reboot.py\n"
+        "Or put it back as it is:\n    pyinfra inventory.py tasks/restore.py --limit server03",
     ),
     (
         state(node(102, VIP), left(node(1, drained=True), "upgrade"), text=PAIR),
@@ -303,12 +311,12 @@ REFUSED: list[tuple[ClusterState, Run, dict[str, Work], str]] = [
 
 @pytest.mark.parametrize(("seen", "run", "work", "why"), REFUSED)
 def test_a_run_that_would_leave_nobody_on_its_way_or_does_not_fit_another_is_refused(
-    seen: ClusterState, run: Run, work: dict[str, Work], why: str
+    seen: ClusterState, run: RunKind, work: dict[str, TurnPart], why: str
 ) -> None:
-    assert refusal(seen, run, work) == why
+    assert run_refusal(seen, run, work, FORCED) == why
 
 
-ALLOWED: list[tuple[ClusterState, Run, dict[str, Work]]] = [
+ALLOWED: list[tuple[ClusterState, RunKind, dict[str, TurnPart]]] = [
     (AT_REST, "reboot", do(*ALL)),
     (AT_REST, "reboot", {}),
     (state(FIRST, SECOND, UNREAD), "reboot", do("server01", "server02")),  # one after the other
@@ -327,12 +335,12 @@ ALLOWED: list[tuple[ClusterState, Run, dict[str, Work]]] = [
 
 @pytest.mark.parametrize(("seen", "run", "work"), ALLOWED)
 def test_a_run_that_leaves_somebody_at_every_step_is_allowed(
-    seen: ClusterState, run: Run, work: dict[str, Work]
+    seen: ClusterState, run: RunKind, work: dict[str, TurnPart]
 ) -> None:
-    assert refusal(seen, run, work) is None
+    assert run_refusal(seen, run, work, FORCED) is None
 
 
-GOES_ON: dict[str, tuple[ClusterState, Run, dict[str, Work]]] = {
+GOES_ON: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart]]] = {
     "it has been rebooted": (
         state(begun_on(node(102, VIP)), begun_on(left(node(1, drained=True)), NEW), text=PAIR),
         "reboot",
@@ -358,13 +366,13 @@ GOES_ON: dict[str, tuple[ClusterState, Run, dict[str, Work]]] = {
 
 @pytest.mark.parametrize(("seen", "run", "work"), GOES_ON.values(), ids=GOES_ON)
 def test_a_run_that_first_puts_back_what_it_has_drained_is_allowed(
-    seen: ClusterState, run: Run, work: dict[str, Work]
+    seen: ClusterState, run: RunKind, work: dict[str, TurnPart]
 ) -> None:
     assert in_order(seen, work) == ["server02", "server01"]
-    assert refusal(seen, run, work) is None
+    assert run_refusal(seen, run, work, FORCED) is None
 
 
-NOT_PUT_BACK: dict[str, tuple[ClusterState, Run]] = {
+NOT_PUT_BACK: dict[str, tuple[ClusterState, RunKind]] = {
     "an operator has drained it": (state(node(102, VIP), node(1, drained=True), text=PAIR), "reboot"),
     "a deploy has drained it": (state(node(102, VIP), left(node(1, drained=True), "deploy"), text=PAIR), "reboot"),
     "it is drained until a boot that an upgrade is not": (
@@ -379,10 +387,12 @@ NOT_PUT_BACK: dict[str, tuple[ClusterState, Run]] = {
 
 
 @pytest.mark.parametrize(("seen", "run"), NOT_PUT_BACK.values(), ids=NOT_PUT_BACK)
-def test_a_run_does_not_count_on_a_node_that_it_will_not_put_back(seen: ClusterState, run: Run) -> None:
+def test_a_run_does_not_count_on_a_node_that_it_will_not_put_back(seen: ClusterState, run: RunKind) -> None:
     assert in_order(seen, ["server01", "server02"]) == ["server02", "server01"]
-    assert (refusal(seen, run, do("server01", "server02")) or "").startswith("no node would be left to serve 10.10.0.2")
-    assert refusal(seen, run, do("server02")) is None
+    assert (run_refusal(seen, run, do("server01", "server02"), FORCED) or "").startswith(
+        "no node would be left to serve 10.10.0.2"
+    )
+    assert run_refusal(seen, run, do("server02"), FORCED) is None
 
 
 ORDERS = [
@@ -413,7 +423,8 @@ def test_holders_come_last_and_behind_them_the_leader_of_the_swarm(
 
 
 CONTINUES = f"managers: continues the reboot that {BY_ALICE}; make sure that nobody else still runs it"
-PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]]] = {
+ANEW = "\n    pyinfra inventory.py tasks/reboot.py --data resume=no"
+PLANS: dict[str, tuple[ClusterState, RunKind, dict[str, TurnPart], str | None, list[str]]] = {
     "at rest": (
         AT_REST,
         "reboot",
@@ -465,7 +476,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         None,
         [
             CONTINUES,
-            "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: reboot server03, then server01; 10.10.0.2 is held by server01",
             "  1. server03: put it back in service",
             "  2. server01: 10.10.0.2 goes from server01 to server02, and back",
@@ -478,7 +489,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         None,
         [
             CONTINUES,
-            "  server03 has been rebooted since (--data resume=no begins from the start)",
+            f"  server03 has been rebooted since. To begin from the start:{ANEW}",
             "managers: reboot server02; 10.10.0.2 is held by server01",
             "  1. server02: nothing moves",
         ],
@@ -501,7 +512,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         None,
         [
             CONTINUES,
-            "  server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
     ),
@@ -529,7 +540,7 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
         None,
         [
             CONTINUES,
-            "  server01, server02, server03 have been rebooted since (--data resume=no begins from the start)",
+            f"  server01, server02, server03 have been rebooted since. To begin from the start:{ANEW}",
             "managers: nothing to reboot; 10.10.0.2 is held by server01",
         ],
     ),
@@ -564,17 +575,17 @@ PLANS: dict[str, tuple[ClusterState, Run, dict[str, Work], str | None, list[str]
 
 @pytest.mark.parametrize(("seen", "run", "work", "leader", "words"), PLANS.values(), ids=PLANS)
 def test_the_plan_of_a_run(
-    seen: ClusterState, run: Run, work: dict[str, Work], leader: str | None, words: list[str]
+    seen: ClusterState, run: RunKind, work: dict[str, TurnPart], leader: str | None, words: list[str]
 ) -> None:
-    found = plan(seen, run, work, leader)
+    found = plan_maintenance(seen, run, work, leader, anew=ANEW)
     assert found.words == words
     assert list(found.work.items()) == [(name, work[name]) for name in in_order(seen, work, leader)]
 
 
 def test_a_run_that_begins_from_the_start_does_not_say_that_it_goes_on() -> None:
     work = reboots(STOPPED_EARLY, ALL, None, resume=False)
-    assert plan(STOPPED_EARLY, "reboot", work, resume=True).words[0] == CONTINUES
-    assert "continues" not in "\n".join(plan(STOPPED_EARLY, "reboot", work, resume=False).words)
+    assert plan_maintenance(STOPPED_EARLY, "reboot", work, anew=ANEW).words[0] == CONTINUES
+    assert "continues" not in "\n".join(plan_maintenance(STOPPED_EARLY, "reboot", work).words)
 
 
 COMES_BACK = {
@@ -586,12 +597,12 @@ COMES_BACK = {
 @pytest.mark.parametrize("one", COMES_BACK.values(), ids=COMES_BACK)
 def test_what_moves_when_a_drained_node_is_put_back_is_told(one: NodeState) -> None:
     seen = state(one, node(102, VIP), THIRD)
-    assert "10.10.0.2 goes from server02 to server01" in plan(seen, "reboot", do("server01")).words[-1]
+    assert "10.10.0.2 goes from server02 to server01" in plan_maintenance(seen, "reboot", do("server01")).words[-1]
 
 
 def test_what_moves_is_foretold_of_the_cluster_as_the_turns_before_will_leave_it() -> None:
     work = reboots(STOPPED_EARLY, ALL, None, resume=True)
-    assert plan(STOPPED_EARLY, "reboot", work).words[-2:] == [
+    assert plan_maintenance(STOPPED_EARLY, "reboot", work).words[-2:] == [
         "  1. server02: put it back in service",
         "  2. server01: 10.10.0.2 goes from server01 to server02, and back",
     ]
@@ -605,4 +616,4 @@ NOBODY_ELSE = {
 
 @pytest.mark.parametrize("seen", NOBODY_ELSE.values(), ids=NOBODY_ELSE)
 def test_the_plan_of_a_forced_run_does_not_hide_that_nobody_serves_meanwhile(seen: ClusterState) -> None:
-    assert "nothing moves" not in plan(seen, "reboot", do("server01")).words[-1]
+    assert "nothing moves" not in plan_maintenance(seen, "reboot", do("server01")).words[-1]

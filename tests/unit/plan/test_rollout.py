@@ -11,7 +11,7 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan, successors, under_way
+from keepalived.plan.rollout import Refused, due, incompatible, plan_rollout, successors, under_way
 from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
@@ -85,7 +85,7 @@ def batches(cluster: Cluster, *nodes: NodeState | None, targets: str = "1234", f
     """The batches of a rollout of `cluster`, as the numbers of the servers: [["3"], ["1", "2"]]."""
     state = ClusterState(cluster, dict(zip(cluster.nodes, nodes, strict=True)))
     texts = {name: text(cluster, name) for name in cluster.nodes}
-    found = plan(state, texts, [f"server0{number}" for number in targets], force=force)
+    found = plan_rollout(state, texts, [f"server0{number}" for number in targets], force=force)
     return [[name[-1] for name in batch] for batch in found.batches]
 
 
@@ -240,7 +240,7 @@ def test_each_address_is_handed_to_the_node_that_takes_it_over() -> None:
         f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\nadvert_int: 0.2\n", "managers"
     )
     state = seen(changed, *state.nodes.values())
-    words = plan(state, {name: text(changed, name) for name in changed.nodes}, ["server01"]).words
+    words = plan_rollout(state, {name: text(changed, name) for name in changed.nodes}, ["server01"]).words
     assert words[1] == "  1. server01: hand 10.10.0.2 to server02, 10.10.0.9 to server03, restart keepalived"
 
 
@@ -290,11 +290,12 @@ def test_a_foreign_configuration_is_replaced_only_when_that_is_said() -> None:
     state = ClusterState(OTHER_INTERVAL, nodes)
     texts = {name: text(OTHER_INTERVAL, name) for name in OLD.nodes}
     with pytest.raises(Refused) as refused:
-        plan(state, texts, list(OLD.nodes), force=True)
+        plan_rollout(state, texts, list(OLD.nodes), force=True)
     assert f"{FOREIGN}server02: address 10.10.0.7. To replace it" in str(refused.value)
-    assert "--data adopt=true" in str(refused.value)
-    assert len(plan(state, texts, ["server01", "server03", "server04"]).batches) == 3
-    words = plan(state, texts, list(OLD.nodes), adopt=True).words
+    assert str(refused.value).endswith(":")  # the command follows
+    assert refused.value.option == "adopt=true"
+    assert len(plan_rollout(state, texts, ["server01", "server03", "server04"]).batches) == 3
+    words = plan_rollout(state, texts, list(OLD.nodes), adopt=True).words
     assert (
         "  server02: somebody else wrote its keepalived.conf; a copy is kept. Lost with it: address 10.10.0.7" in words
     )
@@ -305,7 +306,7 @@ def test_what_was_changed_by_hand_is_told_before_it_goes() -> None:
         zip(OLD.nodes, (FIRST, SECOND, THIRD, foreign(FOURTH, "nopreempt of VI_1", origin="edited")), strict=True)
     )
     texts = {name: text(OTHER_INTERVAL, name) for name in OLD.nodes}
-    words = plan(ClusterState(OTHER_INTERVAL, nodes), texts, list(OLD.nodes)).words
+    words = plan_rollout(ClusterState(OTHER_INTERVAL, nodes), texts, list(OLD.nodes)).words
     assert (
         "  server04: somebody has changed its keepalived.conf; a copy is kept. Lost with it: nopreempt of VI_1" in words
     )
@@ -328,7 +329,7 @@ def holders_on_the_way(before: Cluster, after: Cluster) -> tuple[list[list[str]]
         for name in after.nodes
     }
     state = ClusterState(after, nodes)
-    found = plan(state, {name: text(after, name) for name in after.nodes}, list(after.nodes)).batches
+    found = plan_rollout(state, {name: text(after, name) for name in after.nodes}, list(after.nodes)).batches
     priorities = {
         name: before.effective_priority("VI_1", name, drained=False) for name in before.nodes if name in after.nodes
     }
@@ -382,9 +383,9 @@ def test_a_deploy_that_may_be_under_way_is_not_undone(seconds: float | None, ref
     state = ClusterState(OLD, dict(zip(OLD.nodes, (left, node("server02", holds=True), THIRD, FOURTH), strict=True)))
     texts = {name: text(OLD, name) for name in OLD.nodes}
     if not refused:
-        assert plan(state, texts, list(OLD.nodes)).batches == (("server01",),)
+        assert plan_rollout(state, texts, list(OLD.nodes)).batches == (("server01",),)
         return
     with pytest.raises(Refused, match=UNDER_WAY.replace("42", f"{seconds:.0f}")):
-        plan(state, texts, list(OLD.nodes))
-    assert plan(state, texts, list(OLD.nodes), resume=True).batches == (("server01",),)
+        plan_rollout(state, texts, list(OLD.nodes))
+    assert plan_rollout(state, texts, list(OLD.nodes), resume=True).batches == (("server01",),)
     assert under_way(left, own="5a1c")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keepalived.plan.rollout import Refused, due, plan
+from keepalived.plan.rollout import Refused, due, plan_rollout
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from tests.unit.plan.simulated import Gap, Server, Servers, text_of
@@ -144,7 +144,7 @@ def walk(servers: Servers, new: Cluster) -> None:
     before = servers.state(new)
     meant = {name for name in new.nodes if due(new, before.nodes[name] or pytest.fail(name), texts[name])}
     drained = {name for name, server in servers.all.items() if server.drained}
-    found = plan(before, texts, list(new.nodes))
+    found = plan_rollout(before, texts, list(new.nodes))
     assert sorted(name for batch in found.batches for name in batch) == sorted(meant)
     apart = any("incompatible" in line for line in found.words)
 

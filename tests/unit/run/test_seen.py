@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from keepalived.run.probe.account import Probe, Silence, Step, account, silences, stalled
+from keepalived.run.probe.account import Event, Probe, Silence, account, silences, stalled
 
 START = 1_700_000_000.0
 TICK = 0.01
@@ -46,9 +46,9 @@ def test_large_counts_are_grouped() -> None:
 
 def test_a_loss_is_told_with_the_step_that_ran_then() -> None:
     steps = [
-        Step(START, "managers", "server03", "Restart keepalived"),
-        Step(START + 0.03, "managers", "server01", "Hand over"),
-        Step(START + 9, "managers", "server01", "Take back"),
+        Event(START, "managers", "server03", "Restart keepalived"),
+        Event(START + 0.03, "managers", "server01", "Hand over"),
+        Event(START + 9, "managers", "server01", "Take back"),
     ]
     line = account("10.10.0.2", probes("...xx......"), TICK, steps)
     assert line.endswith('while "Hand over" ran on server01')

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keepalived.spec.flag import LONGEST, Flag, Run, carried_over, content, fault_of, is_drained
+from keepalived.spec.flag import LONGEST, Flag, RunKind, carried_over, content, fault_of, is_drained
 
 WHOLE = """\
 1
@@ -71,7 +71,7 @@ def test_what_a_flag_made_by_hand_does_not_say_is_unknown(
     assert (found.by, found.reason, found.until_reboot) == (by, reason, until_reboot)
 
 
-RUNS: list[tuple[str | None, Run | None]] = [
+RUNS: list[tuple[str | None, RunKind | None]] = [
     (content(run="deploy"), "deploy"),
     (content("alice@notebook", "kernel upgrade", run="reboot"), "reboot"),
     ("1\nby: alice\nrun: upgrade\n", "upgrade"),
@@ -85,7 +85,7 @@ RUNS: list[tuple[str | None, Run | None]] = [
 
 
 @pytest.mark.parametrize(("text", "run"), RUNS)
-def test_a_runs_flag_is_told_by_a_line_of_its_own(text: str | None, run: Run | None) -> None:
+def test_a_runs_flag_is_told_by_a_line_of_its_own(text: str | None, run: RunKind | None) -> None:
     assert flag(text).run == run
     assert Flag(path="/run/flag", present=False, content=text).run is None
 

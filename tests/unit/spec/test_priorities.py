@@ -10,7 +10,7 @@ from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import read_clusters
 from keepalived.spec.drain import Drain
 from keepalived.spec.instance import Instance
-from keepalived.spec.node import Node
+from keepalived.spec.node import NodeSettings
 from keepalived.spec.rules import faults_of
 
 REPOSITORY = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ def cluster(
     return Cluster.model_construct(
         name="managers",
         nodes={
-            f"n{place}": Node.model_construct(address=IPv4Address(0x0A0A0100 + place), priority=pins.get(place))
+            f"n{place}": NodeSettings.model_construct(address=IPv4Address(0x0A0A0100 + place), priority=pins.get(place))
             for place in range(size)
         },
         instances={"VI_1": Instance.model_validate({"virtual_router_id": 51, "virtual_ipaddress": ["10.10.0.2"]})},

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from keepalived.spec.cluster_file import ClusterError, parse
 from keepalived.spec.fields import Within
-from keepalived.spec.table import BEGIN, END, markdown, replaced, rows
+from keepalived.spec.table import BEGIN_MARK, END_MARK, markdown, replaced, rows
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -81,7 +81,7 @@ def test_the_keys_are_those_that_a_cluster_file_may_have() -> None:
     assert [fault.split(":")[1] for fault in unknown] == [" surprise"]
 
 
-@pytest.mark.parametrize("document", ["", BEGIN, END, f"{END}{BEGIN}"])
+@pytest.mark.parametrize("document", ["", BEGIN_MARK, END_MARK, f"{END_MARK}{BEGIN_MARK}"])
 def test_a_document_without_the_marks_is_refused(document: str) -> None:
     with pytest.raises(ValueError, match="marks are missing"):
         replaced(document)

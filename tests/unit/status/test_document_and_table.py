@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from keepalived.observed.neighbours import Answer
-from keepalived.observed.node import Change, Configuration, Journal, NodeState
+from keepalived.observed.node import Configuration, Journal, NodeState, Transition
 from keepalived.plan.diagnosis.findings import Evidence
 from keepalived.spec.flag import Flag, content
 from keepalived.status.document import document
@@ -33,7 +33,7 @@ MAC = "52:54:00:00:00:02"
 
 def changed(one: NodeState, **earlier: float) -> NodeState:
     """`one`, which took its present state so long ago."""
-    change = Change(time=NOW - timedelta(**earlier), instance="VI_1", state="MASTER" if one.holds else "BACKUP")
+    change = Transition(time=NOW - timedelta(**earlier), instance="VI_1", state="MASTER" if one.holds else "BACKUP")
     return but(one, journal=Journal(last_change=change, adverts_from=[]))
 
 

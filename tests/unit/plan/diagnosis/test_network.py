@@ -6,7 +6,7 @@ import pytest
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.neighbours import Answer
-from keepalived.observed.node import Change, Journal, NodeState
+from keepalived.observed.node import Journal, NodeState, Transition
 from keepalived.plan.diagnosis.findings import Evidence, Problem
 from keepalived.plan.diagnosis.registry import problems
 from tests.unit.cluster_states import FIRST, SECOND, THIRD, UNREAD, VIP, but, saying, state
@@ -72,7 +72,7 @@ def test_one_machine_answers_for_an_address_and_it_is_a_node(
 
 def receives(one: NodeState, *addresses: str) -> NodeState:
     """`one`, whose daemon has complained about adverts from these addresses."""
-    change = Change(time=datetime(2026, 1, 31, tzinfo=UTC), instance="VI_1", state="BACKUP")
+    change = Transition(time=datetime(2026, 1, 31, tzinfo=UTC), instance="VI_1", state="BACKUP")
     return but(one, journal=Journal(last_change=change, adverts_from=list(addresses)))
 
 

@@ -8,7 +8,7 @@ import pytest
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Journal
 from keepalived.plan.diagnosis.findings import Evidence, Severity
-from keepalived.plan.diagnosis.registry import CHECKS, likely, problems
+from keepalived.plan.diagnosis.registry import DIAGNOSES, likely, problems
 from tests.unit.cluster_states import (
     ALONE,
     AT_REST,
@@ -115,17 +115,17 @@ def test_a_likely_reason_has_its_command_on_a_line_of_its_own() -> None:
     ]
 
 
-def test_every_check_has_an_id_of_its_own_in_words() -> None:
-    ids = [check.id for check in CHECKS]
+def test_every_diagnosis_has_an_id_of_its_own_in_words() -> None:
+    ids = [one.id for one in DIAGNOSES]
     assert len(set(ids)) == len(ids)
     assert [id for id in ids if not re.fullmatch(r"[a-z]+(-[a-z]+)+", id)] == []
 
 
-def test_troubleshooting_has_a_section_for_every_check_and_no_other() -> None:
+def test_troubleshooting_has_a_section_for_every_diagnosis_and_no_other() -> None:
     sections = TROUBLESHOOTING.read_text(encoding="utf-8").split("\n## ")
     named = {
         title.lower(): set(re.findall(r"^### (.+)$", text, re.MULTILINE))
         for title, _, text in (section.partition("\n") for section in sections[1:])
     }
-    by_severity = {severity.value: {one.id for one in CHECKS if one.severity is severity} for severity in Severity}
+    by_severity = {severity.value: {one.id for one in DIAGNOSES if one.severity is severity} for severity in Severity}
     assert {title: ids for title, ids in named.items() if ids} == by_severity

@@ -7,14 +7,14 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.diagnosis.findings import Problem
 from keepalived.plan.diagnosis.registry import likely
-from keepalived.spec.flag import Flag, Run, content
+from keepalived.spec.flag import Flag, RunKind, content
 from tests.unit.cluster_states import FIRST, FLAG, SECOND, THIRD, UNREAD, VIP, but, node, state
 from tests.unit.told_problems import found, told, unread
 
 REBOOT = "pyinfra inventory.py tasks/reboot.py"
 
 
-def marked(one: NodeState, boot: str = "0f3c/21", run: Run = "reboot") -> NodeState:
+def marked(one: NodeState, boot: str = "0f3c/21", run: RunKind = "reboot") -> NodeState:
     """`one` with the checkpoint of a run that means to end the boot 0f3c/21; `boot` is the one it has now."""
     begun = "2026-01-31 10:11:12 UTC"
     return but(one, boot=boot, checkpoint=Checkpoint(run=run, by="alice@notebook", begun=begun, boot="0f3c/21"))
