@@ -52,7 +52,7 @@ def deploy(
     node = host.get_fact(Node, **node_arguments(host.data.cluster), journal=False)
     apt.packages(
         name="Install the package",
-        packages=["keepalived"],
+        packages=["keepalived", *host.data.cluster.packages],
         update=node is None or node.version is None,
         no_recommends=True,
         extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it

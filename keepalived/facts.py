@@ -87,6 +87,8 @@ class Node(FactBase[NodeState | None]):
                 "last_change": {"time": "2026-01-31T09:12:46Z", "instance": "VI_1", "state": "MASTER"},
                 "adverts_from": []
             },
+            "checks": {"web": {"status": 7, "since": "2026-01-31T10:02:01Z", "words": "curl: (7) Failed to connect"}},
+            "links_down": [],
             "boot": "5a1c5b7c-…/21",
             "checkpoint": null
         }
@@ -112,6 +114,8 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
             StringCommand(";drop_in=", QuoteString(paths.DROP_IN), _separator=""),
             StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
+            StringCommand(";checks=", QuoteString(paths.CHECKS), _separator=""),
+            StringCommand(";results=", QuoteString(paths.CHECK_RESULTS), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),

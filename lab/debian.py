@@ -23,7 +23,10 @@ INSTALLED = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "sudo"),
     *("iproute2", "iputils-ping", "ca-certificates"),
 )
-OFFERED = ("keepalived", "docker.io", "iptables", "busybox-static")
+OFFERED = (
+    *("keepalived", "docker.io", "iptables", "busybox-static"),
+    *("curl", "netcat-openbsd", "procps", "psmisc", "redis-server"),  # what people's checks look at, and with
+)
 RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs
 NEEDED_BYTES = 1_000_000_000
 REPOSITORY = "/srv/packages"

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from keepalived.conf.check_scripts import check_scripts
 from keepalived.conf.drop_in import with_digest
 from keepalived.conf.fingerprint import fingerprint
+from keepalived.conf.templates import environment
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
-
-_PACKAGE = Path(__file__).parents[1]
-TEMPLATES = (
-    Path("templates"),  # the operator's own, in the folder in which pyinfra runs
-    _PACKAGE / "templates",  # in an installed wheel
-    _PACKAGE.parent / "templates",  # in a checkout
-)
-"""Where templates are looked for. The first folder that has a file of the name wins."""
-
-_environment = Environment(  # noqa: S701 - the files are not HTML
-    loader=FileSystemLoader(TEMPLATES),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) -> str:
@@ -35,10 +18,12 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
 
     A comment has its fingerprint, so that a file that somebody has changed can be told from an older one.
     """
-    template = _environment.get_template("keepalived.conf.j2")
+    template, scripts = environment.get_template("keepalived.conf.j2"), check_scripts(cluster)
 
     def render(fingerprint: str) -> str:
-        return template.render(cluster=cluster, node=node, interfaces=interfaces, fingerprint=fingerprint)
+        return template.render(
+            cluster=cluster, node=node, interfaces=interfaces, scripts=scripts, fingerprint=fingerprint
+        )
 
     return render(str(fingerprint(render(""))))
 
@@ -74,10 +59,11 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
 
 def drop_in(cluster: Cluster) -> str:
     """The text of the drop-in for keepalived.service, the same on every node of a cluster, with its own digest."""
-    return _drop_in(cluster.drain.flag, tuple(cluster.start_after))
+    return _drop_in(cluster.drain.flag, tuple(cluster.start_after), bool(check_scripts(cluster)))
 
 
 @lru_cache
-def _drop_in(flag: str, start_after: tuple[str, ...]) -> str:
-    template = _environment.get_template("keepalived.service.conf.j2")
-    return with_digest(template.render(flag=flag, start_after=start_after, this_boot=paths.DRAINED_THIS_BOOT))
+def _drop_in(flag: str, start_after: tuple[str, ...], scripts: bool) -> str:
+    template = environment.get_template("keepalived.service.conf.j2")
+    text = template.render(flag=flag, start_after=start_after, scripts=scripts, this_boot=paths.DRAINED_THIS_BOOT)
+    return with_digest(text)

@@ -76,6 +76,8 @@ class Configuration(_Frozen):
     """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     advert_settings: dict[str, AdvertSettings] | None = Field(default=None, exclude=True)
     """What the daemon runs with, by instance."""
+    runs_checks: bool = Field(default=False, exclude=True)
+    """Whether the daemon runs scripts of checks."""
     drain_obstacles: dict[str, str] = Field(default={}, exclude=True)
     """By instance, what in the running configuration keeps a drain from working, in words."""
     contents: list[str] | None = Field(default=None, exclude=True)
@@ -96,6 +98,19 @@ class Journal(_Frozen):
     last_change: Transition | None
     adverts_from: list[str]
     """The addresses of other senders of adverts that it complained about within the last seconds."""
+
+
+class CheckResult(_Frozen):
+    """What the script of a check has said last: its exit status, since when it ends so, and its words."""
+
+    status: int
+    since: datetime
+    words: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether it succeeded."""
+        return self.status == 0
 
 
 class NodeState(_Frozen):
@@ -130,6 +145,12 @@ class NodeState(_Frozen):
     configuration: Configuration
     journal: Journal | None = None
     """None when it was not asked for, or cannot be read."""
+    checks: dict[str, CheckResult] = {}
+    """The last results of the checks that the daemon has run since its start, by name."""
+    check_scripts: dict[str, int] = Field(default={}, exclude=True)
+    """The scripts of checks on disk that are root's own and can be run, by name, with their size in bytes."""
+    links_down: list[str] = []
+    """The network interfaces that are not up."""
     boot: str | None = None
     """Another one after each boot (`boot.IDENTITY`)."""
     checkpoint: Checkpoint | None = None

@@ -20,6 +20,7 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities,
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import (
     VRRP_STATES,
+    CheckResult,
     Configuration,
     InstanceState,
     Journal,
@@ -112,6 +113,13 @@ def _read(lines: Iterable[str]) -> NodeState:
         flag_open=folder.is_open if folder else None,
         configuration=_configuration(report, files),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
+        checks=_part(report, "checks", _checks) if "checks" in report else {},
+        check_scripts={
+            path.rpartition("/")[2]: file.size
+            for path, file in files.items()
+            if path.startswith(f"{paths.CHECKS}/") and file[:3] == CHECK_FILE[:3]
+        },
+        links_down=_part(report, "addresses", _links_down),
         boot=report["boot"].strip() or None if "boot" in report else None,
         checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,
     )
@@ -150,6 +158,21 @@ def _macs(text: str) -> dict[str, str]:
     return {plain(link["ifname"]): plain(link["address"]) for link in json.loads(text) if link.get("address")}
 
 
+def _links_down(text: str) -> list[str]:
+    """And what it says of the links: keepalived asks for both flags."""
+    up = {"UP", "LOWER_UP"}
+    return [plain(link["ifname"]) for link in json.loads(text) if "flags" in link and not up <= set(link["flags"])]
+
+
+def _checks(text: str) -> dict[str, CheckResult]:
+    """Lines `web 7 1795346218 curl: (7) Failed to connect`."""
+    found = {}
+    for line in text.splitlines():
+        name, status, since, *words = line.split(" ", 3)
+        found[name] = CheckResult(status=int(status), since=_time(float(since)), words="".join(words))
+    return found
+
+
 class File(NamedTuple):
     """Who may do what with a file or folder."""
 
@@ -158,6 +181,7 @@ class File(NamedTuple):
     group: int
     changed: float = 0.0
     """When its content, owner or mode was changed last, in seconds."""
+    size: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -167,6 +191,7 @@ class File(NamedTuple):
 
 CONFIGURATION_FILE = File(0o640, 0, 0)
 DROP_IN_FILE = File(0o644, 0, 0)
+CHECK_FILE = File(0o755, 0, 0)
 """As deploy.py puts them in place."""
 
 
@@ -174,8 +199,8 @@ def _files(text: str) -> dict[str, File]:
     """Lines of `stat -c '%n|%i|%s|%.Z|%a|%u|%g'`, by path."""
     rows = [line.rsplit("|", 6) for line in text.splitlines() if line]
     return {
-        path: File(int(mode, 8), int(user), int(group), float(changed))
-        for path, _, _, changed, mode, user, group in rows
+        path: File(int(mode, 8), int(user), int(group), float(changed), int(size))
+        for path, _, size, changed, mode, user, group in rows
     }
 
 
@@ -323,6 +348,7 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         running_but_priorities=fingerprint_but_priorities(running) if running else None,
         origin=origin(disk) if disk is not None else None,
         advert_settings=agreed,
+        runs_checks=f'"{paths.CHECKS}/' in (running or ""),
         drain_obstacles=obstacles,
         contents=has,
     )

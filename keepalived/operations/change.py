@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from pyinfra.api import QuoteString, StringCommand
+
 from keepalived.cli.operator import operator_name
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
@@ -46,6 +48,8 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
             _reload(turn, before, node, text)
         case "restart":
             _restart(turn, before, node, text, force=force)
+    if needless := rollout.needless_scripts(turn.cluster, node):
+        turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing the scripts of former checks")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
 

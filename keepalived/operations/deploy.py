@@ -26,6 +26,7 @@ from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
+from keepalived.run.files import try_checks
 from keepalived.run.hands import TurnCommand, clusters_of_run, targets
 from keepalived.run.look import hosts_of, look
 from keepalived.run.planning import Commands, refuse, tell_failures
@@ -141,7 +142,8 @@ def supported() -> Commands:
 def staged(text: str) -> Commands:
     """
     Writes keepalived.conf and the unit's drop-in beside those in place, and has keepalived test the first. A bad one is
-    removed again. Neither is in force before it is the node's turn.
+    removed again. Neither is in force before it is the node's turn. Runs each new check once: one that cannot be run
+    ends the run.
 
     + text: all of keepalived.conf
 
@@ -153,8 +155,11 @@ def staged(text: str) -> Commands:
     """
     cluster: Cluster = host.data.cluster
     node, unit = host.get_fact(Node, **node_arguments(cluster), journal=False), drop_in(cluster)
-    if node and not rollout.must_be_placed(node, text, unit):
+    if node and not rollout.must_be_placed(cluster, node, text):
         return
+    scripts = rollout.missing_scripts(cluster, node)
+    for script in scripts:
+        yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", script.path, _stdin=script.text)
     if state.config.DIFF:
         for path, new in ((paths.CONFIGURATION, text), (paths.DROP_IN, unit)):
             _show_difference(path, new)
@@ -166,6 +171,8 @@ def staged(text: str) -> Commands:
         'echo "keepalived refuses the new configuration (exit status $status, its words are above)." >&2;',
         f'echo "{paths.CONFIGURATION} is as it was, and so is the daemon." >&2; exit 1; }}',
     )
+    if scripts:  # keepalived takes what it cannot run for a success
+        yield try_checks([script.path for script in scripts])
 
 
 def _show_difference(path: str, new: str) -> None:

@@ -11,6 +11,7 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
 from keepalived.cli.options import RemoveOptions, as_data
+from keepalived.conf.check_scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
@@ -126,6 +127,7 @@ def files_removed() -> Commands:
         cluster.drain.flag,
         paths.DRAINED_THIS_BOOT,
         paths.STAGED,
+        *(f"{paths.CHECKS}/{name}" for name in node.check_scripts if is_name_of_script(name)),
         paths.STAGED_DROP_IN,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
@@ -137,6 +139,6 @@ def files_removed() -> Commands:
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
-        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT)]
+        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT, f"{paths.CHECKS}/any")]
         empty = StringCommand(*(QuoteString(str(folder)) for folder in folders))
         yield StringCommand("rmdir --ignore-fail-on-non-empty", empty, "2>/dev/null; systemctl daemon-reload")

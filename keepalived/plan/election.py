@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
+from keepalived.observed.checks import failing
 from keepalived.observed.cluster import ClusterState
-from keepalived.observed.node import VrrpState
+from keepalived.observed.node import InstanceState, VrrpState
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
 
 DRAIN_CHECK = "drain"
-"""The name of what the drain's check contributes to a priority."""
+OTHER_CHECKS = "checks"
+"""What contributes to a priority: the drain's check, and all others together."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Priority:
 @dataclass(frozen=True)
 class Candidate:
     """A node in one instance. `address`: its own. `state`: None when the daemon does not tell one, and `why` it does
-    not, in words. `holds`: the floating addresses that its kernel has."""
+    not, in words. `holds`: the floating addresses that its kernel has. `failing`: its failing checks, and why."""
 
     address: IPv4Address | IPv6Address
     priority: Priority
@@ -44,6 +46,7 @@ class Candidate:
     drained: bool = False
     holds: frozenset[str] = frozenset()
     why: str = ""
+    failing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def takes_part(self) -> bool:
@@ -57,6 +60,7 @@ class Change:
 
     `states`, by instance: BACKUP when it starts, INIT while it boots or is stopped, FAULT when a check without weight
     fails. `base`: its base priority, by instance. `contributions`: those that change in all instances, by name.
+    `checks`: what all checks but the drain's contribute, by instance.
     """
 
     node: str
@@ -64,16 +68,18 @@ class Change:
     states: Mapping[str, VrrpState] = field(default_factory=dict)
     base: Mapping[str, int] = field(default_factory=dict)
     contributions: Mapping[str, int] = field(default_factory=dict)
+    checks: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, candidate: Candidate, instance: str) -> Candidate:
         """The `candidate` after this change. One that leaves drops its addresses."""
+        checks = {OTHER_CHECKS: self.checks[instance]} if instance in self.checks else {}
         new = replace(
             candidate,
             drained=candidate.drained if self.drained is None else self.drained,
             state=self.states.get(instance, candidate.state),
             priority=Priority(
                 self.base.get(instance, candidate.priority.base),
-                {**candidate.priority.contributions, **self.contributions},
+                {**candidate.priority.contributions, **self.contributions, **checks},
             ),
         )
         return replace(new, holds=frozenset()) if candidate.takes_part and not new.takes_part else new
@@ -88,7 +94,15 @@ class Election:
     unread: frozenset[str] = frozenset()
 
     def why_not(self, instance: str, node: str) -> str | None:
-        """Why `node` cannot serve `instance`, in words; None when it can. Being drained is such a reason."""
+        """Why `node` cannot serve `instance`, in words; None when it can. A failing check is such a reason."""
+        failing = self.candidates[instance][node].failing
+        fails = ", ".join(f"the check {name} fails on {node} ({why})" for name, why in failing.items())
+        reason = self.why_no_taker(instance, node)
+        in_fault = self.candidates[instance][node].state == "FAULT"
+        return f"{reason}: {fails}" if reason and fails and in_fault else reason or fails or None
+
+    def why_no_taker(self, instance: str, node: str) -> str | None:
+        """Why `node` does not take `instance` over, in words; None when it does. Being drained is such a reason."""
         candidate = self.candidates[instance][node]
         if candidate.state is None:
             return candidate.why
@@ -97,8 +111,12 @@ class Election:
         return f"{node} is drained" if candidate.drained else None
 
     def can_serve(self, instance: str) -> list[str]:
-        """The nodes that can serve `instance`: they take part and are not drained."""
+        """The nodes that can serve `instance`: they can take it over, and no check fails there."""
         return [node for node in self.candidates[instance] if self.why_not(instance, node) is None]
+
+    def can_take_over(self, instance: str) -> list[str]:
+        """The nodes that can take `instance` over: they take part and are not drained."""
+        return [node for node in self.candidates[instance] if self.why_no_taker(instance, node) is None]
 
     def take_part(self, instance: str) -> list[str]:
         """The nodes that take part in `instance`, drained or not."""
@@ -184,7 +202,11 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     cluster, node = state.cluster, state.nodes[name]
     drained = node is not None and node.drained
     said = state.said(name, instance)
-    due = Priority(cluster.base_priority(instance, name), {DRAIN_CHECK: cluster.drain.contribution(drained=drained)})
+    fails = failing(cluster, node) if node else {}
+    due = {
+        DRAIN_CHECK: cluster.drain.contribution(drained=drained),
+        OTHER_CHECKS: cluster.checks_contribution(instance, fails),
+    }
     why = ""
     if node is None:
         why = f"{name} cannot be read"
@@ -194,15 +216,29 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
         why = f"keepalived on {name} does not tell the state of {instance}"
     return Candidate(
         address=cluster.nodes[name].address,
-        # The daemon tells the base and the total. The drain's is the only check: what is between them is its.
-        priority=Priority(said.base_priority, {DRAIN_CHECK: said.effective_priority - said.base_priority})
+        priority=Priority(said.base_priority, contributions(cluster, instance, said, drained=drained))
         if said
-        else due,
+        else Priority(cluster.base_priority(instance, name), due),
         state=said.state if said and not why else None,
         drained=drained,
         holds=frozenset(node.holds) & frozenset(cluster.instances[instance].addresses) if node else frozenset(),
         why=why,
+        failing={check: words for check, words in fails.items() if check in cluster.checks_of(instance)},
     )
+
+
+def contributions(cluster: Cluster, instance: str, said: InstanceState, *, drained: bool) -> dict[str, int]:
+    """What the drain's check contributes to the total that a daemon tells, and what the others do.
+
+    Nothing that the others contribute makes up for the drain's (spec/check_rules.py), so a total has one answer. Only
+    where it has none, with other weights than the cluster file's, all of it is the drain's.
+    """
+    award = said.effective_priority - said.base_priority
+    for flag in (drained, not drained):
+        rest = award - cluster.drain.contribution(drained=flag)
+        if rest in cluster.checks_contributions(instance):
+            return {DRAIN_CHECK: award - rest, OTHER_CHECKS: rest}
+    return {DRAIN_CHECK: award}
 
 
 def drain_change(cluster: Cluster, node: str) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -103,6 +104,14 @@ def _keep() -> str:
     """Fails, and the configuration in place stays, when there can be no copy."""
     copy = f'copy="{paths.REPLACED}-$(date -u +%Y%m%dT%H%M%SZ)"'
     return f'{copy} && install -m 600 {paths.CONFIGURATION} "$copy" && sync "$copy" && echo "$copy" && '
+
+
+def try_checks(scripts: Sequence[str]) -> StringCommand:
+    """Runs the scripts of checks once, side by side. Fails when one cannot be run at all, and says which."""
+    begun = " ".join(f'{path} try & begun="$begun $!";' for path in scripts)
+    return StringCommand(
+        f'begun=; {begun} status=0; for one in $begun; do wait "$one" || status=$?; done; exit $status'
+    )
 
 
 def systemctl(verb: str) -> StringCommand:

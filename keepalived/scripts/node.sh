@@ -1,5 +1,5 @@
-# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $lock, $memory,
-# $identity.
+# What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
+# $lock, $memory, $identity.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -23,8 +23,8 @@ tell() {
   printf %s "$mark"
   part asked; printf %s "$asked"
   binary=$(command -v keepalived)
-  about=$(stat -L -c '%n|%i|%s|%.Z|%a|%u|%g' -- ${binary:+"$binary"} "$configuration" "$drop_in" "${flag%/*}/" /proc/self \
-    2>/dev/null)  # the last one tells the time
+  about=$(stat -L -c '%n|%i|%s|%.Z|%a|%u|%g' -- ${binary:+"$binary"} "$configuration" "$drop_in" "${flag%/*}/" "$checks"/* \
+    /proc/self 2>/dev/null)  # the last one tells the time
   part files; echo "$about"
   if [ -n "$binary" ]; then
     # It takes longer to tell its version and its signals than all the rest takes: what this very file has said is kept.
@@ -48,6 +48,10 @@ tell() {
   if [ -e "$checkpoint" ]; then part checkpoint; head -c 4096 "$checkpoint"; fi
   if [ -e "$configuration" ]; then part configuration; head -c $most "$configuration"; fi
   if [ -e "$drop_in" ]; then part drop_in; head -c $most "$drop_in"; fi
+  part checks  # one line each, root's own (templates/check.sh.j2)
+  for result in "$results"/*; do
+    if [ -r "$result" ] && read -r line < "$result"; then printf '%s %s\n' "${result##*/}" "$line"; fi
+  done
   if [ -n "$journal" ] && command -v journalctl >/dev/null; then
     look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"
     part journal; { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null

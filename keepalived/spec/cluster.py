@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from keepalived.spec.check import PACKAGES, Check
 from keepalived.spec.drain import Drain
-from keepalived.spec.fields import InstanceName, NodeName, UnitName, Within
+from keepalived.spec.fields import CheckName, InstanceName, NodeName, UnitName, Within
 from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
@@ -41,6 +43,8 @@ class Cluster(Strict):
     """The systemd units that keepalived starts after, at each boot. A node that boots takes its addresses back when
     these are up, and not before."""
     drain: Drain = Drain()
+    checks: dict[CheckName, Check] = {}
+    """What must be in order for a node to serve, by name."""
     maintenance: Maintenance = Maintenance()
 
     @property
@@ -55,7 +59,7 @@ class Cluster(Strict):
         return sorted(self.nodes, key=lambda node: self.drained_priority(instance, node), reverse=True)
 
     def drained_priority(self, instance: str, node: str) -> int:
-        """What a drained `node` announces in `instance`: pinned, or by its place in the list."""
+        """What a drained `node` announces in `instance` while all checks fail: pinned, or by its place in the list."""
         pinned = self.nodes[node].priority
         if pinned is not None:
             return pinned
@@ -63,11 +67,44 @@ class Cluster(Strict):
 
     def base_priority(self, instance: str, node: str) -> int:
         """The keyword `priority` of `node` in `instance`: what its checks contribute comes on top."""
-        return self.drained_priority(instance, node) - self.drain.contribution(drained=True)
+        lowest = self.drain.contribution(drained=True) + self.checks_contribution(instance, self.checks)
+        return self.drained_priority(instance, node) - lowest
 
-    def effective_priority(self, instance: str, node: str, *, drained: bool) -> int:
-        """What `node` announces in its adverts for `instance`, 1..254."""
-        return self.base_priority(instance, node) + self.drain.contribution(drained=drained)
+    def effective_priority(self, instance: str, node: str, *, drained: bool, failing: Collection[str] = ()) -> int:
+        """What `node` announces in its adverts for `instance`, 1..254, while the checks `failing` fail."""
+        checks = self.checks_contribution(instance, failing)
+        return self.base_priority(instance, node) + self.drain.contribution(drained=drained) + checks
+
+    def checks_of(self, instance: str) -> dict[str, Check]:
+        """The checks that count for `instance`, by name."""
+        named = self.instances[instance].checks
+        return {name: check for name, check in self.checks.items() if named is None or name in named}
+
+    def checks_contribution(self, instance: str, failing: Collection[str]) -> int:
+        """What the checks add to the base priority in `instance` while those of `failing` fail."""
+        return sum(check.contribution(passes=name not in failing) for name, check in self.checks_of(instance).items())
+
+    def checks_contributions(self, instance: str) -> dict[int, tuple[str, ...]]:
+        """All that the checks may add to the base priority in `instance`, each with the checks that then fail."""
+        found: dict[int, tuple[str, ...]] = {0: ()}
+        for name, check in self.checks_of(instance).items():
+            if check.weight:
+                passing = {total + check.contribution(passes=True): failing for total, failing in found.items()}
+                failed = {
+                    total + check.contribution(passes=False): (*failing, name) for total, failing in found.items()
+                }
+                found = failed | passing
+        return found
+
+    @property
+    def check_seconds(self) -> int:
+        """How long it takes at worst until a change of what the checks look at counts."""
+        return max((check.seconds for check in self.checks.values()), default=0)
+
+    @property
+    def packages(self) -> list[str]:
+        """The Debian packages that a node needs beside keepalived, for its checks."""
+        return sorted({PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES})
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""

@@ -17,8 +17,9 @@ from pydantic_core import ErrorDetails
 
 from keepalived.spec import plain_yaml
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.fault import Fault
 from keepalived.spec.fields import shown
-from keepalived.spec.rules import Fault, faults_between, faults_of
+from keepalived.spec.rules import faults_between, faults_of
 from keepalived.spec.strict import Strict
 
 EVERYBODY = "inventory"  # the group pyinfra makes of the whole of inventory.py

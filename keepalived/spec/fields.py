@@ -6,7 +6,14 @@ import re
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keepalived.spec import paths
@@ -18,6 +25,8 @@ ZONE = "%"  # fe80::2%eth0 means something on one node only
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 
 UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@-]{1,200}\.(service|socket|target|mount|path|timer|device)")
+
+URL = re.compile(r"https?://[A-Za-z0-9_.:\[\]-]+(/[A-Za-z0-9_.,:;/?&=%@+~#-]*)?")
 
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
@@ -98,10 +107,15 @@ def _read_floating(value: object) -> Interface:
     return interface
 
 
-def _read_flag(value: str) -> str:
+def _read_file(value: str) -> str:
     root, *parts = value.split("/")
     if root or not parts or not all(FILE_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
         raise wrong("{value} is not the full path of a file (no blanks or quotes)", value=shown(value))
+    return value
+
+
+def _read_flag(value: str) -> str:
+    parts = _read_file(value).split("/")[1:]
     if parts[0] in ("dev", "proc", "sys") or value.startswith(paths.CONFIGURATION):
         raise wrong("{value} is no place for a flag: use /var/lib/keepalived", value=shown(value))
     if value.startswith("/run/keepalived/"):  # the unit's own: emptied by every restart of the daemon
@@ -125,6 +139,26 @@ def _read_command(value: str) -> str:
     return value
 
 
+def _read_url(value: str) -> str:
+    if not URL.fullmatch(value):
+        raise wrong("{value} is not the address of a page: http://127.0.0.1:8080/health", value=shown(value))
+    return value
+
+
+def _read_check_address(value: object) -> str:
+    """`443` or `10.10.0.3:443` or `[fd00::3]:443`, as HOST:PORT."""
+    text = f"127.0.0.1:{value}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    host, _, port = text.rpartition(":")
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+        sound = re.fullmatch(r"[0-9]{1,5}", port) is not None and 1 <= int(port) <= 65535
+    except ValueError:
+        sound = False
+    if not sound:
+        raise wrong("{value} is not a port or an address with a port: 443 or 10.10.0.3:443", value=shown(value))
+    return text
+
+
 NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
 FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
 InstanceName = Annotated[
@@ -136,3 +170,22 @@ UnitName = Annotated[str, matching(UNIT_NAME, "is not the name of a systemd unit
 Password = Annotated[SecretStr, AfterValidator(_read_password)]
 Command = Annotated[str, AfterValidator(_read_command)]
 FlagPath = Annotated[str, AfterValidator(_read_flag)]
+FilePath = Annotated[str, AfterValidator(_read_file)]
+CheckName = Annotated[
+    str,
+    matching(
+        re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,31}"), "cannot name a check: use letters, digits, _ -, at most 32"
+    ),
+]
+CheckAddress = Annotated[
+    str,
+    BeforeValidator(_read_check_address),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+]
+PingAddress = Annotated[str, BeforeValidator(lambda value: str(_read_address(value)))]
+ProcessName = Annotated[
+    str,
+    matching(re.compile(r"[A-Za-z0-9_.+:@-]{1,64}"), "is not the name of a process: haproxy, without path or blanks"),
+]
+Url = Annotated[str, AfterValidator(_read_url)]
+UserName = Annotated[str, matching(re.compile(r"[a-z_][a-z0-9_.-]{0,31}"), "is not the name of a user")]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from keepalived.spec.fields import FloatingAddress, InterfaceName, Password, Within
+from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, Password, Within
 from keepalived.spec.strict import Strict
 
 
@@ -34,6 +34,8 @@ class Instance(Strict):
     unicast: bool = False
     """`true`: adverts go to each node's own address, for networks without multicast. The peers are the nodes of the
     cluster."""
+    checks: list[CheckName] | None = None
+    """The checks that count for this instance, by name. Default: all."""
     authentication: Authentication | None = None
     """A password in the adverts. VRRPv2 only: VRRPv3 has none."""
 

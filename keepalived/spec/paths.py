@@ -14,6 +14,12 @@ DROP_IN = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
 STAGED_DROP_IN = f"{DROP_IN}.staged"
 """The new drop-in until it is the node's turn: systemd reads only names that end in .conf."""
 
+CHECKS = "/etc/keepalived/checks"
+"""The scripts of the checks. Their names change with their content."""
+
+CHECK_RESULTS = "/run/keepalived/checks"
+"""What each check has said last: it is gone when keepalived ends."""
+
 FLAG = "/var/lib/keepalived/releasevip"
 """The default of `drain.flag`: the file that drains a node."""
 

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import NamedTuple
 
+from keepalived.spec.check_rules import check_faults
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.fault import Fault
 from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a cluster: where (dotted, `instances.VI_1.advert_int`), and what, in words.
-
-    `rests_on`: what else it is judged by, and would be no fault if that stood there otherwise.
-    """
-
-    path: str
-    problem: str
-    rests_on: tuple[str, ...] = ()
 
 
 def faults_of(cluster: Cluster) -> Iterator[Fault]:
@@ -34,6 +24,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _router_id_faults(cluster)
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
+    yield from check_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:

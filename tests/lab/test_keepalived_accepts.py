@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,10 @@ def config_test(operator: Operator, text: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
 def test_a_golden_file_is_accepted(deployed: Operator, golden: Path) -> None:
-    assert config_test(deployed, golden.read_text()) == (0, "")
+    text = golden.read_text()
+    for script in re.findall(r'script "(/etc/keepalived/checks/\S+)"', text):
+        deployed.server01.succeed(f"install -D -m 755 /bin/true {script}")
+    assert config_test(deployed, text) == (0, "")
 
 
 def test_the_origins_own_file_lacks_only_script_security(deployed: Operator) -> None:

@@ -51,7 +51,7 @@ def drained_node_holds(evidence: Evidence) -> Iterator[Finding]:
     """A drained node still holds an address that another node can serve."""
     state = evidence.state
     for instance, address, holder in _held_once(state):
-        if _is_drained(state, holder) and observed(state).can_serve(instance):
+        if _is_drained(state, holder) and observed(state).can_take_over(instance):
             cure = f"It moves within {state.cluster.move_seconds:g} s. If it does not, the reason is listed below"
             yield Finding(holder, f"{holder} is drained and still holds {address}", cure)
 
@@ -60,7 +60,7 @@ def no_other_node_can_serve(evidence: Evidence) -> Iterator[Finding]:
     """A drained node holds an address because nobody else can: better than nothing."""
     state = evidence.state
     for instance, address, holder in _held_once(state):
-        if _is_drained(state, holder) and not observed(state).can_serve(instance):
+        if _is_drained(state, holder) and not observed(state).can_take_over(instance):
             words = f"{holder} is drained and holds {address}, because no other node can serve"
             yield Finding(holder, words, "Restore a node", f"{RESTORE} --limit {holder}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keepalived.conf.check_scripts import check_scripts
+from keepalived.observed.checks import failing
 from keepalived.observed.node import InstanceState
 from keepalived.plan.diagnosis.findings import DEPLOY, JOURNAL, Evidence, Finding
 
@@ -70,10 +72,34 @@ def instance_missing(evidence: Evidence) -> Iterator[Finding]:
 def instance_not_ready(evidence: Evidence) -> Iterator[Finding]:
     """An instance is neither BACKUP nor MASTER."""
     for name, instance, said in _instances(evidence):
-        if said is not None and said.state not in ("BACKUP", "MASTER"):
+        node = evidence.installed[name]
+        in_fault = [check for check in failing(evidence.state.cluster, node) if _faults(evidence, instance, check)]
+        if said is not None and said.state not in ("BACKUP", "MASTER") and not in_fault:  # else the check is told
             in_state = f"in state {said.state}" if said.state else "in an unknown state"
             words = f"{instance} is {in_state} on {name}, which cannot take over"
             yield Finding(name, words, f"Look at its network interface and its checks. On {name}", JOURNAL)
+
+
+def check_fails(evidence: Evidence) -> Iterator[Finding]:
+    """A check of the cluster file fails on a node."""
+    cluster = evidence.state.cluster
+    for name, node in evidence.installed.items():
+        for check, why in failing(cluster, node).items():
+            result = node.checks.get(check)
+            since = f" since {result.since:%Y-%m-%d %H:%M:%S} UTC" if result else ""
+            settings = cluster.checks[check]
+            words = f"The check {check} ({settings.kind} {settings.what}) fails on {name}{since}: {why}"
+            counts = f"It counts {settings.weight:+d}" if settings.weight else f"{name} cannot serve meanwhile"
+            cure = f"{counts}. Repair what it looks at on {name}. To run it there by hand"
+            script = check_scripts(cluster).get(check)
+            command = f"{script.path} try" if script else f"ip -brief link show {settings.interface}"
+            yield Finding(name, words, cure, command)
+
+
+def _faults(evidence: Evidence, instance: str, check: str) -> bool:
+    """Whether a failure of `check` takes a node out of `instance`."""
+    found = evidence.state.cluster.checks_of(instance).get(check)
+    return found is not None and found.weight is None
 
 
 def _instances(evidence: Evidence) -> Iterator[tuple[str, str, InstanceState | None]]:

@@ -33,6 +33,7 @@ OF_NODES = (
     Diagnosis("keepalived-not-enabled", RISK, nodes.not_enabled),
     Diagnosis("instance-missing", FAULT, nodes.instance_missing),
     Diagnosis("instance-not-ready", FAULT, nodes.instance_not_ready),
+    Diagnosis("check-fails", FAULT, nodes.check_fails),
     Diagnosis("flag-ignored", RISK, drains.flag_ignored),
     Diagnosis("priority-lowered-without-flag", RISK, drains.priority_lowered_without_flag),
     Diagnosis("drain-would-not-work", RISK, drains.would_not_work),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from keepalived.observed.checks import failing
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import VrrpState
 from keepalived.plan.election import Change, Election, drain_change, observed, restore_change
@@ -27,4 +28,6 @@ def changed(state: ClusterState, name: str, what: Work) -> Change:
         for instance in state.cluster.instances
         if what == "start" or state.said(name, instance) is None  # the instance is new on this node
     }
-    return replace(change, states=states)
+    fails = failing(state.cluster, node) if node else {}
+    checks = {instance: state.cluster.checks_contribution(instance, fails) for instance in state.cluster.instances}
+    return replace(change, states=states, checks=checks if what != "restore" else {})

@@ -177,7 +177,9 @@ def refuse_alone(
             if instance in parting:
                 others = _with_them(state, texts) | set(changed)
             else:
-                others = set(election.can_serve(instance)) | {other for other in changed if _will_serve(state, other)}
+                others = set(election.can_take_over(instance)) | {
+                    other for other in changed if _will_serve(state, other)
+                }
             if not others - {name}:
                 raise Refused(
                     f"{_where(state, parting)}, and there is no other node to hold {', '.join(sorted(held))} while "

@@ -31,7 +31,7 @@ def _takers(election: Election, name: str) -> dict[str, str | None]:
         instance for instance, candidates in election.candidates.items() if candidates[name].holds
     ] or election.candidates
     return {
-        instance: election.winner(instance, [other for other in election.can_serve(instance) if other != name])
+        instance: election.winner(instance, [other for other in election.can_take_over(instance) if other != name])
         for instance in held
     }
 

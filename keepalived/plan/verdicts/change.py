@@ -6,7 +6,7 @@ from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.commands import command
 from keepalived.plan.verdicts.drain import handed_over
-from keepalived.plan.verdicts.verdict import Verdict, priority_problem, unsettled
+from keepalived.plan.verdicts.verdict import Verdict, checks_problem, priority_problem, unsettled
 
 
 def fit(state: ClusterState, name: str) -> Verdict:
@@ -21,13 +21,15 @@ def fit(state: ClusterState, name: str) -> Verdict:
 
 def healthy(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, as BACKUP or MASTER and with the priority due?"""
-    problem = _not_running(state, name, text)
+    problem = _not_running(state, name, text) or checks_problem(state, name)
     return Verdict(problem is None, problem or f"runs the new configuration; {state.who_holds()}")
 
 
 def settled(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, and has every address one holder that nobody takes over from?"""
-    problem = _not_running(state, name, text) or unsettled(state) or _unheard(state, name)
+    problem = (
+        _not_running(state, name, text) or checks_problem(state, name) or unsettled(state) or _unheard(state, name)
+    )
     return Verdict(problem is None, problem or state.who_holds())
 
 

@@ -87,7 +87,7 @@ def _why_no_other(state: ClusterState, name: str) -> str:
     election = observed(state)
     reasons = []
     for other in state.nodes:
-        whys = [why for instance in state.cluster.instances if (why := election.why_not(instance, other))]
+        whys = [why for instance in state.cluster.instances if (why := election.why_no_taker(instance, other))]
         if other != name and not whys:
             return ""
         reasons += whys[:1] if other != name else []

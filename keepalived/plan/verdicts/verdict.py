@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from keepalived.observed.checks import failing, not_run
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import observed
 
@@ -55,8 +56,27 @@ def priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | 
         if said is None:
             return f"keepalived on {name} does not know {instance}"
         if said.state not in ("BACKUP", "MASTER"):
-            return f"{instance} is in state {said.state} on {name}"
+            return observed(state).why_not(instance, name)
         expected = state.cluster.effective_priority(instance, name, drained=drained)
-        if said.effective_priority != expected:
+        # The checks may pass or fail: what they contribute never makes up for the drain's.
+        without = state.cluster.checks_contribution(instance, ())
+        possible = {expected - without + checks for checks in state.cluster.checks_contributions(instance)}
+        if said.effective_priority not in possible:
             return f"{instance} has priority {said.effective_priority} on {name}, not {expected}"
+    return None
+
+
+def checks_problem(state: ClusterState, name: str) -> str | None:
+    """What the daemon on `name` does not yet count of its checks: its priority would change once more."""
+    node = state.nodes[name]
+    if node is None or not node.unit.runs:
+        return None
+    if missing := not_run(state.cluster, node):
+        return f"the check {missing[0]} has not been run yet on {name}"
+    fails = failing(state.cluster, node)
+    for instance in state.cluster.instances:
+        if said := state.said(name, instance):
+            expected = state.cluster.effective_priority(instance, name, drained=node.drained, failing=fails)
+            if said.effective_priority != expected:
+                return f"{instance} has priority {said.effective_priority} on {name}, and {expected} by its checks"
     return None

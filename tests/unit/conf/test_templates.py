@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.conf import render
+from keepalived.conf import templates
 from keepalived.conf.render import configuration, drop_in
 from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_text import cluster
@@ -14,7 +14,7 @@ CLUSTER = parse(cluster(), "managers")
 
 @pytest.fixture(autouse=True)
 def _each_test_looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render._environment, "cache", None)  # a run stays in one folder
+    monkeypatch.setattr(templates.environment, "cache", None)  # a run stays in one folder
 
 
 def test_without_templates_of_ones_own_the_packaged_ones_are_taken(

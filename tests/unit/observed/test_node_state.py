@@ -138,6 +138,8 @@ def test_a_real_report_in_full() -> None:
             "last_change": {"time": "2026-11-24T18:02:57Z", "instance": "VI_1", "state": "BACKUP"},
             "adverts_from": ["10.10.0.4"],
         },
+        "checks": {},
+        "links_down": [],
         "boot": "035e74e7-c463-4079-bbe8-27b6dc2b39db/1726000",
         "checkpoint": None,
     }

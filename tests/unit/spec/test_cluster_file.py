@@ -715,6 +715,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "virtual_ipaddress": ["10.10.0.2/32"],
                 "interface": None,
                 "unicast": False,
+                "checks": None,
                 "authentication": None,
             }
         },
@@ -724,6 +725,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "on_change": "restart",
         "start_after": [],
         "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
+        "checks": {},
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
     }
 
