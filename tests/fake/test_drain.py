@@ -86,9 +86,10 @@ def test_all_of_them_may_not() -> None:
     assert managers.told() == []
 
 
-def test_all_of_them_may_with_force_and_the_address_stays() -> None:
+def test_all_of_them_may_with_force_and_the_holder_tells_that_it_keeps_the_address() -> None:
     managers = Managers()
-    managers.drain(force=True)
+    with pytest.raises(Stopped, match=r"server01 still holds 10.10.0.2: no other node can take over \(server02 is"):
+        managers.drain(force=True)
     assert managers.drained() == ["server01", "server02", "server03"]
     assert managers.holder() == "server01"
 
@@ -200,7 +201,8 @@ def test_a_restore_of_who_is_in_service_changes_nothing() -> None:
 
 def test_a_restore_of_all_puts_all_back() -> None:
     managers = Managers()
-    managers.drain(force=True)
+    with pytest.raises(Stopped, match="server01 still holds"):
+        managers.drain(force=True)
     managers.restore()
     assert managers.is_at_rest()
 
