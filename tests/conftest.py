@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = (
     *("test_reboot", "test_rollout_surprises", "test_rollout", "test_upgrade", "test_clusters", "test_guard"),
-    *("test_swarm", "test_status", "test_deploy", "test_drain"),
+    *("test_swarm", "test_status", "test_deploy", "test_remove", "test_drain"),
 )
 
 

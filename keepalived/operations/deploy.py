@@ -67,13 +67,15 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
     texts, batches, due = {}, [], set()
     for cluster in clusters:
         seen = looking[cluster.name].get()
-        texts[cluster.name], made = _rollout(cluster, seen, options)
+        meant = targets(cluster)
+        texts[cluster.name] = _texts(seen, meant)
+        made = rollout_of(options, seen, meant, texts[cluster.name])
         for words in made.words:
             logger.info(words)
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
-        new = {hosts[name].name for name in targets(cluster) if name in changing or lacks_something(seen.nodes[name])}
+        new = {hosts[name].name for name in meant if name in changing or lacks_something(seen.nodes[name])}
         if not new:
             logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
         due |= new
@@ -89,34 +91,39 @@ def lacks_something(node: NodeState | None) -> bool:
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
     """A look at the cluster, after an election that may be under way."""
-
-    def elected(seen: ClusterState) -> Verdict:
-        return Verdict(not rollout.unheld(seen), seen.who_holds())
-
     return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
 
 
-def _rollout(
-    cluster: Cluster, seen: ClusterState, options: DeployOptions
-) -> tuple[dict[str, str], rollout.RolloutPlan]:
-    meant = targets(cluster)
+def elected(seen: ClusterState) -> Verdict:
+    """Whether each address that running daemons are configured for has a holder."""
+    return Verdict(not rollout.unheld(seen), seen.who_holds())
+
+
+def _texts(seen: ClusterState, meant: Collection[str]) -> dict[str, str]:
+    """The configuration of each node that is meant, or runs. Raises NothingDone."""
     try:
-        texts = {
-            name: configuration(cluster, name, interfaces(cluster, name, node.interfaces))
+        return {
+            name: configuration(seen.cluster, name, interfaces(seen.cluster, name, node.interfaces))
             for name, node in seen.nodes.items()
             if node is not None and (name in meant or node.unit.runs)
         }
-        if unread := [name for name in meant if name not in texts]:
-            raise NothingDone(f"{', '.join(unread)} could not be read")
-        return texts, rollout.plan_rollout(
-            seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force
-        )
     except NoInterface as error:
         raise NothingDone(str(error)) from None
+
+
+def rollout_of(
+    options: DeployOptions, seen: ClusterState, meant: Collection[str], texts: Mapping[str, str]
+) -> rollout.RolloutPlan:
+    """The rollout of `texts`, by node, to these nodes of a cluster. Raises NothingDone."""
+    if unread := [name for name in meant if name not in texts]:
+        raise NothingDone(f"{', '.join(unread)} could not be read")
+    try:
+        return rollout.plan_rollout(seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force)
     except rollout.Refused as refused:
-        data = [*as_data(options), refused.option]
-        all_the_same = command("deploy.py", limit_to(cluster, meant), data) if refused.option else ""
-        raise NothingDone(f"{refused}{all_the_same}") from None
+        if not refused.option:
+            raise NothingDone(str(refused)) from None
+        data = as_data(options, **{refused.option: "true"})
+        raise NothingDone(f"{refused}{command('deploy.py', limit_to(seen.cluster, meant), data)}") from None
 
 
 @operation()

@@ -27,16 +27,17 @@ from keepalived.spec import flag
 
 def plan(options: DrainOptions) -> None:
     """Says once a run what the drain of all its hosts will move. Raises NothingDone, before anything is done on any."""
+    current().once("drain", lambda: tell_plan(look_before(partial(refuses, options)), drain_plan))
 
-    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        if (why := drain_refusal(seen, meant)) is None:
-            return None
-        limit = limit_to(seen.cluster, meant)
-        all_meant = "" if limit else " (without --limit every node is meant)"
-        forced = command("tasks/drain.py", limit or [seen.cluster.name], as_data(options, force="true"))
-        return f"{why}{all_meant}. Restore or repair one first. To drain all the same:{forced}"
 
-    current().once("drain", lambda: tell_plan(look_before(None if options.force else refuses), drain_plan))
+def refuses(options: DrainOptions, seen: ClusterState, meant: Collection[str]) -> str | None:
+    """Why these nodes of a cluster may not be drained; None when they may."""
+    if options.force or (why := drain_refusal(seen, meant)) is None:
+        return None
+    limit = limit_to(seen.cluster, meant)
+    all_meant = "" if limit else " (without --limit every node is meant)"
+    forced = command("tasks/drain.py", limit or [seen.cluster.name], as_data(options, force="true"))
+    return f"{why}{all_meant}. Restore or repair one first. To drain all the same:{forced}"
 
 
 @operation()

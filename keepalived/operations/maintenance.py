@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pyinfra import logger
@@ -10,6 +10,7 @@ from pyinfra import logger
 from keepalived.cli.errors import NothingDone
 from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.swarm import SwarmState
 from keepalived.operations.swarm import ASK_SECONDS
 from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
@@ -41,20 +42,31 @@ def order_of(
     Raises NothingDone where one of the nodes that leave the swarm one after the other may not.
     """
     cluster = seen.cluster
-    leader = None
+    swarms: Mapping[str, SwarmState | None] = {}
     if cluster.maintenance.swarm:
         swarms = ask_nodes(cluster, Swarm, ASK_SECONDS)
-        leaving: Collection[str] = [] if force else [name for name in work if work[name] == "do"]
-        for name in leaving:
-            if why := leave_refusal(swarms, name):
-                raise NothingDone(f"{cluster.name}: {why}")
-        leader = leader_of(swarms)
         turns.swarm_of[cluster.name] = cluster_id(swarms)
-    made = maintenance.plan_maintenance(seen, run, work, leader, anew=anew)
+    made = planned(seen, run, work, swarms, anew=anew, force=force)
     for words in made.words:
         logger.info(aligned(words))
     hosts = hosts_of(cluster)
     turns.orders[cluster.name] = [hosts[node].name for node in made.work]
-    if leader:
+    if leader_of(swarms):
         turns.led.add(cluster.name)
     return made
+
+
+def planned(
+    seen: ClusterState,
+    run: RunKind,
+    work: Mapping[str, TurnPart],
+    swarms: Mapping[str, SwarmState | None],
+    *,
+    anew: str = "",
+    force: bool,
+) -> maintenance.MaintenancePlan:
+    """The plan for one cluster. `swarms`: what its nodes tell of theirs; empty: it has none. Raises NothingDone."""
+    for name in [] if force or not swarms else [name for name in work if work[name] == "do"]:
+        if why := leave_refusal(swarms, name):
+            raise NothingDone(f"{seen.cluster.name}: {why}")
+    return maintenance.plan_maintenance(seen, run, work, leader_of(swarms), anew=anew)

@@ -16,6 +16,7 @@ from keepalived.facts import Boot
 from keepalived.observed.boot import IDENTITY, IS_IDENTITY, UNSETTLED, BootState
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
 from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.maintenance import Turns, order_of
 from keepalived.operations.turn import again, last_look, leave_service, return_to_service, stays_out
@@ -32,6 +33,9 @@ from keepalived.run.runner import ANSWER_SECONDS
 from keepalived.run.turn import Turn
 from keepalived.spec import flag
 from keepalived.spec.cluster import Cluster
+
+Boots = Mapping[str, BootState | None]
+"""How nodes have booted, by name; None: it is not known."""
 
 TELL_BOOT_SECONDS = 30  # for a server to tell of its boot, which is busiest right after it
 ORDER_SECONDS = 20  # within which it has taken the order to reboot
@@ -53,43 +57,53 @@ def plan(options: RebootOptions) -> RebootPlan:
 
 
 def _make_plan(options: RebootOptions) -> RebootPlan:
-    boots: dict[str, dict[str, BootState | None]] = {}  # by cluster and node, asked for once, and only where it matters
+    boots: dict[str, Boots] = {}  # by cluster, asked for once, and only where it matters
 
-    def boots_of(cluster: Cluster) -> dict[str, BootState | None]:
+    def boots_of(cluster: Cluster) -> Boots:
         if cluster.name not in boots:
-            hosts = hosts_of(cluster)
-            found = ask_all([hosts[name] for name in targets(cluster)], Boot, TELL_BOOT_SECONDS)
+            hosts = [hosts_of(cluster)[name] for name in targets(cluster)] if options.only else []
+            found = ask_all(hosts, Boot, TELL_BOOT_SECONDS)
             boots[cluster.name] = {one.data.node: boot for one, boot in found.items()}
         return boots[cluster.name]
 
-    def work_of(seen: ClusterState, meant: Collection[str]) -> dict[str, TurnPart]:
-        asking = None
-        if options.only:
-            asking = [name for name, boot in boots_of(seen.cluster).items() if boot and boot.asks]
-        return maintenance.reboots(seen, meant, asking, resume=options.resume)
-
-    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        if options.only and (unknown := [name for name, boot in boots_of(seen.cluster).items() if boot is None]):
-            return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
-        if options.force:
-            return None
-        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
-        forced = command("tasks/reboot.py", limit, as_data(options, force="true"))
-        return maintenance.run_refusal(seen, "reboot", work_of(seen, meant), forced)
+    def refused(seen: ClusterState, meant: Collection[str]) -> str | None:
+        return refuses(options, boots_of(seen.cluster), seen, meant)
 
     work: dict[str, TurnPart] = {}
     turns = Turns()
-    for seen in look_before(refuses).values():
-        todo = work_of(seen, targets(seen.cluster))
-        limit = limit_to(seen.cluster, targets(seen.cluster))
-        anew = command("tasks/reboot.py", limit, as_data(options, resume="no")) if options.resume else ""
-        made = order_of(turns, seen, "reboot", todo, anew=anew, force=options.force)
-        if options.only:
-            for node, boot in boots_of(seen.cluster).items():
-                why = boot.asks if boot else None
-                logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
-        work |= {hosts_of(seen.cluster)[node].name: what for node, what in made.work.items()}
+    for seen in look_before(refused).values():
+        cluster, meant = seen.cluster, targets(seen.cluster)
+        todo = work_of(options, boots_of(cluster), seen, meant)
+        made = order_of(turns, seen, "reboot", todo, anew=anew(options, cluster, meant), force=options.force)
+        for node, boot in boots_of(cluster).items():
+            why = boot.asks if boot else None
+            logger.info(f"  {node} {f'asks for a reboot: {why}' if why else 'does not ask for a reboot'}")
+        work |= {hosts_of(cluster)[node].name: what for node, what in made.work.items()}
     return RebootPlan(work, turns.batches(), options.resume)
+
+
+def work_of(options: RebootOptions, boots: Boots, seen: ClusterState, meant: Collection[str]) -> dict[str, TurnPart]:
+    """What is to be done to which of these nodes. `boots`: how each has booted, where only some of them are meant."""
+    asking = [name for name, boot in boots.items() if boot and boot.asks] if options.only else None
+    return maintenance.reboots(seen, meant, asking, resume=options.resume)
+
+
+def refuses(options: RebootOptions, boots: Boots, seen: ClusterState, meant: Collection[str]) -> str | None:
+    """Why these nodes of a cluster may not be rebooted; None when they may."""
+    if unknown := [name for name, boot in boots.items() if boot is None]:
+        return f"{', '.join(unknown)} cannot be asked whether a reboot is due"
+    if options.force:
+        return None
+    limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+    forced = command("tasks/reboot.py", limit, as_data(options, force="true"))
+    return maintenance.run_refusal(seen, "reboot", work_of(options, boots, seen, meant), forced)
+
+
+def anew(options: RebootOptions, cluster: Cluster, meant: Collection[str]) -> str:
+    """The command that does not continue an earlier run; empty: this one does not."""
+    if not options.resume:
+        return ""
+    return command("tasks/reboot.py", limit_to(cluster, meant), as_data(options, resume="no"))
 
 
 @operation()
@@ -107,12 +121,16 @@ def checkpoint(plan: RebootPlan) -> Commands:
     """
     if plan.work.get(host.name) != "do":
         return
-    node = look(host.data.cluster).nodes[host.data.node]
-    if node and plan.resume and maintenance.is_pending(node):
-        return  # an earlier run has
     cluster: Cluster = host.data.cluster
+    if has_checkpoint(look(cluster).nodes[host.data.node], resume=plan.resume):
+        return
     meant = [one for one in targets(cluster) if hosts_of(cluster)[one].name in plan.work]
     yield TurnCommand(partial(checkpoint_node, meant=meant))
+
+
+def has_checkpoint(node: NodeState | None, *, resume: bool) -> bool:
+    """Whether an earlier run has written the checkpoint, and is continued."""
+    return node is not None and resume and maintenance.is_pending(node)
 
 
 def checkpoint_node(turn: Turn, meant: Collection[str]) -> None:

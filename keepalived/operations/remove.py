@@ -22,7 +22,7 @@ from keepalived.run.context import current
 from keepalived.run.files import tell_journal
 from keepalived.run.hands import TurnCommand, aligned, targets
 from keepalived.run.planning import Commands, look_before, refuse
-from keepalived.run.turn import Turn
+from keepalived.run.turn import Stopped, Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
@@ -33,21 +33,7 @@ def plan(options: RemoveOptions) -> None:
 
 
 def _tell_plan(options: RemoveOptions) -> None:
-    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        due = [name for name in meant if is_there(seen.nodes[name])]
-        if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
-            give_back = command("tasks/restore.py", away)
-            return f"a run left {', '.join(away)} drained in the Docker Swarm. Give it back first:{give_back}"
-        if not due or options.force:
-            return None
-        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
-        forced = command("tasks/remove.py", limit, as_data(options, force="true"))
-        if all(name in due for name in seen.nodes):
-            return f"no node would be left. Name those that are meant with --limit. To remove them all:{forced}"
-        why = nobody_left(seen, due)
-        return f"{why}. Restore or repair one first. To remove it all the same:{forced}" if why else None
-
-    for name, seen in look_before(refuses, bare=True).items():
+    for name, seen in look_before(partial(refuses, options), bare=True).items():
         due = [one for one in targets(seen.cluster) if is_there(seen.nodes[one])]
         gone = [one for one in targets(seen.cluster) if one not in due]
         if gone:
@@ -59,9 +45,30 @@ def _tell_plan(options: RemoveOptions) -> None:
             logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
 
+def refuses(options: RemoveOptions, seen: ClusterState, meant: Collection[str]) -> str | None:
+    """Why these nodes may not be taken out of their cluster; None when they may."""
+    due = [name for name in meant if is_there(seen.nodes[name])]
+    if away := [name for name in due if (node := seen.nodes[name]) and is_drained_in_swarm(node)]:
+        give_back = command("tasks/restore.py", away)
+        return f"a run left {', '.join(away)} drained in the Docker Swarm. Give it back first:{give_back}"
+    if not due or options.force:
+        return None
+    limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+    forced = command("tasks/remove.py", limit, as_data(options, force="true"))
+    if all(name in due for name in seen.nodes):
+        return f"no node would be left. Name those that are meant with --limit. To remove them all:{forced}"
+    why = nobody_left(seen, due)
+    return f"{why}. Restore or repair one first. To remove it all the same:{forced}" if why else None
+
+
 def is_there(node: NodeState | None) -> bool:
     """Whether there is anything of keepalived to be removed."""
     return node is not None and (node.version is not None or node.configuration.origin is not None)
+
+
+def is_to_be_stopped(node: NodeState) -> bool:
+    """Whether keepalived runs on the node, or would after a boot."""
+    return node.unit.load_state == "loaded" and (node.unit.runs or node.unit.enabled)
 
 
 def is_drained_in_swarm(node: NodeState) -> bool:
@@ -80,25 +87,26 @@ def service_stopped(force: bool = False) -> Commands:
 
     .. code:: python
 
-        stopped(name="Drain the node and stop the service")
+        service_stopped(name="Drain the node and stop the service")
     """
     node = host.get_fact(Node)
     if node is None:
         yield refuse(f"{host.name} cannot be read")
         return
-    if node.unit.load_state == "loaded" and (node.unit.runs or node.unit.enabled):
+    if is_to_be_stopped(node):
         yield TurnCommand(partial(stop_node, force=force))
 
 
 def stop_node(turn: Turn, *, force: bool = False) -> None:
     """The turn of a node that leaves its cluster: drained, then stopped once it holds nothing."""
-    before = turn.look()
-    node = turn.read(before)
-    if force and (alone := nobody_left(before, [turn.node])):
-        turn.runner.say(f"{alone}: clients will notice", "warning")
-    elif node.unit.runs:
-        drain_node(turn, reason="removal from the cluster", force=force)
-        node = turn.read(turn.look())
+    if turn.read(turn.look()).unit.runs:
+        try:
+            drain_node(turn, reason="removal from the cluster", force=force)
+        except Stopped as stopped:  # others may leave at the same moment
+            if not force:
+                raise
+            turn.runner.say(f"{stopped}: clients will notice", "warning")
+    node = turn.read(turn.look())
     if node.holds and not force:
         turn.stop(f"{turn.node} holds {', '.join(node.holds)}: keepalived was not stopped")
     turn.shell(tell_journal("removed from the cluster"))

@@ -55,7 +55,7 @@ def leave_swarm(turn: Turn, checkpoint: Checkpoint, *, force: bool) -> None:
     _wait_for_tasks(turn, manager, own.node_id, checkpoint, starting(tasks))
 
 
-def refuses(turn: Turn) -> str | None:
+def may_not_leave(turn: Turn) -> str | None:
     """Why the node may not leave its swarm now; None when it may."""
     return leave_refusal(_swarms(turn), turn.node)
 

@@ -79,7 +79,7 @@ def last_look(turn: Turn, *, force: bool) -> None:
         return
     turn.announce("looking once more")
     turn.wait(out_of_service)
-    if turn.cluster.maintenance.swarm and (why := swarm.refuses(turn)):
+    if turn.cluster.maintenance.swarm and (why := swarm.may_not_leave(turn)):
         turn.stop(why)
 
 

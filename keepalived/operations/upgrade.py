@@ -23,7 +23,7 @@ from keepalived.operations.maintenance import Turns, order_of
 from keepalived.operations.turn import last_look, leave_service, own_checkpoint, return_to_service
 from keepalived.plan import maintenance
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.maintenance import TurnPart, is_left
+from keepalived.plan.maintenance import is_left
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, write_checkpoint
 from keepalived.run.hands import TurnCommand, error_in_words, targets
@@ -64,20 +64,19 @@ def plan(options: UpgradeOptions) -> UpgradePlan:
 
 
 def _make_plan(options: UpgradeOptions) -> UpgradePlan:
-    def work_of(meant: Collection[str]) -> dict[str, TurnPart]:
-        return dict.fromkeys(meant, "do")
-
-    def refuses(seen: ClusterState, meant: Collection[str]) -> str | None:
-        if options.force:
-            return None
-        limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
-        forced = command("tasks/upgrade.py", limit, as_data(options, force="true"))
-        return maintenance.run_refusal(seen, "upgrade", work_of(meant), forced)
-
     turns = Turns()
-    for seen in look_before(refuses).values():
-        order_of(turns, seen, "upgrade", work_of(targets(seen.cluster)), force=options.force)
+    for seen in look_before(partial(refuses, options)).values():
+        order_of(turns, seen, "upgrade", dict.fromkeys(targets(seen.cluster), "do"), force=options.force)
     return UpgradePlan(options.version, options.packages == "all", turns.batches())
+
+
+def refuses(options: UpgradeOptions, seen: ClusterState, meant: Collection[str]) -> str | None:
+    """Why these nodes of a cluster may not be upgraded; None when they may."""
+    if options.force:
+        return None
+    limit = limit_to(seen.cluster, meant) or [seen.cluster.name]
+    forced = command("tasks/upgrade.py", limit, as_data(options, force="true"))
+    return maintenance.run_refusal(seen, "upgrade", dict.fromkeys(meant, "do"), forced)
 
 
 @operation()
@@ -102,9 +101,16 @@ def known(plan: UpgradePlan) -> Commands:
             f"{host.name} does not answer any more ({error_in_words(error, APT_SECONDS)}). Nothing was upgraded"
         )
         return
-    if packages is None or packages.chosen(plan.version) is None:
-        there = ", ".join(packages.offered) if packages and packages.offered else "none"
-        yield refuse(f"{host.name}: apt knows no keepalived {plan.version}; there is {there}. Nothing was upgraded")
+    if why := unknown_version(packages, plan.version):
+        yield refuse(f"{host.name}: {why}. Nothing was upgraded")
+
+
+def unknown_version(packages: PackagesState | None, version: str) -> str | None:
+    """That apt has no such version of keepalived, in words; None: it has."""
+    if packages and packages.chosen(version):
+        return None
+    there = ", ".join(packages.offered) if packages and packages.offered else "none"
+    return f"apt knows no keepalived {version}; there is {there}"
 
 
 @operation()

@@ -38,16 +38,7 @@ def look_before(refuses: Refuses | None = None, *, bare: bool = False) -> dict[s
     tell_failures()
 
     def judge(seen: ClusterState) -> Verdict:
-        meant = targets(seen.cluster)
-        known = {name: seen.nodes[name] for name in meant}
-        if unread := [name for name, node in known.items() if node is None]:
-            return Verdict(False, f"{', '.join(unread)} cannot be read", hopeless=True)
-        lacking = [name for name, node in known.items() if node and node.version is None]
-        if lacking and not bare:
-            words = f"keepalived is not installed on {', '.join(lacking)}. Deploy first:{command('deploy.py')}"
-            return Verdict(False, words, hopeless=True)
-        why = refuses(seen, meant) if refuses else None
-        return Verdict(why is None, why or "")
+        return may_begin(seen, targets(seen.cluster), refuses, bare=bare)
 
     def wait_for(cluster: Cluster) -> tuple[Verdict, ClusterState]:
         waited = wait(lambda: look(cluster), judge, AGAIN_SECONDS, WallClock())
@@ -59,6 +50,21 @@ def look_before(refuses: Refuses | None = None, *, bare: bool = False) -> dict[s
     if no := [f"{name}: {verdict.seen}" for name, (verdict, _) in waited.items() if not verdict.done]:
         raise NothingDone(*no)
     return {name: seen for name, (_, seen) in waited.items()}
+
+
+def may_begin(
+    seen: ClusterState, meant: Collection[str], refuses: Refuses | None = None, *, bare: bool = False
+) -> Verdict:
+    """Whether a run for these nodes of a cluster may begin, and why not."""
+    known = {name: seen.nodes[name] for name in meant}
+    if unread := [name for name, node in known.items() if node is None]:
+        return Verdict(False, f"{', '.join(unread)} cannot be read", hopeless=True)
+    lacking = [name for name, node in known.items() if node and node.version is None]
+    if lacking and not bare:
+        words = f"keepalived is not installed on {', '.join(lacking)}. Deploy first:{command('deploy.py')}"
+        return Verdict(False, words, hopeless=True)
+    why = refuses(seen, meant) if refuses else None
+    return Verdict(why is None, why or "")
 
 
 def tell_plan(seen: Mapping[str, ClusterState], words: Callable[[ClusterState, Collection[str]], list[str]]) -> None:

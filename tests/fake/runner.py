@@ -10,6 +10,7 @@ from pyinfra.api import FactBase, StringCommand
 from keepalived.facts import Boot, Packages, Swarm, SwarmTasks
 from keepalived.observed.cluster import ClusterState
 from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from tests.fake.at_once import let_others_go_on, sleep
 from tests.fake.programs import run
 from tests.fake.report import boot_state, packages
 from tests.fake.server import Died
@@ -32,15 +33,20 @@ class FakeRunner:
         self.node = node
         self.targets = targets
         self.said = said
+        self._deaths_seen = world.deaths
 
     def look(self) -> ClusterState:
         """Reads every node of the cluster at once."""
+        let_others_go_on()
         self.world.advance(LOOK_SECONDS)
+        self._deaths_seen = self.world.deaths
         return self.world.look()
 
     def run(self, command: StringCommand, on: str, seconds: float = COMMAND_SECONDS) -> Ran:
         """Runs a shell command on a node."""
+        let_others_go_on()
         self.world.advance(RUN_SECONDS)
+        self.world.unseen = self._deaths_seen < self.world.deaths
         server = self.world.servers[on]
         if not server.reachable:
             return Ran(False, ["no answer"], gone=True)
@@ -56,6 +62,7 @@ class FakeRunner:
 
     def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
         """A fact of a node; None: it could not be read."""
+        let_others_go_on()
         self.world.advance(LOOK_SECONDS)
         server = self.world.servers[on]
         if not server.reachable:
@@ -74,6 +81,7 @@ class FakeRunner:
     def ask_all(self, fact: type[FactBase[T]], seconds: float = ANSWER_SECONDS) -> dict[str, T | None]:
         """A fact of every node; the one that is asked so is that of the swarm."""
         assert fact is Swarm
+        let_others_go_on()
         self.world.advance(LOOK_SECONDS)
         found = {name: self.world.swarm.told_by(server) for name, server in self.world.servers.items()}
         return cast("dict[str, T | None]", found)
@@ -100,4 +108,4 @@ class FakeRunner:
         """Lets time pass: so many seconds, or until something happens."""
         due = self.world.next_change()
         until = LONGEST_PAUSE if due is None else min(due - self.world.now, LONGEST_PAUSE)
-        self.world.advance(max(seconds, until))
+        sleep(self.world, max(seconds, until))

@@ -1,75 +1,85 @@
-"""Whole runs as an operator types them, on a simulated cluster: the plan and its refusals, then one turn after another.
+"""Whole runs as an operator types them, on a simulated cluster: the plan and its refusals, then batch after batch.
 
-The files in tasks/ do the same with pyinfra around it. There nodes of a batch have their turns side by side, here one
-after the other; a turn that stops ends the run, as config.py says.
+The files in tasks/ do the same with pyinfra around it. What is refused and in which order nodes have their turns, the
+verbs' own modules say here as well. A turn that stops ends the run when its batch has ended, as config.py says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from keepalived.cli.errors import NothingDone
+from keepalived.cli.options import DeployOptions, DrainOptions, RebootOptions, RemoveOptions, UpgradeOptions, read
 from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.swarm import SwarmState
+from keepalived.operations import deploy, drain, maintenance, reboot, remove, restore, upgrade
 from keepalived.operations.change import deploy_node
 from keepalived.operations.checkpoints import remove_checkpoints
-from keepalived.operations.drain import drain_node
-from keepalived.operations.reboot import checkpoint_node, reboot_node
-from keepalived.operations.remove import is_there, stop_node
-from keepalived.operations.restore import restore_node
-from keepalived.operations.upgrade import UpgradePlan, upgrade_node
-from keepalived.plan import guard, maintenance, rollout
 from keepalived.plan.maintenance import TurnPart
-from keepalived.plan.swarm import leader_of, leave_refusal
+from keepalived.plan.rollout import RolloutPlan
+from keepalived.run.planning import Refuses, may_begin
+from keepalived.run.turn import Turn
+from keepalived.run.wait import AGAIN_SECONDS, wait
 from keepalived.spec import paths
 from keepalived.spec.flag import RunKind
 from tests.fake import managers
-from tests.fake.report import boot_state
+from tests.fake.at_once import at_once
+from tests.fake.report import boot_state, packages
 
 
 class Managers(managers.Managers):
     """A simulated cluster and the commands for it. Without names every node is meant."""
 
+    order: Iterable[int] = ()
+    """In which order those go on that have their turns at once (at_once.py)."""
+
     def _targets(self, names: Collection[str]) -> list[str]:
         return [name for name in self.cluster.nodes if name in names or not names]
 
-    def _look(self, targets: Collection[str], *, bare: bool = False) -> ClusterState:
+    def _look(self, targets: Sequence[str], refuses: Refuses | None = None, *, bare: bool = False) -> ClusterState:
         """Before anything is done."""
-        seen = self.world.look()
-        if unread := [name for name in targets if seen.nodes[name] is None]:
-            raise NothingDone(f"{', '.join(unread)} cannot be read")
-        lacking = [name for name in targets if (node := seen.nodes[name]) and node.version is None]
-        if lacking and not bare:
-            raise NothingDone(f"keepalived is not installed on {', '.join(lacking)}")
-        return seen
+        runner = self.turn(targets[0]).runner
+        waited = wait(runner.look, lambda seen: may_begin(seen, targets, refuses, bare=bare), AGAIN_SECONDS, runner)
+        if not waited.verdict.done:
+            raise NothingDone(f"{self.cluster.name}: {waited.verdict.seen}")
+        return waited.seen
+
+    def _at_once(self, nodes: Iterable[str], targets: Collection[str], do: Callable[[Turn], None]) -> None:
+        """The turns of a batch."""
+        turns = [partial(self._begin, name, targets, do) for name in nodes]
+        if turns:
+            at_once(self.world, turns, self.order)
+
+    def _begin(self, name: str, targets: Collection[str], do: Callable[[Turn], None]) -> None:
+        do(self.turn(name, targets))
 
     def drain(self, *names: str, reason: str | None = None, until: str | None = None, force: bool = False) -> None:
         """tasks/drain.py"""
         targets = self._targets(names)
-        seen = self._look(targets)
-        if not force and (why := guard.drain_refusal(seen, targets)):
-            raise NothingDone(why)
+        options = read(DrainOptions, {"reason": reason, "until": until, "force": force}.get)
+        self._look(targets, partial(drain.refuses, options))
         with self.forcing(force):
-            for name in targets:
-                drain_node(self.turn(name, targets), reason=reason, until=until, force=force)
+            self._at_once(targets, targets, partial(drain.drain_node, reason=reason, until=until, force=force))
 
     def restore(self, *names: str) -> None:
         """tasks/restore.py"""
         targets = self._targets(names)
         self._look(targets)
-        for name in targets:
-            restore_node(self.turn(name, targets))
+        self._at_once(targets, targets, restore.restore_node)
 
-    def rollout(self, *names: str, force: bool = False) -> rollout.RolloutPlan:
+    def rollout(self, *names: str, force: bool = False) -> RolloutPlan:
         """The plan of deploy.py."""
         targets = self._targets(names)
-        seen = self._look(targets, bare=True)
+        runner = self.turn(targets[0]).runner
+        seen = wait(runner.look, deploy.elected, self.cluster.move_seconds, runner).seen
         texts = {
             name: self.text_of(name)
             for name, node in seen.nodes.items()
             if node is not None and (name in targets or node.unit.runs)
         }
-        return rollout.plan_rollout(seen, texts, targets, force=force)
+        return deploy.rollout_of(read(DeployOptions, {"force": force}.get), seen, targets, texts)
 
     def deploy(self, *names: str, force: bool = False) -> None:
         """deploy.py"""
@@ -79,23 +89,19 @@ class Managers(managers.Managers):
             self.stage(name)
         with self.forcing(force):
             for batch in plan.batches:
-                for name in batch:
-                    deploy_node(self.turn(name, targets), self.text_of(name), force=force)
+                self._at_once(batch, targets, self._change(force))
+
+    def _change(self, force: bool) -> Callable[[Turn], None]:
+        return lambda turn: deploy_node(turn, self.text_of(turn.node), force=force)
 
     def _order(
-        self, seen: ClusterState, run: RunKind, work: dict[str, TurnPart], *, resume: bool = True, force: bool
+        self, seen: ClusterState, run: RunKind, work: Mapping[str, TurnPart], anew: str = "", *, force: bool
     ) -> list[str]:
         """The turns of a reboot or an upgrade."""
-        if not force and (why := maintenance.run_refusal(seen, run, work, "")):
-            raise NothingDone(why)
-        leader = None
+        swarms: Mapping[str, SwarmState | None] = {}
         if self.cluster.maintenance.swarm:
             swarms = self.turn(next(iter(self.cluster.nodes))).runner.ask_all(Swarm)
-            for name in work:
-                if work[name] == "do" and not force and (why := leave_refusal(swarms, name)):
-                    raise NothingDone(why)
-            leader = leader_of(swarms)
-        return list(maintenance.plan_maintenance(seen, run, work, leader).work)
+        return list(maintenance.planned(seen, run, work, swarms, anew=anew, force=force).work)
 
     def reboot(
         self,
@@ -107,19 +113,21 @@ class Managers(managers.Managers):
     ) -> None:
         """tasks/reboot.py"""
         targets = self._targets(names)
-        seen = self._look(targets)
-        asking = [name for name in targets if boot_state(self[name]).asks] if required else None
-        work = maintenance.reboots(seen, targets, asking, resume=resume)
-        order = self._order(seen, "reboot", work, resume=resume, force=force)
+        said = {"only": "required" if required else None, "reason": reason, "resume": resume, "force": force}
+        options = read(RebootOptions, said.get)
+        boots = {name: boot_state(self[name]) for name in targets} if required else {}
+        seen = self._look(targets, partial(reboot.refuses, options, boots))
+        work = reboot.work_of(options, boots, seen, targets)
+        order = self._order(seen, "reboot", work, reboot.anew(options, self.cluster, targets), force=force)
+        nodes = self.world.look().nodes
+        new = [name for name in work if work[name] == "do" and not reboot.has_checkpoint(nodes[name], resume=resume)]
         with self.forcing(force):
-            for name in targets:
-                node = self.world.look().nodes[name]
-                if work.get(name) == "do" and not (node and resume and maintenance.is_pending(node)):
-                    checkpoint_node(self.turn(name, targets), meant=[one for one in targets if one in work])
+            self._at_once(
+                new, targets, partial(reboot.checkpoint_node, meant=[name for name in targets if name in work])
+            )
             for name in order:
-                reboot_node(self.turn(name, targets), reason=reason, force=force)
-            for name in targets:
-                remove_checkpoints(self.turn(name, targets))
+                self._at_once([name], targets, partial(reboot.reboot_node, reason=reason, force=force))
+            self._at_once(targets, targets, remove_checkpoints)
 
     def upgrade(
         self,
@@ -131,29 +139,27 @@ class Managers(managers.Managers):
     ) -> None:
         """tasks/upgrade.py"""
         targets = self._targets(names)
-        seen = self._look(targets)
+        said = {"version": version, "packages": "all" if everything else None, "reason": reason, "force": force}
+        options = read(UpgradeOptions, said.get)
+        seen = self._look(targets, partial(upgrade.refuses, options))
         order = self._order(seen, "upgrade", dict.fromkeys(targets, "do"), force=force)
-        plan = UpgradePlan(version, everything, ())
+        for name in targets if version else ():
+            if why := upgrade.unknown_version(packages(self[name]), version or ""):
+                raise NothingDone(f"{name}: {why}")
+        plan = upgrade.UpgradePlan(version, everything, ())
         with self.forcing(force):
             for name in order:
-                upgrade_node(self.turn(name, targets), plan, reason=reason, force=force)
+                self._at_once([name], targets, partial(upgrade.upgrade_node, plan=plan, reason=reason, force=force))
 
     def remove(self, *names: str, force: bool = False) -> None:
         """tasks/remove.py"""
         targets = self._targets(names)
-        seen = self._look(targets, bare=True)
-        due = [name for name in targets if is_there(seen.nodes[name])]
-        if due and not force:
-            if set(due) == set(self.cluster.nodes):
-                raise NothingDone("no node would be left")
-            if why := guard.nobody_left(seen, due):
-                raise NothingDone(why)
+        options = read(RemoveOptions, {"force": force}.get)
+        seen = self._look(targets, partial(remove.refuses, options), bare=True)
+        running = [name for name in targets if (node := seen.nodes[name]) and remove.is_to_be_stopped(node)]
         with self.forcing(force):
-            for name in due:
-                node = self.world.look().nodes[name]
-                if node and (node.unit.runs or node.unit.enabled):
-                    stop_node(self.turn(name, targets), force=force)
-        for name in due:
+            self._at_once(running, targets, partial(remove.stop_node, force=force))
+        for name in targets:
             server = self[name]
             for path in (paths.CONFIGURATION, paths.DROP_IN, paths.CHECKPOINT, self.cluster.drain.flag):
                 server.files.pop(path, None)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from keepalived.cli.errors import NothingDone
 from keepalived.operations.change import deploy_node
-from keepalived.plan.rollout import Refused
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
 from keepalived.spec.flag import content
@@ -223,7 +223,7 @@ def test_a_node_that_does_not_answer_is_not_deployed_to() -> None:
 def test_nobody_is_left_behind_who_would_hold_the_address_a_second_time() -> None:
     managers = Managers()
     managers.edit(*ADDRESS)
-    with pytest.raises(Refused, match="server01 would be left out"):
+    with pytest.raises(NothingDone, match="server01 would be left out"):
         managers.deploy("server02", "server03")
     assert managers.told() == []
 
@@ -231,7 +231,7 @@ def test_nobody_is_left_behind_who_would_hold_the_address_a_second_time() -> Non
 def test_an_address_does_not_change_its_instance_at_once() -> None:
     managers = Managers()
     managers.edit("VI_1:", "VI_9:")
-    with pytest.raises(Refused, match=f"{VIP} is to go from instance VI_1 to VI_9"):
+    with pytest.raises(NothingDone, match=f"{VIP} is to go from instance VI_1 to VI_9"):
         managers.deploy()
 
 
@@ -249,7 +249,7 @@ def test_the_only_node_is_reloaded_with_a_warning() -> None:
 def test_the_only_node_is_not_restarted_where_a_reload_does_not_carry_the_change() -> None:
     managers = Managers(text=ALONE)
     managers.edit("51,", "52,")
-    with pytest.raises(Refused, match="there is no other node to hold"):
+    with pytest.raises(NothingDone, match="there is no other node to hold"):
         managers.deploy()
     assert managers.restarted() == []
 

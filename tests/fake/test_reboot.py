@@ -82,16 +82,6 @@ def test_what_the_hook_has_stopped_is_continued_by_the_next_run() -> None:
     assert managers.is_at_rest()
 
 
-def test_what_the_hook_has_stopped_is_ended_by_a_restore() -> None:
-    managers = Managers(HOOKS)
-    managers.world.at("stop-app", managers.fails())
-    with pytest.raises(Stopped):
-        managers.reboot("server03")
-    managers.restore("server03")
-    assert "server03: not run, since the reboot did not end: `start-app`" in managers.said
-    assert managers.is_at_rest()
-
-
 def test_hooks_run_around_the_reboot_and_know_the_node() -> None:
     managers = Managers(HOOKS)
     managers.world.at("^systemctl reboot", lambda: managers.world.hooks.append(("", "", "reboot")))

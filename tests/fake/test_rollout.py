@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from keepalived.plan.rollout import Refused
+from keepalived.cli.errors import NothingDone
 from keepalived.spec.flag import content
 from tests.fake.runs import Managers
 from tests.unit.cluster_states import FLAG, TWO
@@ -111,5 +111,5 @@ def test_a_rollout_that_would_take_the_address_from_its_only_holder_is_refused()
     managers.by_hand("server02", "systemctl stop keepalived.service")
     managers.by_hand("server03", "systemctl stop keepalived.service")
     managers.edit("51,", "53,")
-    with pytest.raises(Refused, match="cannot change now and would hold the addresses a second time"):
+    with pytest.raises(NothingDone, match="cannot change now and would hold the addresses a second time"):
         managers.deploy("server01")

@@ -172,28 +172,6 @@ def test_a_node_that_the_swarm_does_not_have_back_stays_out_of_service() -> None
     assert managers.drained() == ["server03"]
 
 
-def test_a_restore_gives_the_swarm_back_what_a_reboot_has_taken() -> None:
-    managers = swarming(hooks=", before: [stop-app]")
-    managers.world.at("stop-app", managers.fails())
-    with pytest.raises(Stopped):
-        managers.reboot("server03")
-    assert managers.world.swarm.availability["server03"] == "Drain"
-    managers.restore("server03")
-    assert managers.is_at_rest()
-
-
-def test_a_restore_that_cannot_do_that_says_how_to_do_without() -> None:
-    managers = swarming(hooks=", before: [stop-app]")
-    managers.world.at("stop-app", managers.fails())
-    with pytest.raises(Stopped):
-        managers.reboot("server03")
-    managers.world.swarm.lost(managers["server03"])
-    with pytest.raises(Stopped, match="server03 stays drained while the swarm does not have it back") as stopped:
-        managers.restore("server03")
-    assert str(stopped.value).endswith("docker node update --availability active server03")
-    assert managers.drained() == ["server03"]
-
-
 def test_a_run_that_was_cut_short_gives_back_what_the_first_one_has_found() -> None:
     managers = swarming()
     managers.world.at("^systemctl reboot", managers.operator_dies)

@@ -175,13 +175,3 @@ def test_a_node_that_dies_under_apt_stops_the_run() -> None:
     managers.upgrade()
     assert installed(managers) == {NEW}
     assert managers.is_at_rest()
-
-
-def test_a_restore_ends_an_upgrade_that_stopped() -> None:
-    managers = offered(HOOKS)
-    managers.world.at("start-app", managers.fails())
-    with pytest.raises(Stopped):
-        managers.upgrade()
-    managers.restore("server03")
-    assert "server03: not run, since the upgrade did not end: `start-app`" in managers.said
-    assert managers.is_at_rest()

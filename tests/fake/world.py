@@ -99,7 +99,8 @@ class World:
         self.forced = False
         """Whether the operator has said that clients may notice where no other node could serve."""
         self.unseen = False
-        """Whether a machine has died since the run has looked: what it then does it could not know better."""
+        """Whether a machine has died since whoever changes the world has looked: it could not know better."""
+        self.deaths = 0
         self.commands: list[ToldCommand] = []
         self.mishaps: list[Mishap] = []
         self.journal: list[tuple[str, str]] = []
@@ -131,7 +132,6 @@ class World:
 
     def look(self) -> ClusterState:
         """What the nodes of the cluster report."""
-        self.unseen = False
         return ClusterState(
             self.cluster,
             {
@@ -317,7 +317,8 @@ class World:
     def _check_gap(self, address: str) -> None:
         speakers = self.speakers(address)
         if self._held[address]:  # it has lost its holder just now
-            if self.cause == "run" and not self.unseen and (speakers or not self.forced):
+            able = [name for name in speakers if self.cluster.drain.flag not in self.servers[name].files]
+            if self.cause == "run" and not self.unseen and (able or not self.forced):
                 others = f"{', '.join(speakers)} could serve it" if speakers else "the operator has not forced it"
                 self._say(f"a command took {address} from its holder before another had it: {others}")
             self._excused[address] = self.now + ELECTION_SECONDS
@@ -338,6 +339,7 @@ class World:
         with self.caused_by("fault"):
             server.power_off()
             self.unseen = True
+            self.deaths += 1
             self.settle()
 
 

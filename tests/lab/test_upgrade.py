@@ -1,11 +1,11 @@
-"""Upgrades of keepalived and of the system in turn, and a node that is taken out for good."""
+"""Upgrades of keepalived and of the system in turn."""
 
 from __future__ import annotations
 
 import re
 
 from lab.debian import NEWER
-from lab.operator import CHECKPOINT, DEPLOY, DRAIN, FLAG, REBOOT, REMOVE, RESTORE, SHIPPED, UPGRADE, Operator
+from lab.operator import CHECKPOINT, FLAG, REBOOT, UPGRADE, Operator
 from tests.lab.conftest import GAP_SECONDS, on
 
 SOURCE = "/etc/apt/sources.list.d/newer.list"
@@ -62,47 +62,3 @@ def test_the_whole_system_is_upgraded_and_what_runs_with_replaced_files_is_resta
     managers.types(UPGRADE).line("[server02] nothing to upgrade, ")
     for option in ("packages=some", "version='one two'", "packages=all --data version=1"):
         managers.is_refused(f"{UPGRADE} --data {option}").line("Nothing was done.")
-
-
-@on("bookworm")
-def test_a_removed_node_leaves_the_address_to_the_others(redeployed: Operator) -> None:
-    managers = redeployed
-    managers.server01.succeed("touch /etc/keepalived/mine /var/lib/keepalived/mine")
-    plan = managers.types(f"{REMOVE} --dry --limit server01")
-    plan.line("managers: remove server01; 10.10.0.2 goes from server01 to server02")
-    plan.line("then take server01 out of group_data/managers.yml, or a deploy installs it again")
-    plan.line("        pyinfra inventory.py deploy.py")
-    with managers.watching() as seen:
-        run = managers.types(f"{REMOVE} --limit server01")
-    run.line("10.10.0.2: server01 → server02 in ")
-    assert (seen.route, seen.lost <= 1) == (["server01", "server02"], True)
-    assert seen.longest(0) <= GAP_SECONDS
-    assert managers.server01.version("keepalived") is None
-    places = (
-        "/etc/keepalived /var/lib/keepalived /etc/systemd/system/keepalived* /run/keepalived* /etc/default/keepalived"
-    )
-    assert managers.server01.execute(f"find {places}").stdout.split() == [
-        "/etc/keepalived", "/etc/keepalived/mine", "/var/lib/keepalived", "/var/lib/keepalived/mine",
-    ]  # fmt: skip
-    managers.types(f"{REMOVE} --limit server01").line("managers: keepalived is not on server01")
-
-    managers.writes(SHIPPED.replace("  server01: 10.10.0.3\n", ""))
-    with managers.watching() as seen:
-        managers.types(DEPLOY)
-    assert (seen.lost, seen.route, seen.counts) == (0, ["server02"], {1})
-
-    managers.types(f"{DRAIN} --limit server03")
-    for refused in (f"{REMOVE} --limit server02", REMOVE):
-        managers.is_refused(refused).line("Nothing was done.")
-    assert managers.server02.version("keepalived") is not None
-    managers.types(f"{RESTORE} --limit server03")
-    managers.writes(SHIPPED)
-    managers.types(DEPLOY)
-
-    # The last one goes, and the ranks of those that stay with it: no address moves for that.
-    managers.sees_holder("server01")
-    managers.types(f"{REMOVE} --limit server03")
-    managers.writes(SHIPPED.replace("  server03: 10.10.0.5\n", ""))
-    with managers.watching() as seen:
-        managers.types(DEPLOY)
-    assert (seen.lost, seen.route, seen.counts) == (0, ["server01"], {1})

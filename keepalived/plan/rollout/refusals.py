@@ -13,14 +13,13 @@ from keepalived.plan.election import observed
 from keepalived.plan.rollout.due import Work, incompatible, reload_carries
 from keepalived.spec import paths
 
-FORCE = "force=true"
 DEPLOY_SECONDS = 300  # a node is drained by a deploy for some seconds; what is older was left behind
 
 
 class Refused(Exception):
     """A rollout that would leave an address without a holder, or with two. The text says why and what to do.
 
-    `option`: what makes deploy.py do it all the same, as `KEY=VALUE`. Then the text ends where that command follows.
+    `option`: what makes deploy.py do it all the same, if anything does. The text ends where that command follows.
     """
 
     def __init__(self, words: str, option: str = "") -> None:
@@ -54,7 +53,7 @@ def refuse_under_way(state: ClusterState) -> None:
     """Raises Refused where another deploy has drained a node so lately that it may be under way."""
     for name, node in state.nodes.items():
         if node and (words := under_way(node)):
-            raise Refused(f"{state.cluster.name}: {name} {words}", "resume=true")
+            raise Refused(f"{state.cluster.name}: {name} {words}", "resume")
 
 
 def under_way(node: NodeState, own: str | None = None) -> str | None:
@@ -86,7 +85,7 @@ def refuse_foreign(state: ClusterState, texts: Mapping[str, str], work: Collecti
         raise Refused(
             f"{cluster}: somebody else wrote {paths.CONFIGURATION}. What it has and {cluster}.yml has not: {lost}. "
             "To replace it, with a copy kept beside it:",
-            "adopt=true",
+            "adopt",
         )
 
 
@@ -107,7 +106,7 @@ def refuse_unknown(state: ClusterState, texts: Mapping[str, str], work: Mapping[
                 "keepalived.conf in memory is missing or cannot be understood. So nobody knows whether it would accept "
                 "the adverts of the others after this change. Restart keepalived there by hand, or deploy "
                 "all the same:",
-                FORCE,
+                "force",
             )
 
 
@@ -125,7 +124,7 @@ def refuse_renamed(state: ClusterState, texts: Mapping[str, str], work: Collecti
                     f"{state.cluster.name}: {address} is to go from instance {now[address]} to {then[address]}, and "
                     "the two are not the same for the nodes that run. Take the address out, deploy, and put it back "
                     "under the new name. To do it at once, with two holders meanwhile:",
-                    FORCE,
+                    "force",
                 )
 
 
@@ -153,7 +152,7 @@ def refuse_left_behind(
             f"{_where(state, parting)}: {', '.join(unseen)} cannot change now and would hold the addresses a second "
             "time when it comes back. Deploy to it as well, or take it out of the file. To leave it behind all the "
             "same:",
-            FORCE,
+            "force",
         )
 
 
@@ -184,7 +183,7 @@ def refuse_alone(
                 raise Refused(
                     f"{_where(state, parting)}, and there is no other node to hold {', '.join(sorted(held))} while "
                     f"{name} restarts. To restart it with a gap of some seconds:",
-                    FORCE,
+                    "force",
                 )
 
 

@@ -293,7 +293,7 @@ def test_a_foreign_configuration_is_replaced_only_when_that_is_said() -> None:
         plan_rollout(state, texts, list(OLD.nodes), force=True)
     assert f"{FOREIGN}server02: address 10.10.0.7. To replace it" in str(refused.value)
     assert str(refused.value).endswith(":")  # the command follows
-    assert refused.value.option == "adopt=true"
+    assert refused.value.option == "adopt"
     assert len(plan_rollout(state, texts, ["server01", "server03", "server04"]).batches) == 3
     words = plan_rollout(state, texts, list(OLD.nodes), adopt=True).words
     assert (
