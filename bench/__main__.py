@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import ansible
 from lab.lab import Lab
 from lab.operator import CLUSTER_FILE, DEPLOY, DRAIN, NODE, REBOOT, RESTORE, SHIPPED, STATUS, Operator, copy_repository
 from lab.witness import Witness
 
 TIMES = 5
+ANSIBLE_TIMES = 3  # a minute each
 LONG_SECONDS = 600.0  # what a command may take for dozens of nodes
 CLUSTERS = 20
 MANY_NODES = 30
@@ -135,10 +137,12 @@ class Bench:
                     self.note(f"{what}: no holder for, s", seen.longest(0))
 
     def status(self) -> None:
-        """Commands that change nothing, of three and of thirty nodes, beside what pyinfra needs to run `true`."""
+        """Commands that change nothing, of three and of thirty nodes, beside what others need: pyinfra, to run `true`,
+        and Ansible, for less."""
         for many in (3, MANY_NODES):
             nodes = [f"server{one:02}: 10.10.0.{one + 2}" for one in range(1, many + 1)]
             with self.operator(many) as operator:
+                ansible.give_python(self.lab)
                 operator.writes(
                     f"nodes: {{{', '.join(nodes)}}}\ninstances: {{VI_1: {{virtual_router_id: 51, "
                     "virtual_ipaddress: [10.10.0.2]}}\n"
@@ -151,7 +155,19 @@ class Bench:
                         whole = seconds(partial(operator.types, command))
                         self.note(f"{what} of {many} nodes, s", whole)
                         self.note(f"{what} of {many} nodes : `exec -- true`, ratio", whole / start)
+                ours = statistics.median(self.figures[f"deploy without change of {many} nodes, s"])
+                ansible.play(self.lab)
+                for how, settings in (("", ansible.UNTUNED), (", tuned", ansible.TUNED)):
+                    for _ in range(ANSIBLE_TIMES):
+                        whole = seconds(partial(self.nothing_to_play, settings))
+                        self.note(f"Ansible{how}: role without change on {many} nodes, s", whole)
+                        self.note(f"Ansible{how} : deploy without change, {many} nodes, ratio", whole / ours)
             operator.writes(SHIPPED)
+
+    def nothing_to_play(self, settings: Mapping[str, str]) -> None:
+        """Ansible's role where nothing is due."""
+        changed = ansible.play(self.lab, settings)
+        assert changed == 0, f"{changed} tasks have changed something"
 
     def clusters(self) -> None:
         """One cluster of two nodes beside twenty of them, changed in one run."""

@@ -61,7 +61,7 @@ Format = Annotated[
 class Options(BaseModel):
     """The options of one verb. The text below each is what the documents say of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class WatchedOptions(Options):

@@ -16,7 +16,6 @@ from keepalived.observed.node import NodeState
 from keepalived.plan.commands import command
 from keepalived.plan.diagnosis.registry import likely
 from keepalived.plan.verdicts import Verdict
-from keepalived.run.connections import watch_connections
 from keepalived.run.context import current
 from keepalived.run.hands import clusters_of_run, fail, targets
 from keepalived.run.look import look
@@ -109,11 +108,7 @@ class _Failures(BaseStateCallback):
 def tell_failures() -> None:
     """From now on a failed operation is followed by the state of every node of its cluster."""
 
-    def add() -> None:
-        watch_connections(state)
-        state.add_callback_handler(_Failures())  # type: ignore[no-untyped-call]
-
-    current().once("failures", add)
+    current().once("failures", lambda: state.add_callback_handler(_Failures()))  # type: ignore[no-untyped-call]
 
 
 def why_not(node: NodeState | None) -> str | None:

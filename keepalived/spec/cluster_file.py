@@ -194,6 +194,8 @@ def read_clusters(folder: Path) -> dict[str, Cluster]:
 
 def json_schema() -> str:
     """The JSON Schema of a cluster file, as text: what keepalived/cluster.schema.json holds."""
-    schema = Cluster.model_json_schema()
+    from keepalived.spec.meanings import Explained  # here: no command needs it
+
+    schema = Cluster.model_json_schema(schema_generator=Explained)
     schema["title"] = "A cluster file (group_data/NAME.yml)"
     return json.dumps(schema, indent=2) + "\n"

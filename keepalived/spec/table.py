@@ -16,6 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fields import Within
+from keepalived.spec.meanings import meanings
 
 BEGIN_MARK = "<!-- keys: written by `make docs` from keepalived/spec -->"
 END_MARK = "<!-- end of keys -->"
@@ -36,13 +37,14 @@ def rows(model: type[BaseModel] = Cluster) -> list[Row]:
 
 
 def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]) -> Iterator[Row]:
+    meaning = meanings(model)
     for name, field in model.model_fields.items():
         if any(type(part) is SkipJsonSchema for part in field.metadata):
             continue  # nobody writes it: the name of the cluster is that of its file
         key = f"{prefix}{name}"
         below = next(_models(field.annotation), None)
         if not isinstance(field.default, BaseModel):  # else it is only a heading: its keys have their own defaults
-            yield _row(key, field, shown.get(below) if below else None)
+            yield _row(key, field, meaning[name], shown.get(below) if below else None)
         if below is None or below in shown:
             continue
         origins = {get_origin(part) for part in _parts(field.annotation)}
@@ -55,8 +57,8 @@ def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]
         yield from _rows(below, f"{key}.", shown)
 
 
-def _row(key: str, field: FieldInfo, like: str | None) -> Row:
-    meaning, _, default = _one_line(field.description).partition(DEFAULT)
+def _row(key: str, field: FieldInfo, words: str, like: str | None) -> Row:
+    meaning, _, default = _one_line(words).partition(DEFAULT)
     sentences = [meaning.strip()]
     sentences += [f"{part.low} to {part.high}." for part in _within(field)]
     sentences += [f"Its keys are those of `{like}`."] if like else []

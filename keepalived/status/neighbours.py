@@ -12,7 +12,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,12 @@ class Neighbours:
         }
 
 
-def _ask_network(addresses: Iterable[str]) -> dict[str, dict[str, Any]]:
+def _ask_network(addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
     """In the process that asks: `{"macs": [...]}`, sorted, or `{"unknown": WHY}` for each address."""
     from scapy.config import conf
+
+    if any(":" in address for address in addresses):
+        import scapy.layers.inet6  # noqa: F401 - it has `conf.route6`; with many network interfaces it takes long
 
     found: dict[str, dict[str, Any]] = {}
     by_interface: dict[str, list[str]] = {}
@@ -83,7 +86,6 @@ def _ask_network(addresses: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def _macs(addresses: Sequence[str], interface: str) -> dict[str, set[str]]:
     """Who answers for each address on the network of `interface`."""
-    from scapy.layers.inet6 import ICMPv6ND_NS
     from scapy.layers.l2 import ARP, Ether
     from scapy.sendrecv import srp
 
@@ -91,7 +93,7 @@ def _macs(addresses: Sequence[str], interface: str) -> dict[str, set[str]]:
     answers, _ = srp(questions, iface=interface, timeout=SEGMENT_SECONDS, multi=True, verbose=False)
     macs: dict[str, set[str]] = {address: set() for address in addresses}
     for question, answer in answers:
-        address = question[ARP].pdst if ARP in question else question[ICMPv6ND_NS].tgt
+        address = question[ARP].pdst if ARP in question else question["ICMPv6ND_NS"].tgt
         macs[address].add(str(answer[Ether].src))
     return macs
 
@@ -99,12 +101,14 @@ def _macs(addresses: Sequence[str], interface: str) -> dict[str, set[str]]:
 def _question(address: str, interface: str) -> Any:
     """RFC 826; RFC 4861, 4.3: to the solicited-node address, by multicast."""
     from scapy.config import conf
-    from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
     from scapy.layers.l2 import ARP, Ether
-    from scapy.utils6 import in6_getnsma, in6_getnsmac
 
     if ":" not in address:
         return Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(pdst=address)
+
+    from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
+    from scapy.utils6 import in6_getnsma, in6_getnsmac
+
     group = in6_getnsma(socket.inet_pton(socket.AF_INET6, address))
     return (
         Ether(dst=in6_getnsmac(group))
@@ -115,9 +119,8 @@ def _question(address: str, interface: str) -> Any:
 
 
 def _answer_lines() -> None:
-    import scapy.layers.inet6
     import scapy.layers.l2
-    import scapy.sendrecv  # noqa: F401 - loads all of it before the first question comes
+    import scapy.sendrecv  # noqa: F401 - what it needs is loaded before the first question comes
 
     for line in sys.stdin:
         print(json.dumps(_ask_network(json.loads(line))), flush=True)

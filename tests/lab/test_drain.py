@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 from lab.operator import DRAIN, FLAG, NODE, RESTORE, SHIPPED, Operator
 from tests.lab.conftest import on
@@ -41,6 +42,22 @@ def test_two_nodes_drained_at_once_leave_the_third(managers: Operator) -> None:
     assert managers.holders() == ["server03"]
     managers.types(RESTORE)
     assert managers.holders() == ["server01"]
+
+
+@on("bookworm")
+def test_a_drain_outlives_a_power_cut_right_after_its_report(managers: Operator) -> None:
+    """A host of the lab keeps what it has not flushed. That flag and folder are flushed a `sync` of our own tells."""
+    sync, told = "/usr/local/sbin/sync", "/root/flushed"
+    tells = f'#!/bin/sh\nls -d "$@" >> {told} && exec /usr/bin/sync "$@"\n'
+    managers.afterwards(managers.server01, f"rm -f {sync} {told}")
+    managers.server01.succeed(f"printf %s {shlex.quote(tells)} > {sync}; chmod +x {sync}")
+    managers.types(f"{DRAIN} --limit server01")
+    managers.server01.crash()
+    managers.server01.boot()
+    assert managers.server01.succeed(f"cat {told}").split() == [FLAG.rpartition("/")[0], FLAG]
+    managers.sees("keepalived", lambda: managers.server01.execute("systemctl is-active keepalived").stdout, "active\n")
+    run = managers.types(f"{DRAIN} --limit server01")
+    run.line("No change: drained, holds nothing; 10.10.0.2 is held by server02 (drained since ")
 
 
 @on("bookworm")

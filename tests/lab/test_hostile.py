@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 
-from lab.operator import DEPLOY, DRAIN, FLAG, NODE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
+from lab.operator import CHECKPOINT, DEPLOY, DRAIN, FLAG, NODE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
 from tests.lab.conftest import on
 
 SECRET = "s3cr3t-w"  # noqa: S105 - of a lab
@@ -71,6 +71,18 @@ def test_a_node_that_loses_its_power_while_apt_runs_does_not_hold_the_run_up(man
     began = time.monotonic()
     assert managers.ends(run).status == 1
     assert time.monotonic() - began < 60
+
+
+@on("bookworm")
+def test_a_node_that_loses_its_power_while_a_fact_is_read_does_not_hold_the_command_up(managers: Operator) -> None:
+    managers.server03.succeed(f"mkfifo {CHECKPOINT}")  # nobody writes into it: who reads it waits
+    run = managers.starts(f"{NODE} --limit server03")
+    reads = f"pgrep -fx 'head -c 4096 {CHECKPOINT}'"
+    managers.sees("it reads", lambda: managers.server03.execute(reads).returncode, 0)
+    managers.server03.crash()
+    began = time.monotonic()
+    assert '"server03": null' in managers.ends(run).text
+    assert 15 < time.monotonic() - began < 60
 
 
 @on("bookworm")
