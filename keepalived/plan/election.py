@@ -241,6 +241,18 @@ def contributions(cluster: Cluster, instance: str, said: InstanceState, *, drain
     return {DRAIN_CHECK: award}
 
 
+def is_lowered(state: ClusterState, instance: str, name: str) -> bool | None:
+    """Whether the drain is in force on `name`, by what its daemon announces; None: it tells nothing.
+
+    The daemon may run with other numbers than the cluster file has by now.
+    """
+    said, node = state.said(name, instance), state.nodes[name]
+    if said is None or node is None:
+        return None
+    award = contributions(state.cluster, instance, said, drained=node.drained)[DRAIN_CHECK]
+    return award <= 0 if (node.running_check or state.cluster.drain.check) == "script" else award < 0
+
+
 def drain_change(cluster: Cluster, node: str) -> Change:
     """`node` is drained: it announces what the cluster file gives a drained one."""
     return _flag(cluster, node, drained=True)

@@ -47,12 +47,18 @@ class Cluster(Strict):
     """What must be in order for a node to serve, by name."""
     maintenance: Maintenance = Maintenance()
 
-    @property
-    def advert_seconds(self) -> float:
-        """The interval of the adverts in seconds, whether set or not."""
-        return ADVERT_INT_DEFAULTS[self.vrrp_version] if self.advert_int is None else self.advert_int
+    def version(self, instance: str) -> Literal[2, 3]:
+        """The version of VRRP that `instance` speaks."""
+        return self.instances[instance].version or self.vrrp_version
 
-    # The file has one order for all instances. Those who ask name the instance they mean.
+    def advert_seconds(self, instance: str) -> float:
+        """The interval of the adverts of `instance` in seconds, whether set or not."""
+        settings, version = self.instances[instance], self.version(instance)
+        if settings.advert_int is not None:
+            return settings.advert_int
+        if self.advert_int is not None and version == self.vrrp_version:
+            return self.advert_int
+        return ADVERT_INT_DEFAULTS[version]
 
     def order(self, instance: str) -> list[str]:
         """The nodes by preference: the first in service holds `instance`. By the list, unless priorities are pinned."""
@@ -63,7 +69,24 @@ class Cluster(Strict):
         pinned = self.nodes[node].priority
         if pinned is not None:
             return pinned
-        return (len(self.nodes) - list(self.nodes).index(node)) * self.priority_step
+        prefer = self.instances[instance].prefer
+        order = [*prefer, *(name for name in self.nodes if name not in prefer)]
+        return (len(order) - order.index(node)) * self.priority_step
+
+    def priorities(self) -> dict[tuple[tuple[str, int, int], ...], list[str]]:
+        """For each order of nodes the instances that have it: each node with its priority in service, and drained."""
+        found: dict[tuple[tuple[str, int, int], ...], list[str]] = {}
+        for instance in self.instances:
+            rows = tuple(
+                (
+                    node,
+                    self.effective_priority(instance, node, drained=False),
+                    self.effective_priority(instance, node, drained=True),
+                )
+                for node in self.order(instance)
+            )
+            found.setdefault(rows, []).append(instance)
+        return found
 
     def base_priority(self, instance: str, node: str) -> int:
         """The keyword `priority` of `node` in `instance`: what its checks contribute comes on top."""
@@ -123,7 +146,7 @@ class Cluster(Strict):
         three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
-        return look + 5 * self.advert_seconds + 1
+        return look + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's own JSON output of host data."""

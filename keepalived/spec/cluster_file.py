@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from keepalived.spec import plain_yaml
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.expand import as_written, expanded, short_faults
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import shown
 from keepalived.spec.rules import faults_between, faults_of
@@ -110,7 +111,15 @@ def parse(text: str, name: str) -> Cluster:
             _take_out(data, place)
         cluster, errors = _validate(data)
     if cluster is not None:
-        faults += [fault for fault in faults_of(cluster) if not _within(fault.rests_on, taken_out)]
+        whole = expanded(cluster)
+        between = [*short_faults(cluster), *(faults_of(whole) if whole.instances else ())]
+        told = {(as_written(cluster, fault.path), fault.problem): fault for fault in reversed(between)}
+        faults += [
+            Fault(path, problem)
+            for (path, problem), fault in reversed(told.items())
+            if not _within(fault.rests_on, taken_out)
+        ]
+        cluster = whole
     if faults or cluster is None:
         raise ClusterError([f"{file}: {fault.path}: {fault.problem}" for fault in faults])
     return cluster

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, Password, Within
+from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, NodeName, Password, Within
 from keepalived.spec.strict import Strict
 
 
@@ -20,6 +20,10 @@ class Authentication(Strict):
     """The password, at most 8 characters: keepalived ignores the rest."""
 
 
+def _read_names(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Instance(Strict):
     """A VRRP instance: floating addresses that move together."""
 
@@ -30,6 +34,19 @@ class Instance(Strict):
     interface: InterfaceName | None = None
     """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
     carries the node's own address."""
+
+    prefer: Annotated[list[NodeName], BeforeValidator(_read_names)] = []
+    """The nodes that hold these addresses rather than the others, the first one first: `prefer: server02`. The rest
+    follow in the order of `nodes`. Default: the order of `nodes`."""
+    active_active: bool = False
+    """`true`: every node holds an address of its own. Each address is an instance with the next virtual_router_id, and
+    the order of the nodes begins with the next node."""
+    disable: bool = False
+    """`true`: the instance stays in the file and runs on no node."""
+    version: Literal[2, 3] | None = None
+    """The version of VRRP of this instance. Default: `vrrp_version`."""
+    advert_int: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """Seconds between two adverts of this instance. Default: that of the cluster."""
 
     unicast: bool = False
     """`true`: adverts go to each node's own address, for networks without multicast. The peers are the nodes of the

@@ -35,19 +35,27 @@ def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:
-    if cluster.advert_int is not None:
-        low, high = ADVERT_INTERVALS[cluster.vrrp_version]
-        whole = cluster.vrrp_version == 2
-        steps = cluster.advert_int if whole else cluster.advert_int * 100
-        if not low <= cluster.advert_int <= high or abs(steps - round(steps)) > 1e-6:
-            what = f"whole seconds, {low}..{high}" if whole else f"hundredths of a second, {low}..{high}"
-            cannot = f"{cluster.advert_int:.15g} cannot be expressed by VRRPv{cluster.vrrp_version} ({what})"
-            yield Fault("advert_int", cannot, rests_on=("vrrp_version",))
+    yield from _interval_faults("advert_int", cluster.advert_int, cluster.vrrp_version, ("vrrp_version",))
+    for name, instance in cluster.instances.items():
+        version, path = cluster.version(name), f"instances.{name}"
+        basis = ("vrrp_version", f"{path}.version")
+        yield from _interval_faults(f"{path}.advert_int", instance.advert_int, version, basis)
+
+
+def _interval_faults(path: str, seconds: float | None, version: int, basis: tuple[str, ...]) -> Iterator[Fault]:
+    if seconds is None:
+        return
+    low, high = ADVERT_INTERVALS[version]
+    whole = version == 2
+    steps = seconds if whole else seconds * 100
+    if not low <= seconds <= high or abs(steps - round(steps)) > 1e-6:
+        what = f"whole seconds, {low}..{high}" if whole else f"hundredths of a second, {low}..{high}"
+        yield Fault(path, f"{seconds:.15g} cannot be expressed by VRRPv{version} ({what})", rests_on=basis)
 
 
 def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
     """Every undrained node above every drained one, priorities distinct, all in 1..254."""
-    instance = next(iter(cluster.instances))  # they all have the same order
+    instance = next(iter(cluster.instances))  # in another order, others have the same priorities
     basis = ("nodes", "priority_step", "drain.weight")
     seen: dict[int, str] = {}
     for node in cluster.nodes:
@@ -103,14 +111,14 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
         count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
         if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
             yield Fault(f"{path}.virtual_ipaddress", "IPv4 and IPv6 addresses: make two instances of them")
-        elif instance.family == 6 and cluster.vrrp_version == 2:
+        elif instance.family == 6 and cluster.version(name) == 2:
             yield Fault(f"{path}.virtual_ipaddress", "VRRPv2 carries no IPv6 addresses: set vrrp_version: 3")
         elif count > most:
             yield Fault(
                 f"{path}.virtual_ipaddress",
                 f"an advert has room for {most} IPv{instance.family} addresses, not {count}: make two instances",
             )
-        if instance.authentication and cluster.vrrp_version == 3:
+        if instance.authentication and cluster.version(name) == 3:
             none = "VRRPv3 has none: leave it out, or set vrrp_version: 2"
             yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
         elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:

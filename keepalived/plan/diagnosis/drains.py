@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from keepalived.observed.node import NodeState
 from keepalived.plan.diagnosis.findings import DEPLOY, DRAIN, JOURNAL, Evidence, Finding
-from keepalived.plan.election import DRAIN_CHECK, contributions
+from keepalived.plan.election import is_lowered
 
 
 def flag_ignored(evidence: Evidence) -> Iterator[Finding]:
@@ -77,8 +77,7 @@ def _announced(evidence: Evidence) -> Iterator[_Announced]:
             said = (node.instances or {}).get(instance)
             if said is None or said.state not in ("BACKUP", "MASTER"):
                 continue
-            award = contributions(cluster, instance, said, drained=node.drained)[DRAIN_CHECK]
-            lowered = award <= 0 if (node.running_check or cluster.drain.check) == "script" else award < 0
+            lowered = bool(is_lowered(evidence.state, instance, name))
             yield _Announced(name, node, instance, said.effective_priority, lowered)
 
 

@@ -20,6 +20,7 @@ from keepalived.plan.rollout.refusals import (
     refuse_foreign,
     refuse_left_behind,
     refuse_renamed,
+    refuse_several_holders,
     refuse_stranger,
     refuse_under_way,
     refuse_unknown,
@@ -58,6 +59,7 @@ def plan_rollout(
     parting = _parting(nodes, work, texts)
     if parting and not force:
         refuse_left_behind(state, texts, targets, parting)
+        refuse_several_holders(state, work, parting)
         refuse_alone(state, texts, work, parting)
     batches = _apart(state, work) if parting else _one_by_one(state, work)
     replaced = [name for name in _ascending(state, work) if work[name] == "replace"]

@@ -156,6 +156,24 @@ def refuse_left_behind(
         )
 
 
+def refuse_several_holders(state: ClusterState, work: Mapping[str, Work], parting: Collection[str]) -> None:
+    """Raises Refused when several nodes that change hold addresses of instances whose advert settings change.
+
+    Each is a backup of the others with the old settings: when one restarts, another one takes its addresses over for a
+    moment and tells the neighbours so, although a node with the new settings holds them.
+    """
+    election = observed(state)
+    holders = [name for name in work if any(election.candidates[instance][name].holds for instance in parting)]
+    if len(holders) > 1:
+        others = [name for name in state.nodes if name != holders[0] and not election.is_drained(name)]
+        raise Refused(
+            f"{_where(state, parting)}, and {' and '.join(holders)} hold addresses. First have one node hold them all:"
+            f"{command('tasks/drain.py', others)}\nThen:{command('deploy.py')}"
+            f"\nThen:{command('tasks/restore.py', others)}\nTo change them as they are, with a gap of some seconds:",
+            "force",
+        )
+
+
 def refuse_alone(
     state: ClusterState, texts: Mapping[str, str], work: Mapping[str, Work], parting: Collection[str]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from keepalived.observed.checks import failing, not_run
 from keepalived.observed.cluster import ClusterState
-from keepalived.plan.election import observed
+from keepalived.plan.election import DRAIN_CHECK, contributions, is_lowered, observed
 
 
 class Verdict(NamedTuple):
@@ -57,11 +57,10 @@ def priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | 
             return f"keepalived on {name} does not know {instance}"
         if said.state not in ("BACKUP", "MASTER"):
             return observed(state).why_not(instance, name)
-        expected = state.cluster.effective_priority(instance, name, drained=drained)
-        # The checks may pass or fail: what they contribute never makes up for the drain's.
-        without = state.cluster.checks_contribution(instance, ())
-        possible = {expected - without + checks for checks in state.cluster.checks_contributions(instance)}
-        if said.effective_priority not in possible:
+        if is_lowered(state, instance, name) != drained:
+            cluster = state.cluster
+            award = contributions(cluster, instance, said, drained=node.drained)[DRAIN_CHECK]
+            expected = said.effective_priority - award + cluster.drain.contribution(drained=drained)
             return f"{instance} has priority {said.effective_priority} on {name}, not {expected}"
     return None
 
@@ -78,5 +77,5 @@ def checks_problem(state: ClusterState, name: str) -> str | None:
         if said := state.said(name, instance):
             expected = state.cluster.effective_priority(instance, name, drained=node.drained, failing=fails)
             if said.effective_priority != expected:
-                return f"{instance} has priority {said.effective_priority} on {name}, and {expected} by its checks"
+                return f"{instance} has priority {said.effective_priority} on {name}, not {expected}"
     return None

@@ -42,13 +42,13 @@ def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None
     for instance, found in one.items():
         settings = cluster.instances[instance]
         assert found == AdvertSettings(
-            version=cluster.vrrp_version,
+            version=cluster.version(instance),
             virtual_router_id=settings.virtual_router_id,
             interface="enp0s3",
             unicast=settings.unicast,
             addresses=frozenset(settings.addresses),
             authentication=found.authentication,
-            advert_int=cluster.advert_seconds if cluster.vrrp_version == 2 else None,
+            advert_int=cluster.advert_seconds(instance) if cluster.version(instance) == 2 else None,
         )
         assert (found.authentication is None) == (settings.authentication is None)
     assert list(one) == list(cluster.instances)

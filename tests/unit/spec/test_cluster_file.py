@@ -714,6 +714,11 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "virtual_router_id": 51,
                 "virtual_ipaddress": ["10.10.0.2/32"],
                 "interface": None,
+                "prefer": [],
+                "active_active": False,
+                "disable": False,
+                "version": None,
+                "advert_int": None,
                 "unicast": False,
                 "checks": None,
                 "authentication": None,
@@ -732,8 +737,8 @@ def test_the_shipped_cluster_has_every_default() -> None:
 
 @pytest.mark.parametrize(("version", "seconds"), [(2, 1), (3, 0.5)])
 def test_adverts_without_an_interval_come_as_often_as_the_version_allows(version: int, seconds: float) -> None:
-    assert parse(cluster(f"vrrp_version: {version}"), "managers").advert_seconds == seconds
-    assert parse(cluster(f"vrrp_version: {version}", "advert_int: 3"), "managers").advert_seconds == 3
+    assert parse(cluster(f"vrrp_version: {version}"), "managers").advert_seconds("VI_1") == seconds
+    assert parse(cluster(f"vrrp_version: {version}", "advert_int: 3"), "managers").advert_seconds("VI_1") == 3
 
 
 # The look at the flag, the next advert, three adverts and the skew (one advert in VRRPv3), and a second to spare.
