@@ -29,7 +29,7 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
 
 
 class NoInterface(Exception):
-    """There is no network interface for an instance on a node. The text says what to do."""
+    """There is no sound network interface for an instance on a node. The text says what to do."""
 
 
 def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) -> dict[str, str]:
@@ -46,6 +46,14 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
                 f"instances.{instance}.interface in {cluster.name}.yml"
             )
     chosen = {instance: settings.interface or str(found) for instance, settings in cluster.instances.items()}
+    for instance, interface in chosen.items():
+        for name, check in cluster.checks_of(instance).items():
+            if check.interface == interface:
+                raise NoInterface(
+                    f"{node}: the check {name} looks at {interface}, the own interface of {instance}: keepalived looks "
+                    f"at that one anyway, and ignores the check. Take checks.{name} out of {cluster.name}.yml, or give "
+                    f"{instance} other checks"
+                )
     used: dict[tuple[int, int, str], str] = {}
     for instance, settings in cluster.instances.items():
         other = used.setdefault((settings.family, settings.virtual_router_id, chosen[instance]), instance)

@@ -219,6 +219,17 @@ def test_a_node_whose_interfaces_do_not_do_is_told(carried: dict[str, list[str]]
     assert str(caught.value) == problem
 
 
+def test_a_check_of_an_instances_own_interface_is_told() -> None:
+    """keepalived ignores it, and `-t` complains."""
+    text = TWO + "checks: {link: {interface: enp0s3}}\n"
+    with pytest.raises(NoInterface) as caught:
+        interfaces(parse(text, "managers"), "server01", {"enp0s3": ["10.20.0.3"], "enp0s8": ["10.10.0.3"]})
+    assert str(caught.value) == (
+        "server01: the check link looks at enp0s3, the own interface of A: keepalived looks at that one anyway, and "
+        "ignores the check. Take checks.link out of managers.yml, or give A other checks"
+    )
+
+
 def test_a_table_of_nodes_begins_with_the_highest_priority() -> None:
     rows = [
         line.split() for line in rendered("everything")["everything.server02.conf"].splitlines() if " 10.10.0." in line
