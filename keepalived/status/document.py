@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from keepalived.observed.checks import failing
 from keepalived.observed.node import NodeState
 from keepalived.plan.configuration_status import ConfigurationStatus, configuration_status
 from keepalived.plan.diagnosis.findings import Evidence, Problem, Severity
@@ -43,6 +44,8 @@ class _NodeStatus(BaseModel):
     instances: dict[str, _InstanceStatus] | None
     drained: _DrainStatus | None
     """None: it is not drained, or cannot be read."""
+    failing_checks: dict[str, str] | None
+    """The checks of the cluster file that fail there, and why, in words."""
     keepalived: str | None
     unit: str | None
     configuration: ConfigurationStatus
@@ -130,6 +133,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
             holds=None,
             instances=None,
             drained=None,
+            failing_checks=None,
             keepalived=None,
             unit=None,
             configuration="unknown",
@@ -156,6 +160,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
             for instance, said in node.instances.items()
         },
         drained=drain if node.drained else None,
+        failing_checks=failing(evidence.state.cluster, node),
         keepalived=node.version,
         unit=node.unit.active_state,
         configuration=configuration_status(node, evidence.due.get(name), evidence.state.cluster.on_change),
