@@ -114,7 +114,7 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
             StringCommand(";drop_in=", QuoteString(paths.DROP_IN), _separator=""),
             StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
-            StringCommand(";checks=", QuoteString(paths.CHECKS), _separator=""),
+            StringCommand(";checks=", QuoteString(paths.SCRIPTS), _separator=""),
             StringCommand(";results=", QuoteString(paths.CHECK_RESULTS), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from keepalived.conf.check_scripts import check_scripts
 from keepalived.conf.drop_in import with_digest
 from keepalived.conf.fingerprint import fingerprint
+from keepalived.conf.scripts import check_scripts, notify_scripts, scripts_of
 from keepalived.conf.templates import environment
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.notify import STATES
 
 
 def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) -> str:
@@ -18,11 +19,17 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
 
     A comment has its fingerprint, so that a file that somebody has changed can be told from an older one.
     """
-    template, scripts = environment.get_template("keepalived.conf.j2"), check_scripts(cluster)
+    template = environment.get_template("keepalived.conf.j2")
 
     def render(fingerprint: str) -> str:
         return template.render(
-            cluster=cluster, node=node, interfaces=interfaces, scripts=scripts, fingerprint=fingerprint
+            cluster=cluster,
+            node=node,
+            interfaces=interfaces,
+            scripts=check_scripts(cluster),
+            notify=notify_scripts(cluster),
+            states=STATES,
+            fingerprint=fingerprint,
         )
 
     return render(str(fingerprint(render(""))))
@@ -67,7 +74,7 @@ def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) ->
 
 def drop_in(cluster: Cluster) -> str:
     """The text of the drop-in for keepalived.service, the same on every node of a cluster, with its own digest."""
-    return _drop_in(cluster.drain.flag, tuple(cluster.start_after), bool(check_scripts(cluster)))
+    return _drop_in(cluster.drain.flag, tuple(cluster.start_after), bool(scripts_of(cluster)))
 
 
 @lru_cache

@@ -76,8 +76,8 @@ class Configuration(_Frozen):
     """As deploy.py wrote it, changed since by somebody else, or never written by deploy.py; None: no file."""
     advert_settings: dict[str, AdvertSettings] | None = Field(default=None, exclude=True)
     """What the daemon runs with, by instance."""
-    runs_checks: bool = Field(default=False, exclude=True)
-    """Whether the daemon runs scripts of checks."""
+    runs_scripts: bool = Field(default=False, exclude=True)
+    """Whether the daemon runs scripts of this repository."""
     drain_obstacles: dict[str, str] = Field(default={}, exclude=True)
     """By instance, what in the running configuration keeps a drain from working, in words."""
     contents: list[str] | None = Field(default=None, exclude=True)
@@ -147,8 +147,8 @@ class NodeState(_Frozen):
     """None when it was not asked for, or cannot be read."""
     checks: dict[str, CheckResult] = {}
     """The last results of the checks that the daemon has run since its start, by name."""
-    check_scripts: dict[str, int] = Field(default={}, exclude=True)
-    """The scripts of checks on disk that are root's own and can be run, by name, with their size in bytes."""
+    scripts: dict[str, int] = Field(default={}, exclude=True)
+    """The scripts of this repository on disk that are root's own and can be run, by name, with their size in bytes."""
     links_down: list[str] = []
     """The network interfaces that are not up."""
     boot: str | None = None

@@ -114,10 +114,10 @@ def _read(lines: Iterable[str]) -> NodeState:
         configuration=_configuration(report, files),
         journal=_part(report, "journal", _journal) if "journal" in report else None,
         checks=_part(report, "checks", _checks) if "checks" in report else {},
-        check_scripts={
+        scripts={
             path.rpartition("/")[2]: file.size
             for path, file in files.items()
-            if path.startswith(f"{paths.CHECKS}/") and file[:3] == CHECK_FILE[:3]
+            if path.startswith(f"{paths.SCRIPTS}/") and file[:3] == CHECK_FILE[:3]
         },
         links_down=_part(report, "addresses", _links_down),
         boot=report["boot"].strip() or None if "boot" in report else None,
@@ -348,7 +348,7 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         running_but_priorities=fingerprint_but_priorities(running) if running else None,
         origin=origin(disk) if disk is not None else None,
         advert_settings=agreed,
-        runs_checks=f'"{paths.CHECKS}/' in (running or ""),
+        runs_scripts=f'"{paths.SCRIPTS}/' in (running or ""),
         drain_obstacles=obstacles,
         contents=has,
     )

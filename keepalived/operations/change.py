@@ -49,7 +49,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
         case "restart":
             _restart(turn, before, node, text, force=force)
     if needless := rollout.needless_scripts(turn.cluster, node):
-        turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing the scripts of former checks")
+        turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing former scripts")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
 

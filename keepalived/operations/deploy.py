@@ -26,7 +26,7 @@ from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
-from keepalived.run.files import try_checks
+from keepalived.run.files import try_scripts
 from keepalived.run.hands import TurnCommand, clusters_of_run, targets
 from keepalived.run.look import hosts_of, look
 from keepalived.run.planning import Commands, refuse, tell_failures
@@ -149,8 +149,8 @@ def supported() -> Commands:
 def staged(text: str) -> Commands:
     """
     Writes keepalived.conf and the unit's drop-in beside those in place, and has keepalived test the first. A bad one is
-    removed again. Neither is in force before it is the node's turn. Runs each new check once: one that cannot be run
-    ends the run.
+    removed again. Neither is in force before it is the node's turn. Tries each new script: one that cannot be run ends
+    the run.
 
     + text: all of keepalived.conf
 
@@ -179,7 +179,7 @@ def staged(text: str) -> Commands:
         f'echo "{paths.CONFIGURATION} is as it was, and so is the daemon." >&2; exit 1; }}',
     )
     if scripts:  # keepalived takes what it cannot run for a success
-        yield try_checks([script.path for script in scripts])
+        yield try_scripts([script.path for script in scripts])
 
 
 def _show_difference(path: str, new: str) -> None:

@@ -11,13 +11,13 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
 from keepalived.cli.options import RemoveOptions, as_data
-from keepalived.conf.check_scripts import is_name_of_script
+from keepalived.conf.scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.drain import drain_node
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.guard import expected_moves, nobody_left
+from keepalived.plan.guard import expected_moves, nobody_left, notified
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
 from keepalived.run.hands import TurnCommand, aligned, targets
@@ -41,6 +41,8 @@ def _tell_plan(options: RemoveOptions) -> None:
         if due:
             moves = expected_moves(seen, dict.fromkeys(due, True))
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
+            for words in notified(seen, dict.fromkeys(due, True)):
+                logger.info(words)
             logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
             logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
@@ -135,7 +137,7 @@ def files_removed() -> Commands:
         cluster.drain.flag,
         paths.DRAINED_THIS_BOOT,
         paths.STAGED,
-        *(f"{paths.CHECKS}/{name}" for name in node.check_scripts if is_name_of_script(name)),
+        *(f"{paths.SCRIPTS}/{name}" for name in node.scripts if is_name_of_script(name)),
         paths.STAGED_DROP_IN,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
@@ -147,6 +149,6 @@ def files_removed() -> Commands:
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
-        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT, f"{paths.CHECKS}/any")]
+        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT, f"{paths.SCRIPTS}/any")]
         empty = StringCommand(*(QuoteString(str(folder)) for folder in folders))
         yield StringCommand("rmdir --ignore-fail-on-non-empty", empty, "2>/dev/null; systemctl daemon-reload")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import Election, drain_change, observed, restore_change
+from keepalived.plan.notified import movers, notified_in_words
 from keepalived.spec.cluster import Cluster
 
 
@@ -45,7 +46,7 @@ def expected_moves(state: ClusterState, drained: Mapping[str, bool]) -> list[str
 
 def moves_in(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> list[str]:
     """The same, asked of an election."""
-    after = election.after(*((drain_change if out else restore_change)(cluster, name) for name, out in drained.items()))
+    after = _after(cluster, election, drained)
     return [
         f"{address} goes from {' and '.join(before) or 'no node'} to {new}"
         for instance, addresses in election.addresses.items()
@@ -54,6 +55,16 @@ def moves_in(cluster: Cluster, election: Election, drained: Mapping[str, bool]) 
         and (before := election.holders(address)) != [new]
         and (before or not election.unread)
     ]
+
+
+def _after(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> Election:
+    return election.after(*((drain_change if out else restore_change)(cluster, name) for name, out in drained.items()))
+
+
+def notified(state: ClusterState, drained: Mapping[str, bool]) -> list[str]:
+    """Who runs notify commands or sends mail when the flags are as in `drained`, in words."""
+    before = observed(state)
+    return notified_in_words(state.cluster, movers(before, _after(state.cluster, before, drained)))
 
 
 def drain_plan(state: ClusterState, targets: Collection[str]) -> list[str]:
@@ -77,4 +88,5 @@ def _plan(state: ClusterState, targets: Collection[str], *, drained: bool) -> li
         moving = expected_moves(state, dict.fromkeys(due, drained))
         follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}"
         words.append(f"{state.cluster.name}: {verb} {', '.join(due)}; {follows}")
+        words += notified(state, dict.fromkeys(due, drained))
     return words

@@ -106,8 +106,9 @@ def _keep() -> str:
     return f'{copy} && install -m 600 {paths.CONFIGURATION} "$copy" && sync "$copy" && echo "$copy" && '
 
 
-def try_checks(scripts: Sequence[str]) -> StringCommand:
-    """Runs the scripts of checks once, side by side. Fails when one cannot be run at all, and says which."""
+def try_scripts(scripts: Sequence[str]) -> StringCommand:
+    """Tries scripts, side by side: a check is run once, a notify command not at all. Fails when one cannot be run, and
+    says which."""
     begun = " ".join(f'{path} try & begun="$begun $!";' for path in scripts)
     return StringCommand(
         f'begun=; {begun} status=0; for one in $begun; do wait "$one" || status=$?; done; exit $status'

@@ -14,6 +14,7 @@ from keepalived.spec.fields import CheckName, InstanceName, NodeName, UnitName, 
 from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
+from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.strict import Strict
 
@@ -45,6 +46,8 @@ class Cluster(Strict):
     drain: Drain = Drain()
     checks: dict[CheckName, Check] = {}
     """What must be in order for a node to serve, by name."""
+    smtp: Smtp | None = None
+    """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
 
     def version(self, instance: str) -> Literal[2, 3]:

@@ -159,6 +159,23 @@ def _read_check_address(value: object) -> str:
     return text
 
 
+def _read_mail_server(value: object) -> str:
+    """`10.10.0.25` or `10.10.0.25:587` or `[fd00::25]:587`, as keepalived has it: ADDRESS PORT."""
+    host, port = str(value), "25"
+    try:
+        ip_address(host)
+    except ValueError:
+        host, _, port = host.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+    try:
+        address = ip_address(host) if isinstance(value, str) and ZONE not in host else None
+    except ValueError:
+        address = None
+    if address is None or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise wrong("{value} is not an IP address, with or without a port: 10.10.0.25:587", value=shown(value))
+    return f"{address} {port}"
+
+
 NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
 FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
 InstanceName = Annotated[
@@ -182,6 +199,10 @@ CheckAddress = Annotated[
     BeforeValidator(_read_check_address),
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]}),
 ]
+MailAddress = Annotated[
+    str, matching(re.compile(r"[A-Za-z0-9_.+=-]{1,64}@[A-Za-z0-9.-]{1,253}"), "is not a mail address: ops@example.org")
+]
+MailServer = Annotated[str, AfterValidator(_read_mail_server)]
 PingAddress = Annotated[str, BeforeValidator(lambda value: str(_read_address(value)))]
 ProcessName = Annotated[
     str,

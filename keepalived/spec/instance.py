@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, NodeName, Password, Within
+from keepalived.spec.notify import STATES, Notify, NotifyCommand
 from keepalived.spec.strict import Strict
 
 
@@ -56,10 +57,29 @@ class Instance(Strict):
     authentication: Authentication | None = None
     """A password in the adverts. VRRPv2 only: VRRPv3 has none."""
 
+    notify_master: Notify | None = None
+    """A command that keepalived runs when the node has become the holder: a text, or the keys below."""
+    notify_backup: Notify | None = None
+    """The same for a node that does not hold the addresses: it has given them up, or has just started."""
+    notify_fault: Notify | None = None
+    """The same for a node that takes no part any more: a check without weight fails, or its interface is down."""
+    notify_stop: Notify | None = None
+    """The same for a daemon that stops. After one second it is killed."""
+    notify: Notify | None = None
+    """The same for every change of state, run after the one that is for this state alone."""
+    smtp_alert: bool = False
+    """`true`: keepalived sends a mail at every change of state. See `smtp`."""
+
     @property
     def family(self) -> int:
         """The IP version of its addresses: 4 or 6."""
         return self.virtual_ipaddress[0].version
+
+    @property
+    def notify_commands(self) -> dict[str, NotifyCommand]:
+        """The commands for changes of state, by keyword."""
+        given = {keyword: getattr(self, keyword) for keyword in STATES}
+        return {keyword: command for keyword, command in given.items() if command is not None}
 
     @property
     def addresses(self) -> list[str]:

@@ -14,8 +14,8 @@ DROP_IN = "/etc/systemd/system/keepalived.service.d/floating-address.conf"
 STAGED_DROP_IN = f"{DROP_IN}.staged"
 """The new drop-in until it is the node's turn: systemd reads only names that end in .conf."""
 
-CHECKS = "/etc/keepalived/checks"
-"""The scripts of the checks. Their names change with their content."""
+SCRIPTS = "/etc/keepalived/checks"
+"""The scripts that keepalived runs, checks and others. Their names change with their content."""
 
 CHECK_RESULTS = "/run/keepalived/checks"
 """What each check has said last: it is gone when keepalived ends."""

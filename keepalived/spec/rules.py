@@ -25,6 +25,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
+    yield from _mail_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -32,6 +33,17 @@ def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
         for when in ("before", "after"):
             if any(hook.on == "another" for hook in getattr(cluster.maintenance, when)):
                 yield Fault(f"maintenance.{when}", "on: another: there is no other node", rests_on=("nodes",))
+
+
+def _mail_faults(cluster: Cluster) -> Iterator[Fault]:
+    """keepalived says nothing of either."""
+    alerted = [name for name, instance in cluster.instances.items() if instance.smtp_alert]
+    if cluster.smtp is None:
+        for name in alerted:
+            path = f"instances.{name}.smtp_alert"
+            yield Fault(path, "no mail is sent: smtp must name the mail server and who gets it", ("smtp",))
+    elif not alerted:
+        yield Fault("smtp", "no mail is sent: set smtp_alert: true in an instance", ("instances",))
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:

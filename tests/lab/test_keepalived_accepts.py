@@ -28,7 +28,7 @@ def config_test(operator: Operator, text: str) -> tuple[int, str]:
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
 def test_a_golden_file_is_accepted(deployed: Operator, golden: Path) -> None:
     text = golden.read_text()
-    for script in re.findall(r'script "(/etc/keepalived/checks/\S+)"', text):
+    for script in re.findall(r'"(/etc/keepalived/checks/[^" ]+)', text):
         deployed.server01.succeed(f"install -D -m 755 /bin/true {script}")
     assert config_test(deployed, text) == (0, "")
 

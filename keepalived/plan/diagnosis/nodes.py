@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keepalived.conf.check_scripts import check_scripts
+from keepalived.conf.scripts import check_scripts
 from keepalived.observed.checks import failing
 from keepalived.observed.node import InstanceState
 from keepalived.plan.diagnosis.findings import DEPLOY, JOURNAL, Evidence, Finding

@@ -12,9 +12,10 @@ from typing import Literal, NamedTuple
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.commands import command
-from keepalived.plan.election import Election, observed, restore_change
+from keepalived.plan.election import Election, drain_change, observed, restore_change
 from keepalived.plan.guard import left_alone, moves_in
 from keepalived.plan.maintenance.left import begun, is_left, is_pending, is_rebooted, unfinished
+from keepalived.plan.notified import movers, notified_in_words
 from keepalived.spec.flag import RunKind
 
 TurnPart = Literal["do", "end"]
@@ -105,7 +106,18 @@ def plan_maintenance(
     for number, (name, election) in enumerate(_turns(state, run, order), 1):
         leads = " (leader of the swarm)" if name == leader else ""
         words.append(f"  {number}. {name}: {_turn(state, election, name, run, work[name])}{leads}")
+    words += notified_in_words(state.cluster, _told(state, run, order))
     return MaintenancePlan({name: work[name] for name in order}, words)
+
+
+def _told(state: ClusterState, run: RunKind, order: Collection[str]) -> dict[str, list[str]]:
+    """The nodes on which the state of each instance changes: those of the run, which stop and start keepalived, and
+    those that hold in their place."""
+    found = {instance: list(order) for instance in state.cluster.instances}
+    for name, election in _turns(state, run, order):
+        for instance, nodes in movers(election, election.after(drain_change(state.cluster, name))).items():
+            found[instance] += [node for node in nodes if node not in found[instance]]
+    return found
 
 
 def _turns(state: ClusterState, run: RunKind, order: Collection[str]) -> Iterator[tuple[str, Election]]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
-from keepalived.conf.check_scripts import CheckScript, check_scripts, is_name_of_script
 from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import drop_in
+from keepalived.conf.scripts import Script, is_name_of_script, scripts_of
 from keepalived.observed.node import NodeState
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
@@ -28,8 +28,8 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
     other_unit = node.unit.running_drop_in != drop_in_digest(unit) or node.unit.current is False
     differs = node.configuration.running != fingerprint(text)
     if cluster.on_change == "reload":
-        # The first checks need what the unit grants to those that have checks.
-        must_restart = not reload_carries(node, text) or (bool(check_scripts(cluster)) > node.configuration.runs_checks)
+        # The first scripts need what the unit grants to those that have scripts.
+        must_restart = not reload_carries(node, text) or (bool(scripts_of(cluster)) > node.configuration.runs_scripts)
         if differs:
             return "restart" if must_restart else "reload"
     elif differs and not other_unit and node.configuration.running_but_priorities == fingerprint_but_priorities(text):
@@ -42,7 +42,7 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
 
 
 def must_be_placed(cluster: Cluster, node: NodeState, text: str) -> bool:
-    """Whether a file on the node is not as it must be: keepalived.conf, the drop-in, the scripts of the checks."""
+    """Whether a file on the node is not as it must be: keepalived.conf, the drop-in, the scripts."""
     return (
         node.configuration.sha256 != _sha256(text)
         or node.configuration.as_placed is False
@@ -51,17 +51,17 @@ def must_be_placed(cluster: Cluster, node: NodeState, text: str) -> bool:
     )
 
 
-def missing_scripts(cluster: Cluster, node: NodeState | None) -> list[CheckScript]:
-    """The scripts of checks that a node lacks."""
-    found = node.check_scripts if node else {}
-    return [script for script in check_scripts(cluster).values() if found.get(script.name) != len(script.text.encode())]
+def missing_scripts(cluster: Cluster, node: NodeState | None) -> list[Script]:
+    """The scripts that a node lacks."""
+    found = node.scripts if node else {}
+    return [script for script in scripts_of(cluster) if found.get(script.name) != len(script.text.encode())]
 
 
 def needless_scripts(cluster: Cluster, node: NodeState) -> list[str]:
-    """The paths of the scripts of checks on a node that its configuration has no more."""
-    needed = {script.name for script in check_scripts(cluster).values()}
-    ours = [name for name in node.check_scripts if is_name_of_script(name)]
-    return [f"{paths.CHECKS}/{name}" for name in ours if name not in needed]
+    """The paths of the scripts on a node that its configuration has no more."""
+    needed = {script.name for script in scripts_of(cluster)}
+    ours = [name for name in node.scripts if is_name_of_script(name)]
+    return [f"{paths.SCRIPTS}/{name}" for name in ours if name not in needed]
 
 
 def unit_must_be_placed(node: NodeState, unit: str) -> bool:

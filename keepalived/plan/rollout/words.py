@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import Election, observed
+from keepalived.plan.notified import notified_in_words
 from keepalived.plan.rollout.due import Work
 from keepalived.plan.rollout.outcome import changed, outcome
 from keepalived.plan.rollout.refusals import lost_in_words
@@ -49,11 +50,15 @@ def rollout_in_words(
             f"  the new advert settings of {', '.join(sorted(parting))} are incompatible with the old: a node that "
             "holds nothing takes the addresses as well, then their holder drops them"
         )
-    now = observed(state)
+    now, told = observed(state), {instance: list[str]() for instance in cluster.instances}
     for number, batch in enumerate(batches, 1):
         for name in batch:
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORK_WORDS[work[name]]}")
+            for instance, nodes in told.items():
+                if work[name] in ("start", "restart", "restore"):
+                    taker = _takers(now, name).get(instance) if hand else None
+                    nodes += [name, *([taker] if taker else [])]
         now = now.after(*(changed(state, name, work[name]) for name in batch if work[name] != "replace"))
     after = outcome(state, work)
     for instance, settings in cluster.instances.items():
@@ -61,6 +66,7 @@ def rollout_in_words(
         for address in settings.addresses:
             if winner and state.holders(address) != [winner]:
                 words.append(f"  afterwards {address} ({instance}) is on {winner}")
+    words += notified_in_words(cluster, told)
     return words
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepalived.conf.check_scripts import check_scripts
+from keepalived.conf.scripts import check_scripts
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import ClusterError, parse
 from tests.unit.cluster_states import ONE

@@ -722,6 +722,12 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "unicast": False,
                 "checks": None,
                 "authentication": None,
+                "notify_master": None,
+                "notify_backup": None,
+                "notify_fault": None,
+                "notify_stop": None,
+                "notify": None,
+                "smtp_alert": False,
             }
         },
         "vrrp_version": 3,
@@ -731,6 +737,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "start_after": [],
         "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
         "checks": {},
+        "smtp": None,
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
     }
 

@@ -1,0 +1,70 @@
+"""What keepalived runs, and to whom it writes, when an instance changes its state. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from keepalived.spec.fields import Command, MailAddress, MailServer, UserName, Within
+from keepalived.spec.strict import Strict
+
+STATES = {
+    "notify_master": "MASTER",
+    "notify_backup": "BACKUP",
+    "notify_fault": "FAULT",
+    "notify_stop": "STOP",
+    "notify": None,
+}
+"""The keys that name a command, each with its state; `notify` is run in all of them, and keepalived tells it which."""
+
+
+class NotifyCommand(Strict):
+    """A command for a change of state. `/usr/local/sbin/moved` is short for `{command: /usr/local/sbin/moved}`.
+
+    A file that is named by its full path and nothing else gets the arguments; in any other command they are `$1`, ….
+    """
+
+    command: Command
+    """The command, run by sh: `logger "$2 is $3 now"`. `$1` is `INSTANCE`, `$2` its name, `$3` the state, and with
+    `notify` `$4` is the priority."""
+    user: UserName = "root"
+    """Who runs it."""
+
+    @property
+    def program(self) -> str:
+        """The file on the node that the command begins with, where that is named by its full path; else empty."""
+        first = self.command.split()[0]
+        return first if re.fullmatch(r"(/[A-Za-z0-9_.,:=+@-]+)+", first) else ""
+
+    @property
+    def with_arguments(self) -> str:
+        """The command as a shell runs it with the arguments."""
+        return f'{self.program} "$@"' if self.command.strip() == self.program else self.command
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [{"type": "string", "description": "the command"}, schema]}
+
+
+def _read_command(value: object) -> object:
+    return {"command": value} if isinstance(value, str) else value
+
+
+Notify = Annotated[NotifyCommand, BeforeValidator(_read_command)]
+
+
+class Smtp(Strict):
+    """Who gets the mail of the instances that have `smtp_alert`."""
+
+    notification_email: Annotated[list[MailAddress], Field(min_length=1)]
+    """Who gets it: `[ops@example.org]`."""
+    smtp_server: MailServer
+    """The mail server, by its IP address: `10.10.0.25`, or `10.10.0.25:587`. keepalived neither encrypts nor logs in
+    there."""
+    notification_email_from: MailAddress | None = None
+    """The sender. Default: `root@` and the node's own name."""
+    smtp_connect_timeout: Annotated[int, Within(1, 3600)] = 30
+    """Seconds until keepalived gives up a connection to the mail server."""
