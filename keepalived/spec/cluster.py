@@ -15,6 +15,7 @@ from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
@@ -46,6 +47,7 @@ class Cluster(Strict):
     checks: dict[CheckName, Check] = {}
     """What must be in order for a node to serve, by name."""
     maintenance: Maintenance = Maintenance()
+    raw: Raw = Raw()
 
     def version(self, instance: str) -> Literal[2, 3]:
         """The version of VRRP that `instance` speaks."""

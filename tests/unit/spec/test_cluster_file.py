@@ -722,6 +722,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "unicast": False,
                 "checks": None,
                 "authentication": None,
+                "raw": None,
             }
         },
         "vrrp_version": 3,
@@ -732,6 +733,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
         "checks": {},
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
+        "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 
 
