@@ -9,11 +9,23 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from keepalived.conf.parse import Block, first, parse_blocks, value_of
+from keepalived.spec.blocks import Block, first, parse_blocks, value_of
+
+GROUPS = {"vrrp_mcast_group4", "vrrp_mcast_group6", "mcast_dst_ip"}  # a socket is of one group
+OTHERS = {
+    "vrrp_strict",
+    "strict_mode",
+    "vrrp_check_unicast_src",
+    "check_unicast_src",
+    "unicast_ttl",
+    "old_unicast_checksum",
+    "v3_checksum_as_v2",
+}
 
 
 class AdvertSettings(NamedTuple):
-    """The settings of one instance. `authentication` is a digest; `advert_int` counts in v2 only."""
+    """The settings of one instance. `authentication` is a digest; `advert_int` counts in v2 only; `groups` and `others`
+    are the lines of these keywords, of the instance and of `global_defs`."""
 
     version: int
     virtual_router_id: int
@@ -22,6 +34,8 @@ class AdvertSettings(NamedTuple):
     addresses: frozenset[str]
     authentication: str | None
     advert_int: float | None
+    groups: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     def reload_carries(self, new: AdvertSettings) -> bool:
         """Whether a reload takes the daemon from these settings to `new` without giving the addresses up.
@@ -29,7 +43,7 @@ class AdvertSettings(NamedTuple):
         It does not when the socket or the instance itself must be made anew (vrrp/vrrp_scheduler.c, vrrp_reload.c), and
         the version is a global setting here.
         """
-        return self[:4] == new[:4]
+        return self[:4] == new[:4] and self.groups == new.groups
 
     def accepts(self, other: AdvertSettings) -> bool:
         """Whether a node with these settings accepts the adverts of another node with the `other` ones.
@@ -42,7 +56,8 @@ class AdvertSettings(NamedTuple):
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
     """The settings of each vrrp_instance in a configuration, by name. Raises ValueError where it is no such text."""
     top = parse_blocks(text)
-    version = int(value_of(first(top, "global_defs"), "vrrp_version", "2"))
+    defaults = first(top, "global_defs")
+    version = int(value_of(defaults, "vrrp_version", "2"))
     found = {}
     for words, block in top:
         if words[:1] != ["vrrp_instance"] or len(words) < 2:
@@ -57,8 +72,14 @@ def advert_settings(text: str) -> dict[str, AdvertSettings]:
             addresses=frozenset(words[0].split("/")[0] for words, _ in first(block, "virtual_ipaddress")),
             authentication=_digest(authentication) if authentication else None,
             advert_int=float(value_of(block, "advert_int", "1")) if own == 2 else None,
+            groups=_lines([*defaults, *block], GROUPS),
+            others=_lines([*defaults, *block], OTHERS),
         )
     return found
+
+
+def _lines(block: Block, keywords: set[str]) -> frozenset[str]:
+    return frozenset(" ".join(words) for words, _ in block if words[0] in keywords)
 
 
 def _digest(block: Block) -> str:

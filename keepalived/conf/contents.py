@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepalived.conf.parse import parse_blocks
+from keepalived.spec.blocks import parse_blocks
 
 OF_NO_WEIGHT = {"state"}  # the state an instance begins with: the election decides at once
 

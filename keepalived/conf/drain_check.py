@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from keepalived.conf.parse import parse_blocks, value_of
+from keepalived.spec.blocks import parse_blocks, value_of
 
 NAME = "chk_releasevip"
 """Of the vrrp_script or track_file: the name that the blog post has it under from which this project comes."""

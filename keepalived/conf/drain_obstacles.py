@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepalived.conf.parse import first, parse_blocks, value_of
+from keepalived.spec.blocks import first, parse_blocks, value_of
 
 
 def drain_obstacles(text: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
 from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
@@ -49,6 +50,7 @@ class Cluster(Strict):
     smtp: Smtp | None = None
     """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
+    raw: Raw = Raw()
 
     def version(self, instance: str) -> Literal[2, 3]:
         """The version of VRRP that `instance` speaks."""

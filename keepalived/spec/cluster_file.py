@@ -20,6 +20,7 @@ from keepalived.spec.cluster import Cluster
 from keepalived.spec.expand import as_written, expanded, short_faults
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import shown
+from keepalived.spec.outside import fill_in
 from keepalived.spec.rules import faults_between, faults_of
 from keepalived.spec.strict import Strict
 
@@ -87,14 +88,18 @@ def _meant(key: object) -> str | None:
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 
-def parse(text: str, name: str) -> Cluster:
-    """The cluster in the YAML `text` of the file `NAME.yml`. Raises ClusterError with every fault found in it."""
+def parse(text: str, name: str, folder: Path | None = None) -> Cluster:
+    """The cluster in the YAML `text` of the file `NAME.yml`. Raises ClusterError with every fault found in it.
+
+    `folder` is where the files lie that it names; None: the file lies nowhere, and names none.
+    """
     file = f"{name}.yml"
     data = _load(text, file)
     faults: list[Fault] = []
     if "name" in data:
         faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
     data["name"] = name
+    faults += fill_in(data, folder)
     cluster, errors = _validate(data)
     faults += [Fault(_path(_written(data, error["loc"])), _problem(error)) for error in errors]
     taken_out: set[str] = set()
@@ -189,7 +194,7 @@ def read_clusters(folder: Path) -> dict[str, Cluster]:
             )
         else:
             try:
-                clusters[file.stem] = parse(file.read_text(encoding="utf-8"), file.stem)
+                clusters[file.stem] = parse(file.read_text(encoding="utf-8"), file.stem, folder)
             except ClusterError as error:
                 faults += error.faults
             except (OSError, UnicodeDecodeError) as error:

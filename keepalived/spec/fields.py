@@ -184,7 +184,26 @@ InstanceName = Annotated[
 NodeName = Annotated[str, matching(HOST_NAME, "is not a host name")]
 InterfaceName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.@-]{1,15}"), "is not the name of a network interface")]
 UnitName = Annotated[str, matching(UNIT_NAME, "is not the name of a systemd unit: haproxy.service")]
-Password = Annotated[SecretStr, AfterValidator(_read_password)]
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_read_password),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "password"},
+                *(
+                    {
+                        "type": "object",
+                        "properties": {source: {"type": "string"}},
+                        "required": [source],
+                        "additionalProperties": False,
+                    }
+                    for source in ("env", "file", "command")
+                ),
+            ]
+        }
+    ),
+]
 Command = Annotated[str, AfterValidator(_read_command)]
 FlagPath = Annotated[str, AfterValidator(_read_flag)]
 FilePath = Annotated[str, AfterValidator(_read_file)]

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, NodeName, Password, Within
 from keepalived.spec.notify import STATES, Notify, NotifyCommand
+from keepalived.spec.raw import InstanceLines
 from keepalived.spec.strict import Strict
 
 
@@ -18,7 +19,8 @@ class Authentication(Strict):
     """`PASS`: everybody on the network can read the password in the adverts. `AH`: IPsec authentication header; only
     with multicast."""
     auth_pass: Password
-    """The password, at most 8 characters: keepalived ignores the rest."""
+    """The password, at most 8 characters: keepalived ignores the rest. Or where it is kept: `{env: NAME}`,
+    `{file: PATH}` or `{command: "pass show vrrp"}`, on the machine that runs pyinfra."""
 
 
 def _read_names(value: object) -> object:
@@ -56,6 +58,8 @@ class Instance(Strict):
     """The checks that count for this instance, by name. Default: all."""
     authentication: Authentication | None = None
     """A password in the adverts. VRRPv2 only: VRRPv3 has none."""
+    raw: InstanceLines | None = None
+    """Lines of keepalived.conf for this instance, put in as they are."""
 
     notify_master: Notify | None = None
     """A command that keepalived runs when the node has become the holder: a text, or the keys below."""

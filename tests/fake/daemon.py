@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
-from keepalived.conf.parse import first, parse_blocks, value_of
 from keepalived.observed.node import VrrpState
+from keepalived.spec.blocks import first, parse_blocks, value_of
 
 
 @dataclass(frozen=True)

@@ -728,6 +728,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "notify_stop": None,
                 "notify": None,
                 "smtp_alert": False,
+                "raw": None,
             }
         },
         "vrrp_version": 3,
@@ -739,6 +740,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "checks": {},
         "smtp": None,
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
+        "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 
 

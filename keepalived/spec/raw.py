@@ -1,0 +1,138 @@
+"""keepalived's own words in a cluster file, for what no key says; and what they must not say. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from keepalived.spec.blocks import parse_blocks
+from keepalived.spec.fields import wrong
+from keepalived.spec.strict import Strict
+
+NO_COMPARISON = "keepalived alone can resolve it, and nobody could compare what runs with what is deployed"
+
+CHECKS = "use checks: a drain, a deploy and the status count those"
+RELOAD = "a deploy needs keepalived to reload as it does by itself: leave it out"
+DUMP = "status reads what keepalived writes in its own place: leave it out"
+WAITS = "no drain and no deploy would wait for it: leave it out"
+UNSEEN = "status and drain would not see it: leave it out"
+OF_GLOBAL_DEFS = {
+    "vrrp_version": "use vrrp_version of the cluster file",
+    "script_user": "use user of a check",
+    "enable_script_security": "it is set already",
+    "vrrp_rt_priority": "the unit gives keepalived its priority: leave it out",
+    "vrrp_rlimit_rttime": "the unit gives keepalived its priority: leave it out",
+    "vrrp_rlimit_rtime": "the unit gives keepalived its priority: leave it out",
+    "vrrp_priority": "the unit gives keepalived its priority: leave it out",
+    "vrrp_startup_delay": WAITS,
+    "vrrp_down_timer_adverts": WAITS,
+    "reload_check_config": RELOAD,
+    "reload_file": RELOAD,
+    "reload_repeat": RELOAD,
+    "reload_time_file": RELOAD,
+    "tmp_config_directory": DUMP,
+    "config_save_dir": DUMP,
+    "state_dump_file": DUMP,
+    "data_use_instance": DUMP,
+    "use_symlink_paths": DUMP,
+}
+"""What `raw.global_defs` must not say, and what to do instead."""
+
+OF_INSTANCE = {
+    "state": "the priorities decide who holds an address: leave it out",
+    "interface": "use interface",
+    "virtual_router_id": "use virtual_router_id",
+    "priority": "use the order of nodes, prefer or nodes.NAME.priority",
+    "version": "use version",
+    "advert_int": "use advert_int",
+    "authentication": "use authentication",
+    "unicast_peer": "use unicast",
+    "unicast_src_ip": "use unicast",
+    "virtual_ipaddress": "use virtual_ipaddress",
+    "virtual_ipaddress_excluded": UNSEEN,
+    "track_script": CHECKS,
+    "track_file": CHECKS,
+    "track_interface": CHECKS,
+    "track_process": CHECKS,
+    "track_bfd": CHECKS,
+    "preempt": "it is keepalived's default: leave it out",
+    "nopreempt": "a drain would move no address: leave it out",
+    "preempt_delay": WAITS,
+    "down_timer_adverts": WAITS,
+    "dont_track_primary": "a holder without network would keep its addresses: leave it out",
+    "use_vmac": UNSEEN,
+    "use_vmac_addr": UNSEEN,
+    "vmac_xmit_base": UNSEEN,
+    "use_ipvlan": UNSEEN,
+}
+"""What `instances.NAME.raw` must not say, and what to do instead."""
+
+OF_BLOCKS = {
+    "global_defs": "use raw.global_defs",
+    "vrrp_instance": "use instances",
+    "vrrp_sync_group": "a drain would not count in it: leave it out",
+    "vrrp_script": CHECKS,
+    "vrrp_track_process": CHECKS,
+    "track_process": CHECKS,
+    "vrrp_track_file": CHECKS,
+    "track_file": CHECKS,
+    "instance": NO_COMPARISON,
+    "net_namespace": UNSEEN,
+    "use_pid_dir": UNSEEN,
+}
+"""What whole blocks must not be, and what to do instead."""
+
+
+def _read(text: str, refused: Mapping[str, str]) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        if problem := _unreadable(line):
+            raise wrong("line {number}: {problem}", number=number, problem=problem)
+    try:
+        block = parse_blocks(text)
+    except ValueError as error:
+        raise wrong("{problem}", problem=str(error)) from None
+    if not block:
+        raise wrong("is empty: leave it out")
+    for words, _ in block:
+        if words[0] in refused:
+            raise wrong("{word}: {instead}", word=words[0], instead=refused[words[0]])
+    return text.rstrip()
+
+
+def _unreadable(line: str) -> str | None:
+    """Why a line is not one that means what it says, on every node and whenever it is read."""
+    if not line.replace("\t", " ").isprintable():
+        return "has a control character"
+    code = re.sub(r'("[^"]*")|[#!].*', lambda part: part[1] or "", line).strip()
+    if code.startswith("include"):
+        return f"include: {NO_COMPARISON}. Put the text itself here, or name its file in raw.file"
+    if re.match(r"[@~]", code) or re.search(r"\$[A-Za-z_{]", code):
+        return f"{code.split()[0]}: {NO_COMPARISON}. Write the value itself"
+    if code.endswith("\\"):
+        return "ends in \\: write it on one line"
+    if code.count('"') % 2:
+        return 'a " is missing'
+    return None
+
+
+GlobalLines = Annotated[str, AfterValidator(lambda text: _read(text, OF_GLOBAL_DEFS))]
+InstanceLines = Annotated[str, AfterValidator(lambda text: _read(text, OF_INSTANCE))]
+Blocks = Annotated[str, AfterValidator(lambda text: _read(text, OF_BLOCKS))]
+
+
+class Raw(Strict):
+    """Text that goes into keepalived.conf as it is, on every node: for what the cluster file has no key for."""
+
+    global_defs: GlobalLines | None = None
+    """Lines for `global_defs`. What they say replaces what a deploy writes by itself."""
+    blocks: Blocks | None = None
+    """Whole blocks, put after all others: `virtual_server 10.10.0.2 80 { … }`."""
+    file: Blocks | None = None
+    """A file with whole blocks, in the folder of the cluster file: `lvs.conf`."""
+
+    def has_global(self, keyword: str) -> bool:
+        """Whether the lines for `global_defs` have this keyword."""
+        return any(words[0] == keyword for words, _ in parse_blocks(self.global_defs or ""))
