@@ -132,32 +132,37 @@ def test_a_reload_carries_what_leaves_socket_and_instance_alone(new: AdvertSetti
     assert new.reload_carries(AGREED) is carried
 
 
-LINES = [  # global or in the instance; whether nodes with and without it accept each other; whether a reload carries it
+GLOBAL_LINES = [  # whether nodes with and without the line hear each other, and whether a reload carries it
     ("vrrp_mcast_group4 224.0.0.19", False, False),
     ("vrrp_mcast_group6 ff02::13", False, False),
     ("vrrp_strict", False, True),
     ("vrrp_check_unicast_src", False, True),
     ("v3_checksum_as_v2", False, True),
+    ("router_id a", True, True),
+    ("vrrp_garp_master_refresh 60", True, True),
+    ("vrrp_skip_check_adv_addr", True, True),
+    ("enable_snmp_vrrp", True, True),
+]
+INSTANCE_LINES = [
     ("mcast_dst_ip 224.0.0.19", False, False),
     ("strict_mode", False, True),
     ("check_unicast_src", False, True),
     ("unicast_ttl 2", False, True),
     ("old_unicast_checksum", False, True),
-    ("router_id a", True, True),
-    ("vrrp_garp_master_refresh 60", True, True),
-    ("vrrp_skip_check_adv_addr", True, True),
-    ("enable_snmp_vrrp", True, True),
     ("garp_master_delay 3", True, True),
     ("higher_prio_send_advert", True, True),
     ("mcast_src_ip 10.10.0.3", True, True),
     ("no_accept", True, True),
 ]
-INSTANCE_LINES = {line for line, _, _ in LINES[5:10] + LINES[14:]}
+PLACED = [("    vrrp_version 3\n", *row) for row in GLOBAL_LINES] + [
+    ("    priority 3\n", *row) for row in INSTANCE_LINES
+]
 
 
-@pytest.mark.parametrize(("line", "heard", "carried"), LINES)
-def test_which_lines_nodes_must_agree_on_and_which_a_reload_carries(line: str, heard: bool, carried: bool) -> None:
-    after = "    priority 3\n" if line in INSTANCE_LINES else "    vrrp_version 3\n"
+@pytest.mark.parametrize(("after", "line", "heard", "carried"), PLACED)
+def test_which_lines_nodes_must_agree_on_and_which_a_reload_carries(
+    after: str, line: str, heard: bool, carried: bool
+) -> None:
     found = advert_settings(PLAIN.replace(after, f"{after}    {line}\n"))["VI_1"]
     assert AGREED.accepts(found) is found.accepts(AGREED) is heard
     assert AGREED.reload_carries(found) is found.reload_carries(AGREED) is carried
