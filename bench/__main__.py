@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import resource
+import shlex
 import statistics
 import sys
 import tempfile
@@ -22,8 +23,22 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import ansible
+from keepalived.facts import Node
 from lab.lab import Lab
-from lab.operator import CLUSTER_FILE, DEPLOY, DRAIN, NODE, REBOOT, RESTORE, SHIPPED, STATUS, Operator, copy_repository
+from lab.operator import (
+    ADDRESS,
+    CLUSTER_FILE,
+    DEPLOY,
+    DRAIN,
+    FLAG,
+    NODE,
+    REBOOT,
+    RESTORE,
+    SHIPPED,
+    STATUS,
+    Operator,
+    copy_repository,
+)
 from lab.witness import Witness
 
 TIMES = 5
@@ -31,6 +46,7 @@ ANSIBLE_TIMES = 3  # a minute each
 LONG_SECONDS = 600.0  # what a command may take for dozens of nodes
 CLUSTERS = 20
 MANY_NODES = 30
+LOOKS = 20  # taken together: one is too short for the clock of processes
 
 
 def machine() -> str:
@@ -164,6 +180,21 @@ class Bench:
                         self.note(f"Ansible{how} : deploy without change, {many} nodes, ratio", whole / ours)
             operator.writes(SHIPPED)
 
+    def looks(self) -> None:
+        """What a look costs the node that is looked at."""
+        with self.operator() as operator:
+            operator.types(DEPLOY)
+            for what, journal in (("a look", False), ("a look with the journal, as of status", True)):
+                asked = Node().command(flag=FLAG, check="script", addresses=[ADDRESS], journal=journal)
+                look = f"sh -c {shlex.quote(asked.get_raw_value())} >/dev/null"
+                many = f"i=0; while [ $i -lt {LOOKS} ]; do {look}; i=$((i + 1)); done; times; sh -c 'echo $PPID $$'"
+                for _ in range(TIMES):
+                    _, spent, pids = operator.server01.succeed(many).splitlines()
+                    used = sum(60 * int(m) + float(s) for m, s in re.findall(r"(\d+)m([\d.]+)s", spent))
+                    first, last = map(int, pids.split())
+                    self.note(f"{what}: processor of the node, ms", 1000 * used / LOOKS)
+                    self.note(f"{what}: processes", (last - first - 1) / LOOKS)
+
     def nothing_to_play(self, settings: Mapping[str, str]) -> None:
         """Ansible's role where nothing is due."""
         changed = ansible.play(self.lab, settings)
@@ -191,7 +222,7 @@ class Bench:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(copy_repository(Path(folder)))
-        for group in sys.argv[1:] or ("boot", "tasks", "status", "reboots", "clients", "clusters"):
+        for group in sys.argv[1:] or ("boot", "tasks", "status", "looks", "reboots", "clients", "clusters"):
             getattr(bench, group)()
     table = Table("what", "median", "least", "most", "times", title=machine())
     for what, figures in bench.figures.items():
