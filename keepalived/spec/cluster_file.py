@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -86,15 +87,15 @@ def _meant(key: object) -> str | None:
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 
-def parse(text: str, name: str) -> Cluster:
-    """The cluster in the YAML `text` of the file `NAME.yml`. Raises ClusterError with every fault found in it."""
+def parse(text: str, name: str, folder: Path = Path()) -> Cluster:
+    """The cluster in the YAML `text` of the file `NAME.yml` in `folder`. Raises ClusterError with every fault found."""
     file = f"{name}.yml"
     data = _load(text, file)
     faults: list[Fault] = []
     if "name" in data:
         faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
     data["name"] = name
-    cluster, errors = _validate(data)
+    cluster, errors = _validate(data, folder)
     faults += [Fault(_path(_written(data, error["loc"])), _problem(error)) for error in errors]
     taken_out: set[str] = set()
     while errors:  # what is sound beside the faults is checked on: the rules between fields too
@@ -108,7 +109,7 @@ def parse(text: str, name: str) -> Cluster:
         }
         for place in reversed(places):
             _take_out(data, place)
-        cluster, errors = _validate(data)
+        cluster, errors = _validate(data, folder)
     if cluster is not None:
         faults += [fault for fault in faults_of(cluster) if not _within(fault.rests_on, taken_out)]
     if faults or cluster is None:
@@ -135,11 +136,16 @@ def _load(text: str, file: str) -> dict[str, Any]:
     return data
 
 
-def _validate(data: dict[str, Any]) -> tuple[Cluster | None, list[ErrorDetails]]:
+def _validate(data: dict[str, Any], folder: Path) -> tuple[Cluster | None, list[ErrorDetails]]:
     try:
-        return Cluster.model_validate(data), []
+        read = partial(_read_beside, folder)
+        return Cluster.model_validate(data, context={"read": read}), []
     except ValidationError as error:
         return None, error.errors()
+
+
+def _read_beside(folder: Path, path: str) -> str:
+    return (folder / path).read_text(encoding="utf-8")
 
 
 def _faulty(data: dict[str, Any], error: ErrorDetails) -> Location:
@@ -180,7 +186,7 @@ def read_clusters(folder: Path) -> dict[str, Cluster]:
             )
         else:
             try:
-                clusters[file.stem] = parse(file.read_text(encoding="utf-8"), file.stem)
+                clusters[file.stem] = parse(file.read_text(encoding="utf-8"), file.stem, folder)
             except ClusterError as error:
                 faults += error.faults
             except (OSError, UnicodeDecodeError) as error:
