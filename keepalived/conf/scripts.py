@@ -11,15 +11,16 @@ from keepalived.conf.templates import environment
 from keepalived.spec import paths
 from keepalived.spec.check import Check, command_of
 from keepalived.spec.cluster import Cluster
-from keepalived.spec.notify import NotifyCommand
+from keepalived.spec.notify import NotifyCommand, program_of, with_arguments
 
 
 class Script(NamedTuple):
     """A script that keepalived runs. `name`: what it is for, with a digest of the text, as keepalived and the node
-    have it."""
+    have it. `tries`: whether it says, with the argument `try`, that it can be run."""
 
     name: str
     text: str
+    tries: bool = True
 
     @property
     def path(self) -> str:
@@ -46,7 +47,13 @@ def notify_scripts(cluster: Cluster) -> dict[str, dict[str, Script]]:
 def scripts_of(cluster: Cluster) -> list[Script]:
     """All scripts of a cluster, each once."""
     notified = [script for scripts in notify_scripts(cluster).values() for script in scripts.values()]
-    return list(dict.fromkeys([*check_scripts(cluster).values(), *notified]))
+    shipped = [
+        _shipped(keyword, command.script)
+        for instance in cluster.instances.values()
+        for keyword, command in instance.notify_commands.items()
+        if command.script
+    ]
+    return list(dict.fromkeys([*check_scripts(cluster).values(), *shipped, *notified]))
 
 
 def is_name_of_script(name: str) -> bool:
@@ -70,7 +77,21 @@ def _of_check(cluster: str, name: str, check: Check) -> Script:
 @lru_cache
 def _of_notify(cluster: str, flag: str, keyword: str, notify: NotifyCommand) -> Script:
     template = environment.get_template("notify.sh.j2")
-    return _named(keyword, template.render(cluster={"name": cluster}, keyword=keyword, notify=notify, flag=flag))
+    command = _shipped(keyword, notify.script).path if notify.script else str(notify.command)
+    text = template.render(
+        cluster={"name": cluster},
+        keyword=keyword,
+        user=notify.user,
+        program=program_of(command),
+        command=with_arguments(command),
+        flag=flag,
+    )
+    return _named(keyword, text)
+
+
+def _shipped(keyword: str, text: str) -> Script:
+    """The operator's own file, as it is."""
+    return _named(f"{keyword}_file", text)._replace(tries=False)
 
 
 def _named(name: str, text: str) -> Script:

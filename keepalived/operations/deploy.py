@@ -179,7 +179,7 @@ def staged(text: str) -> Commands:
         f'echo "{paths.CONFIGURATION} is as it was, and so is the daemon." >&2; exit 1; }}',
     )
     if scripts:  # keepalived takes what it cannot run for a success
-        yield try_scripts([script.path for script in scripts])
+        yield try_scripts([script.path for script in scripts if script.tries])
 
 
 def _show_difference(path: str, new: str) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def parse(text: str, name: str, folder: Path | None = None) -> Cluster:
         faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
     data["name"] = name
     faults += fill_in(data, folder)
-    cluster, errors = _validate(data)
+    cluster, errors = _validate(data, folder)
     faults += [Fault(_path(_written(data, error["loc"])), _problem(error)) for error in errors]
     taken_out: set[str] = set()
     while errors:  # what is sound beside the faults is checked on: the rules between fields too
@@ -114,7 +115,7 @@ def parse(text: str, name: str, folder: Path | None = None) -> Cluster:
         }
         for place in reversed(places):
             _take_out(data, place)
-        cluster, errors = _validate(data)
+        cluster, errors = _validate(data, folder)
     if cluster is not None:
         whole = expanded(cluster)
         between = [*short_faults(cluster), *(faults_of(whole) if whole.instances else ())]
@@ -149,11 +150,16 @@ def _load(text: str, file: str) -> dict[str, Any]:
     return data
 
 
-def _validate(data: dict[str, Any]) -> tuple[Cluster | None, list[ErrorDetails]]:
+def _validate(data: dict[str, Any], folder: Path | None) -> tuple[Cluster | None, list[ErrorDetails]]:
     try:
-        return Cluster.model_validate(data), []
+        read = partial(_read_beside, folder or Path())
+        return Cluster.model_validate(data, context={"read": read}), []
     except ValidationError as error:
         return None, error.errors()
+
+
+def _read_beside(folder: Path, path: str) -> str:
+    return (folder / path).read_text(encoding="utf-8")
 
 
 def _faulty(data: dict[str, Any], error: ErrorDetails) -> Location:

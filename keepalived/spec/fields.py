@@ -12,6 +12,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     SecretStr,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -159,6 +160,19 @@ def _read_check_address(value: object) -> str:
     return text
 
 
+def _read_shipped(value: str, info: ValidationInfo) -> str:
+    """The text of a file beside the cluster file. Whoever reads that file gives the function that reads this one."""
+    if not all(FILE_NAME.fullmatch(part) and part != ".." for part in value.split("/")):
+        raise wrong("{value} is not the path of a file beside the cluster file: scripts/moved.sh", value=shown(value))
+    try:
+        text: str = info.context["read"](value) if info.context else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong("{value} cannot be read: {error}", value=shown(value), error=str(error)) from None
+    if not text.startswith("#!"):
+        raise wrong("{value} must begin with #!, as #!/bin/sh", value=shown(value))
+    return text
+
+
 def _read_mail_server(value: object) -> str:
     """`10.10.0.25` or `10.10.0.25:587` or `[fd00::25]:587`, as keepalived has it: ADDRESS PORT."""
     host, port = str(value), "25"
@@ -221,6 +235,7 @@ CheckAddress = Annotated[
 MailAddress = Annotated[
     str, matching(re.compile(r"[A-Za-z0-9_.+=-]{1,64}@[A-Za-z0-9.-]{1,253}"), "is not a mail address: ops@example.org")
 ]
+ShippedFile = Annotated[str, AfterValidator(_read_shipped)]
 MailServer = Annotated[str, AfterValidator(_read_mail_server)]
 PingAddress = Annotated[str, BeforeValidator(lambda value: str(_read_address(value)))]
 ProcessName = Annotated[

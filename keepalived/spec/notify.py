@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from keepalived.spec.fields import Command, MailAddress, MailServer, UserName, Within
+from keepalived.spec.fields import Command, MailAddress, MailServer, ShippedFile, UserName, Within
 from keepalived.spec.strict import Strict
 
 STATES = {
@@ -26,27 +26,30 @@ class NotifyCommand(Strict):
     A file that is named by its full path and nothing else gets the arguments; in any other command they are `$1`, ….
     """
 
-    command: Command
+    command: Command | None = None
     """The command, run by sh: `logger "$2 is $3 now"`. `$1` is `INSTANCE`, `$2` its name, `$3` the state, and with
     `notify` `$4` is the priority."""
+    script: ShippedFile | None = None
+    """In place of `command`: a file beside the cluster file that a deploy puts on the nodes, `scripts/moved.sh`. It
+    begins with `#!` and gets the same arguments."""
     user: UserName = "root"
     """Who runs it."""
-
-    @property
-    def program(self) -> str:
-        """The file on the node that the command begins with, where that is named by its full path; else empty."""
-        first = self.command.split()[0]
-        return first if re.fullmatch(r"(/[A-Za-z0-9_.,:=+@-]+)+", first) else ""
-
-    @property
-    def with_arguments(self) -> str:
-        """The command as a shell runs it with the arguments."""
-        return f'{self.program} "$@"' if self.command.strip() == self.program else self.command
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
         schema = handler.resolve_ref_schema(handler(core_schema))
         return {"anyOf": [{"type": "string", "description": "the command"}, schema]}
+
+
+def program_of(command: str) -> str:
+    """The file on the node that a command begins with, where that is named by its full path; else empty."""
+    first = command.split()[0]
+    return first if re.fullmatch(r"(/[A-Za-z0-9_.,:=+@-]+)+", first) else ""
+
+
+def with_arguments(command: str) -> str:
+    """The command as a shell runs it with the arguments."""
+    return f'{command.strip()} "$@"' if command.strip() == program_of(command) else command
 
 
 def _read_command(value: object) -> object:

@@ -10,6 +10,7 @@ from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
+from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
@@ -25,7 +26,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
-    yield from _mail_faults(cluster)
+    yield from notify_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -33,17 +34,6 @@ def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
         for when in ("before", "after"):
             if any(hook.on == "another" for hook in getattr(cluster.maintenance, when)):
                 yield Fault(f"maintenance.{when}", "on: another: there is no other node", rests_on=("nodes",))
-
-
-def _mail_faults(cluster: Cluster) -> Iterator[Fault]:
-    """keepalived says nothing of either."""
-    alerted = [name for name, instance in cluster.instances.items() if instance.smtp_alert]
-    if cluster.smtp is None:
-        for name in alerted:
-            path = f"instances.{name}.smtp_alert"
-            yield Fault(path, "no mail is sent: smtp must name the mail server and who gets it", ("smtp",))
-    elif not alerted:
-        yield Fault("smtp", "no mail is sent: set smtp_alert: true in an instance", ("instances",))
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ NOTIFY = with_keys(f"""\
     notify: {{command: 'echo "$(id -un) $* run=$KEEPALIVED_RUN" >> {TOLD}/all', user: nobody}}
     notify_master: 'echo "$1 $2 $3" | tee -a {TOLD}/master'
     notify_backup: /usr/local/sbin/moved
+    notify_stop: {{script: scripts/stopped.sh}}
 """)
 MOVED = f"""#!/bin/sh
 echo "$0 $*" >> {TOLD}/backup
@@ -54,6 +55,10 @@ def placed(text: str, path: str) -> str:
 def notified(managers: Operator) -> Operator:
     """Three managers with commands for changes of state, which have been told nothing yet."""
     managers.everywhere(f"mkdir -p -m 1777 {TOLD} && {placed(MOVED, '/usr/local/sbin/moved')}")
+    (managers.project / "group_data/scripts").mkdir(exist_ok=True)
+    (managers.project / "group_data/scripts/stopped.sh").write_text(
+        f'#!/bin/bash\n[[ $3 ]] && echo "$*" >> {TOLD}/stop\n'
+    )
     managers.configures(NOTIFY)
     managers.everywhere(f"rm -f {TOLD}/*")
     return managers
@@ -95,6 +100,8 @@ def test_a_command_knows_that_a_deploy_moves_the_address(notified: Operator) -> 
 
     moves = ["BACKUP run=deploy", "STOP run=deploy", "BACKUP run=deploy", "MASTER run="]
     notified.sees("what server01 was told", states, moves)
+    stopped = [["INSTANCE VI_1 STOP"]] * 3
+    notified.sees("what the shipped scripts were told", lambda: told(notified, "stop"), stopped)
 
 
 def test_a_command_that_cannot_be_run_ends_the_deploy(notified: Operator) -> None:

@@ -14,14 +14,18 @@ from tests.unit.cluster_states import ONE
 SMTP = "{notification_email: [a@example.org], smtp_server: 10.10.0.25}"
 
 
-def with_keys(keys: str, top: str = "") -> Cluster:
-    """A cluster of three nodes with these keys of its instance, and more lines at the top."""
-    return parse(f"{ONE.replace('[10.10.0.2]}', f'[10.10.0.2], {keys}}}')}{top}\n", "m")
+def with_keys(keys: str, top: str = "", folder: Path = Path()) -> Cluster:
+    """A cluster of three nodes with these keys of its instance, and more lines at the top, in a file of `folder`."""
+    return parse(f"{ONE.replace('[10.10.0.2]}', f'[10.10.0.2], {keys}}}')}{top}\n", "m", folder)
 
 
 REFUSED = [
     ("notify: ' '", "", "instances.VI_1.notify: is empty: a command is needed"),
-    ("notify: {user: app}", "", "instances.VI_1.notify.command: is missing"),
+    ("notify: {user: app}", "", "instances.VI_1.notify: needs one of command, script"),
+    ("notify: {command: x, script: script.sh}", "", "instances.VI_1.notify: needs one of command, script"),
+    ("notify: {script: ../script.sh}", "", "instances.VI_1.notify.script: '../script.sh' is not the path of a file "
+     "beside the cluster file: scripts/moved.sh"),
+    ("notify: {script: text}", "", "instances.VI_1.notify.script: 'text' must begin with #!, as #!/bin/sh"),
     ("notify: {command: x, user: 'a b'}", "", "instances.VI_1.notify.user: 'a b' is not the name of a user"),
     ("notify_mastr: x", "", "instances.VI_1.notify_mastr: is not a known key (did you mean notify_master?)"),
     ("smtp_alert: true", "", "instances.VI_1.smtp_alert: no mail is sent: smtp must name the mail server and who gets "
@@ -37,10 +41,33 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("keys", "top", "fault"), REFUSED)
-def test_a_faulty_key_is_refused_with_its_place(keys: str, top: str, fault: str) -> None:
+def test_a_faulty_key_is_refused_with_its_place(tmp_path: Path, keys: str, top: str, fault: str) -> None:
+    (tmp_path / "script.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "text").write_text("words\n")
     with pytest.raises(ClusterError) as refused:
-        with_keys(keys, top)
+        with_keys(keys, top, tmp_path)
     assert refused.value.faults == [f"m.yml: {fault}"]
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError) as refused:
+        with_keys("notify: {script: scripts/a.sh}", folder=tmp_path)
+    assert refused.value.faults == [
+        "m.yml: instances.VI_1.notify.script: 'scripts/a.sh' cannot be read: [Errno 2] No such file or directory: "
+        f"'{tmp_path}/scripts/a.sh'"
+    ]
+
+
+def test_a_file_beside_the_cluster_file_is_shipped_as_it_is_and_runs_by_a_script_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "moved.sh"
+    path.write_text("#!/bin/sh\necho moved\n")
+    shipped, ours = scripts_of(with_keys("notify: {script: moved.sh}", folder=tmp_path))
+    assert (shipped.text, shipped.tries, ours.tries) == (path.read_text(), False, True)
+    assert f"program={shipped.path}\n" in ours.text
+    path.write_text("#!/bin/sh\necho other words\n")
+    names = [script.name for script in scripts_of(with_keys("notify: {script: moved.sh}", folder=tmp_path))]
+    assert shipped.name not in names
+    assert ours.name not in names
 
 
 @pytest.mark.parametrize(
