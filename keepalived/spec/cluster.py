@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from keepalived.spec.check import PACKAGES, Check
 from keepalived.spec.drain import Drain
 from keepalived.spec.fields import CheckName, InstanceName, NodeName, UnitName, Within
+from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
@@ -50,6 +51,7 @@ class Cluster(Strict):
     smtp: Smtp | None = None
     """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
+    global_defs: GlobalDefs = GlobalDefs()
     raw: Raw = Raw()
 
     def version(self, instance: str) -> Literal[2, 3]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from keepalived.spec.blocks import parse_blocks
 from keepalived.spec.fields import wrong
+from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.strict import Strict
 
 NO_COMPARISON = "keepalived alone can resolve it, and nobody could compare what runs with what is deployed"
@@ -20,6 +21,7 @@ DUMP = "status reads what keepalived writes in its own place: leave it out"
 WAITS = "no drain and no deploy would wait for it: leave it out"
 UNSEEN = "status and drain would not see it: leave it out"
 OF_GLOBAL_DEFS = {
+    **{keyword: f"use global_defs.{keyword}" for keyword in GlobalDefs.model_fields},
     "vrrp_version": "use vrrp_version of the cluster file",
     "script_user": "use user of a check",
     "enable_script_security": "it is set already",
@@ -127,12 +129,8 @@ class Raw(Strict):
     """Text that goes into keepalived.conf as it is, on every node: for what the cluster file has no key for."""
 
     global_defs: GlobalLines | None = None
-    """Lines for `global_defs`. What they say replaces what a deploy writes by itself."""
+    """Lines for keepalived's `global_defs`, for keywords that the key of this name has not."""
     blocks: Blocks | None = None
     """Whole blocks, put after all others: `virtual_server 10.10.0.2 80 { … }`."""
     file: Blocks | None = None
     """A file with whole blocks, in the folder of the cluster file: `lvs.conf`."""
-
-    def has_global(self, keyword: str) -> bool:
-        """Whether the lines for `global_defs` have this keyword."""
-        return any(words[0] == keyword for words, _ in parse_blocks(self.global_defs or ""))

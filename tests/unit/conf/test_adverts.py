@@ -49,7 +49,9 @@ def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None
             addresses=frozenset(settings.addresses),
             authentication=found.authentication,
             advert_int=cluster.advert_seconds(instance) if cluster.version(instance) == 2 else None,
+            groups=found.groups,
         )
+        assert len(found.groups) == bool(cluster.global_defs.vrrp_mcast_group4) * 2
         assert (found.authentication is None) == (settings.authentication is None)
     assert list(one) == list(cluster.instances)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from keepalived.spec.cluster_file import ClusterError, json_schema, parse, read_clusters
+from keepalived.spec.global_defs import GlobalDefs
 from tests.unit.cluster_text import INSTANCE, NODES, cluster, instance
 
 REPOSITORY = Path(__file__).parents[3]
@@ -95,6 +96,26 @@ REFUSED = [
     (
         instance(virtual_ipaddress="[]"),
         lines("instances.VI_1.virtual_ipaddress: is empty: at least one is needed"),
+    ),
+    # global_defs
+    (
+        cluster("global_defs: {vrrp_garp_master_repeat: 0}"),
+        lines("global_defs.vrrp_garp_master_repeat: 0 is not in 1..100"),
+    ),
+    (
+        cluster("global_defs: {vrrp_garp_interval: 2.5}"),
+        lines("global_defs.vrrp_garp_interval: 2.5 is not in 0.000001..1"),
+    ),
+    (
+        cluster("global_defs: {vrrp_mcast_group4: 10.0.0.1, vrrp_mcast_group6: 'ff05::1'}"),
+        lines(
+            "global_defs.vrrp_mcast_group4: '10.0.0.1' is not a multicast group of a network: 224.0.0.18",
+            "global_defs.vrrp_mcast_group6: 'ff05::1' is not a multicast group of a network: ff02::12",
+        ),
+    ),
+    (
+        cluster("global_defs: {colour: red, enable_traps: yes}"),
+        lines("global_defs.enable_traps: 'yes' is not true or false", "global_defs.colour: is not a known key"),
     ),
     # types
     (
@@ -740,6 +761,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "checks": {},
         "smtp": None,
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
+        "global_defs": GlobalDefs().model_dump(),
         "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 

@@ -107,7 +107,8 @@ virtual_server 10.10.0.2 80 {
 
 def test_what_is_kept_as_raw_is_not_lost_by_an_adoption() -> None:
     kept = [
-        "raw: {global_defs: router_id a, blocks: 'virtual_server 10.10.0.2 80 { }'}",
+        "global_defs: {router_id: a}",
+        "raw: {blocks: 'virtual_server 10.10.0.2 80 { }'}",
     ]
     instance_of = "virtual_router_id: 51, virtual_ipaddress: [10.10.0.2], raw: garp_master_refresh 60"
     with_raw = configuration(parse(cluster(*kept, instance=instance_of), "m"), "server01", {"VI_1": "eth0"})
