@@ -7,7 +7,7 @@ nodes with the same settings then has a holder of its own. All else, priorities 
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from keepalived.spec.blocks import Block, first, parse_blocks, value_of
 
@@ -36,6 +36,13 @@ class AdvertSettings(NamedTuple):
     advert_int: float | None
     groups: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    """Floating addresses that the adverts do not name."""
+
+    @property
+    def floating(self) -> frozenset[str]:
+        """All floating addresses of the instance."""
+        return self.addresses | self.excluded
 
     def reload_carries(self, new: AdvertSettings) -> bool:
         """Whether a reload takes the daemon from these settings to `new` without giving the addresses up.
@@ -48,9 +55,10 @@ class AdvertSettings(NamedTuple):
     def accepts(self, other: AdvertSettings) -> bool:
         """Whether a node with these settings accepts the adverts of another node with the `other` ones.
 
-        The name of an interface is the node's own affair.
+        The name of an interface is the node's own affair, and what the adverts do not name is seen by nobody.
         """
-        return self._replace(interface="") == other._replace(interface="")
+        own: dict[str, Any] = {"interface": "", "excluded": frozenset()}
+        return self._replace(**own) == other._replace(**own)
 
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
@@ -69,7 +77,8 @@ def advert_settings(text: str) -> dict[str, AdvertSettings]:
             virtual_router_id=int(value_of(block, "virtual_router_id", "0")),
             interface=value_of(block, "interface", ""),
             unicast=any(words[0] == "unicast_peer" for words, _ in block),
-            addresses=frozenset(words[0].split("/")[0] for words, _ in first(block, "virtual_ipaddress")),
+            addresses=_addresses(block, "virtual_ipaddress"),
+            excluded=_addresses(block, "virtual_ipaddress_excluded"),
             authentication=_digest(authentication) if authentication else None,
             advert_int=float(value_of(block, "advert_int", "1")) if own == 2 else None,
             groups=_lines([*defaults, *block], GROUPS),
@@ -80,6 +89,10 @@ def advert_settings(text: str) -> dict[str, AdvertSettings]:
 
 def _lines(block: Block, keywords: set[str]) -> frozenset[str]:
     return frozenset(" ".join(words) for words, _ in block if words[0] in keywords)
+
+
+def _addresses(block: Block, keyword: str) -> frozenset[str]:
+    return frozenset(words[0].split("/")[0] for words, _ in first(block, keyword))
 
 
 def _digest(block: Block) -> str:

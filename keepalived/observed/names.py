@@ -17,12 +17,12 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     keepalived knows an instance by these two, in adverts and in a reload (vrrp/vrrp.c, vrrp_exist): one that goes by
     another name on the node is the same for all other nodes.
     """
-    ours = {(one.virtual_router_id, _is_ipv6(one.addresses)): name for name, one in cluster.instances.items()}
+    ours = {(one.virtual_router_id, one.family == 6): name for name, one in cluster.instances.items()}
     running = node.configuration.advert_settings or {}
     names = {
         name: ours[key]
         for name, one in running.items()
-        if (key := (one.virtual_router_id, _is_ipv6(sorted(one.addresses)))) in ours
+        if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }
     if all(name == new for name, new in names.items()):
         return node
@@ -40,7 +40,3 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     )
     instances = None if node.instances is None else renamed(node.instances)
     return node.model_copy(update={"instances": instances, "configuration": configuration})
-
-
-def _is_ipv6(addresses: list[str]) -> bool:
-    return any(":" in address for address in addresses)

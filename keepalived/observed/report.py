@@ -293,7 +293,7 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
             version=data["version"],
             master_priority=data.get("master_priority"),
             addresses=[
-                re.split("[ /]", address)[0] for address in data.get("vips", [])
+                re.split("[ /]", address)[0] for address in [*data.get("vips", []), *data.get("evips", [])]
             ],  # 10.10.0.2/24 dev eth0 scope global
             last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
         )

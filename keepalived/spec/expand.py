@@ -61,6 +61,11 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
             continue
         count = len(instance.virtual_ipaddress)
         path = f"instances.{name}.active_active"
+        if instance.virtual_ipaddress_excluded:
+            excluded = f"instances.{name}.virtual_ipaddress_excluded"
+            yield Fault(
+                excluded, "active_active makes an instance of each address: give these an instance of their own"
+            )
         if count < 2:
             yield Fault(path, "needs an address for each node that is to be active: virtual_ipaddress has one")
         if instance.virtual_router_id + count - 1 > HIGHEST_ROUTER_ID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -108,6 +108,13 @@ def _read_floating(value: object) -> Interface:
     return interface
 
 
+def _read_broadcast(value: str) -> str:
+    try:
+        return value if value in ("+", "-") else str(IPv4Address(value))
+    except ValueError:
+        raise wrong("{value} is not a broadcast address: 10.10.0.255, + or -", value=shown(value)) from None
+
+
 def _read_file(value: str) -> str:
     root, *parts = value.split("/")
     if root or not parts or not all(FILE_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
@@ -191,7 +198,12 @@ def _read_mail_server(value: object) -> str:
 
 
 NodeAddress = Annotated[Address, BeforeValidator(_read_address)]
-FloatingAddress = Annotated[Interface, BeforeValidator(_read_floating)]
+AddressWithPrefix = Annotated[Interface, BeforeValidator(_read_floating)]
+Broadcast = Annotated[str, AfterValidator(_read_broadcast)]
+Label = Annotated[
+    str, matching(re.compile(r"[A-Za-z0-9_.:-]{1,15}"), "is not a label: eth1:vip, at most 15 characters")
+]
+Lifetime = Annotated[int, Within(0, 2**32 - 1)] | Literal["forever"]
 InstanceName = Annotated[
     str, matching(KEEPALIVED_WORD, "cannot be read by keepalived as a name: use letters, digits, _ . : -, at most 64")
 ]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from keepalived.spec.fields import CheckName, FloatingAddress, InterfaceName, NodeName, Password, Within
+from keepalived.spec.address import AddressEntry, FloatingAddress
+from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password, Within
 from keepalived.spec.notify import STATES, Notify, NotifyCommand
 from keepalived.spec.raw import InstanceLines
 from keepalived.spec.strict import Strict
@@ -32,8 +33,10 @@ class Instance(Strict):
 
     virtual_router_id: Annotated[int, Within(1, 255)]
     """The number of this instance on the network. No other VRRP router of that network may use it."""
-    virtual_ipaddress: Annotated[list[FloatingAddress], Field(min_length=1)]
-    """The floating addresses, all IPv4 or all IPv6: `10.10.0.2` (means /32; IPv6: /128) or `10.10.0.2/24`."""
+    virtual_ipaddress: Annotated[list[AddressEntry], Field(min_length=1)]
+    """The floating addresses, all IPv4 or all IPv6, each as text or keys."""
+    virtual_ipaddress_excluded: list[AddressEntry] = []
+    """More floating addresses, IPv4 and IPv6, that move with the others and are not named in the adverts."""
     interface: InterfaceName | None = None
     """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
     carries the node's own address."""
@@ -86,6 +89,11 @@ class Instance(Strict):
         return {keyword: command for keyword, command in given.items() if command is not None}
 
     @property
+    def floating(self) -> list[FloatingAddress]:
+        """All its floating addresses, whether the adverts name them or not."""
+        return [*self.virtual_ipaddress, *self.virtual_ipaddress_excluded]
+
+    @property
     def addresses(self) -> list[str]:
-        """The floating addresses without prefix length, as the kernel writes them."""
-        return [str(floating.ip) for floating in self.virtual_ipaddress]
+        """All its floating addresses without prefix length, as the kernel writes them."""
+        return [str(floating.ip) for floating in self.floating]

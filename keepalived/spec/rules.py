@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from keepalived.spec.address import FloatingAddress
 from keepalived.spec.check_rules import check_faults
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
@@ -95,8 +96,8 @@ def _address_faults(cluster: Cluster) -> Iterator[Fault]:
         owner_of.setdefault(node.address, name)
     seen: dict[Address, str] = {}
     for name, instance in cluster.instances.items():
-        path = f"instances.{name}.virtual_ipaddress"
-        for floating in instance.virtual_ipaddress:
+        for floating in instance.floating:
+            path = _path_of(name, instance, floating)
             if floating.ip in owner_of:
                 yield Fault(
                     path,
@@ -107,12 +108,20 @@ def _address_faults(cluster: Cluster) -> Iterator[Fault]:
             seen.setdefault(floating.ip, name)
 
 
+def _path_of(name: str, instance: Instance, floating: FloatingAddress) -> str:
+    excluded = floating not in instance.virtual_ipaddress
+    return f"instances.{name}.virtual_ipaddress{'_excluded' if excluded else ''}"
+
+
 def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
     for name, instance in cluster.instances.items():
         path = f"instances.{name}"
         count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
         if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
-            yield Fault(f"{path}.virtual_ipaddress", "IPv4 and IPv6 addresses: make two instances of them")
+            yield Fault(
+                f"{path}.virtual_ipaddress",
+                "IPv4 and IPv6 addresses: write those of one family under virtual_ipaddress_excluded",
+            )
         elif instance.family == 6 and cluster.version(name) == 2:
             yield Fault(f"{path}.virtual_ipaddress", "VRRPv2 carries no IPv6 addresses: set vrrp_version: 3")
         elif count > most:
@@ -157,9 +166,9 @@ def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
         if node.address in taken:
             yield Fault(f"nodes.{name}", f"{node.address} is {taken[node.address]}")
     for name, instance in other.instances.items():
-        for address in instance.virtual_ipaddress:
+        for address in instance.floating:
             if address.ip in owners | floating:
-                path = f"instances.{name}.virtual_ipaddress"
+                path = _path_of(name, instance, address)
                 yield Fault(path, f"{address.ip} is {(owners | floating)[address.ip]}")
         if any(_meet(instance, another) for another in one.instances.values()) and _networks(one) & _networks(other):
             path = f"instances.{name}.virtual_router_id"

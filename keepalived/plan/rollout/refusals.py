@@ -32,7 +32,7 @@ def unheld(state: ClusterState) -> list[str]:
     running = [
         node.configuration.advert_settings or {} for node in state.nodes.values() if node is not None and node.unit.runs
     ]
-    known = {address for settings in running for instance in settings.values() for address in instance.addresses}
+    known = {address for settings in running for instance in settings.values() for address in instance.floating}
     return [address for address in state.cluster.addresses if address in known and not state.holders(address)]
 
 
@@ -115,9 +115,9 @@ def refuse_renamed(state: ClusterState, texts: Mapping[str, str], work: Collecti
     for name in work:
         node = state.nodes[name]
         old = (node.configuration.advert_settings if node else None) or {}
-        now = {address: instance for instance, one in old.items() for address in one.addresses}
+        now = {address: instance for instance, one in old.items() for address in one.floating}
         new = advert_settings(texts[name])
-        then = {address: instance for instance, one in new.items() for address in one.addresses}
+        then = {address: instance for instance, one in new.items() for address in one.floating}
         for address in now.keys() & then.keys():
             if now[address] != then[address]:
                 raise Refused(
