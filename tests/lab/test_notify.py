@@ -104,6 +104,14 @@ def test_a_command_knows_that_a_deploy_moves_the_address(notified: Operator) -> 
     notified.sees("what the shipped scripts were told", lambda: told(notified, "stop"), stopped)
 
 
+def test_a_stop_is_told_every_time(notified: Operator) -> None:
+    """By default systemd ends what keepalived has just started together with keepalived."""
+    restart = "systemctl reset-failed keepalived && systemctl restart keepalived"
+    notified.server03.succeed(" && ".join([restart] * 5))
+    stops = ["INSTANCE VI_1 STOP"] * 5
+    notified.sees("what server03 was told", lambda: told(notified, "stop")[2], stops)
+
+
 def test_a_command_that_cannot_be_run_ends_the_deploy(notified: Operator) -> None:
     notified.afterwards(notified.server01, "rm -f /usr/local/sbin/open")
     notified.server01.succeed(f"{placed(MOVED, '/usr/local/sbin/open')} && chmod o+w /usr/local/sbin/open")
