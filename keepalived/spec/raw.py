@@ -54,7 +54,7 @@ OF_INSTANCE = {
     "unicast_peer": "use unicast",
     "unicast_src_ip": "use unicast",
     "virtual_ipaddress": "use virtual_ipaddress",
-    "virtual_ipaddress_excluded": UNSEEN,
+    "virtual_ipaddress_excluded": "use virtual_ipaddress_excluded",
     "track_script": CHECKS,
     "track_file": CHECKS,
     "track_interface": CHECKS,
