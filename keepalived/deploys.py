@@ -73,19 +73,21 @@ def drain(
     *,
     reason: str | None = None,
     until: Literal["reboot", "restore"] | None = None,
+    wait: int | None = None,
     force: bool | None = None,
     probe: bool | None = None,
 ) -> None:
     """Takes nodes out of service, and returns when another node is seen to hold their addresses."""
     from keepalived.operations import drain as draining
 
-    options = _begin(DrainOptions, reason=reason, until=until, force=force, probe=probe)
+    options = _begin(DrainOptions, reason=reason, until=until, wait=wait, force=force, probe=probe)
     draining.plan(options)  # refused here, before anything is done on any host
     draining.drain(
         name="Drain the node and see another one hold its addresses",
         reason=options.reason,
         until=options.until,
         force=options.force,
+        wait=options.wait,
     )
 
 
@@ -171,7 +173,7 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     show_and_exit(_asked(StatusOptions, format=format, watch=watch))
 
 
-def _begin(model: type[Watched], **given: str | bool | None) -> Watched:
+def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
     """What every verb that changes something begins with: its options. Raises NothingDone."""
     if state.config.FAIL_PERCENT != 0:
         raise NothingDone("A run must end with the first failure: put `config.FAIL_PERCENT = 0` into config.py")
@@ -183,7 +185,7 @@ def _begin(model: type[Watched], **given: str | bool | None) -> Watched:
     return options
 
 
-def _asked(model: type[Model], **given: str | bool | None) -> Model:
+def _asked(model: type[Model], **given: str | bool | int | None) -> Model:
     """The options of a verb: what a parameter gives, or else --data. Data of hosts and groups is somebody else's."""
     take_over()  # by now: another repository may have an inventory of its own
     if (model, host.name) in current().verbs:

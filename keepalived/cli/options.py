@@ -32,6 +32,12 @@ def _version(value: object) -> str:
     return str(value)
 
 
+def _seconds(value: object) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", str(value)):
+        raise ValueError(f"={value} is not a number of seconds: 60")
+    return int(str(value))
+
+
 def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
     """One of some words behind `key`; `values` has what each means."""
 
@@ -48,6 +54,7 @@ Model = TypeVar("Model", bound="Options")
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Reason = Annotated[str, BeforeValidator(_reason)]
 Version = Annotated[str, BeforeValidator(_version)]
+Seconds = Annotated[int, BeforeValidator(_seconds)]
 Until = Annotated[
     Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
@@ -92,6 +99,8 @@ class DrainOptions(WatchedOptions):
     """why, for status and the node's journal"""
     until: Until | None = None
     """`reboot`: the node's next boot ends the drain; `restore`, the default: it lasts over boots"""
+    wait: Seconds = 0
+    """`60`: waits so many seconds for the end of the connections that the node still serves (`connections: keep`)"""
     force: YesOrNo = False
     """also when no other node could serve"""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from keepalived.conf.adverts import AdvertSettings
 from keepalived.observed.checkpoint import Checkpoint
+from keepalived.observed.connections import KeptConnections
 from keepalived.spec.flag import Flag
 
 VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
@@ -149,6 +150,10 @@ class NodeState(_Frozen):
     """The last results of the checks that the daemon has run since its start, by name."""
     scripts: dict[str, int] = Field(default={}, exclude=True)
     """The scripts of this repository on disk that are root's own and can be run, by name, with their size in bytes."""
+    connections: dict[str, KeptConnections] = {}
+    """What the node does for established connections to addresses that have moved, or are about to, by address."""
+    tools: list[str] = Field(default=[], exclude=True)
+    """What is installed of what it needs for that (observed/connections.py)."""
     links_down: list[str] = []
     """The network interfaces that are not up."""
     boot: str | None = None
@@ -168,6 +173,11 @@ class NodeState(_Frozen):
         if self.drained:
             return self.flag
         return self.running_flag if self.running_drained else None
+
+    @property
+    def serves(self) -> int:
+        """How many connections the node serves to addresses that it does not hold."""
+        return sum(one.serves or 0 for address, one in self.connections.items() if address not in self.holds)
 
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""

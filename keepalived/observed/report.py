@@ -18,6 +18,7 @@ from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
+from keepalived.observed.connections import read_kept, read_tools
 from keepalived.observed.node import (
     VRRP_STATES,
     CheckResult,
@@ -119,6 +120,8 @@ def _read(lines: Iterable[str]) -> NodeState:
             for path, file in files.items()
             if path.startswith(f"{paths.SCRIPTS}/") and file[:3] == CHECK_FILE[:3]
         },
+        connections=_part(report, "connections", read_kept) if "connections" in report else {},
+        tools=read_tools(report.get("tools", "")),
         links_down=_part(report, "addresses", _links_down),
         boot=report["boot"].strip() or None if "boot" in report else None,
         checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,

@@ -11,10 +11,12 @@ from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.operations.connections import make_ready
 from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain, moves_of_restore
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
@@ -125,6 +127,7 @@ def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
 
 def _hand_over(turn: Turn, node: NodeState) -> None:
     """Sets the flag that the running daemon looks at, which may be another one than the cluster file's."""
+    make_ready(turn, moves_of_drain)
     flags = {turn.cluster.drain.flag} | ({node.running_flag.path} if node.running_flag else set())
     place_flag(turn, sorted(flags), content(operator_name(), run="deploy", id=turn.runner.id), run="deploy")
 
@@ -161,6 +164,7 @@ def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> 
     """Ends the deploy's own drain of this node, unless an operator has drained it meanwhile."""
     turn.runner.begin("Take back")
     drained = turn.look()
+    make_ready(turn, moves_of_restore, drained)
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, "deploy"), "removing the flag")
     turn.advice = "Run it again:" + command("deploy.py")
     apart = _apart(turn, before, node, text)

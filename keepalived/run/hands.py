@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import gevent
@@ -16,7 +16,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.run.context import current
 from keepalived.run.look import GONE, ask, ask_nodes, forget_connection, hosts_of, look
 from keepalived.run.probe.watching import Watch
-from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style, run_in_turn
 from keepalived.run.times import TurnTimes
 from keepalived.run.turn import Stopped, Turn
 from keepalived.run.wait import TELL_SECONDS, WallClock
@@ -54,6 +54,17 @@ class Hands(WallClock):
         finally:
             telling.kill()
         return Ran(done, output.output_lines, output.stdout_lines)
+
+    def run_all(
+        self, commands: Mapping[str, Sequence[StringCommand]], seconds: float = COMMAND_SECONDS
+    ) -> dict[str, Ran]:
+        """Runs the commands of each node one after the other, up to one that fails, and the nodes side by side."""
+
+        def run_on(node: str) -> Ran:
+            return run_in_turn(lambda command: self.run(command, node, seconds), commands[node])
+
+        running = {node: gevent.spawn(run_on, node) for node in commands}
+        return {node: greenlet.get() for node, greenlet in running.items()}
 
     def _tell_that_it_runs(self, on: str) -> None:
         start = time.monotonic()

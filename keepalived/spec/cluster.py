@@ -42,6 +42,10 @@ class Cluster(Strict):
     """How a deploy applies a changed configuration. `restart`: a holder hands its addresses over, then keepalived
     restarts. `reload`: no address moves, and established connections live on. What a reload cannot carry is done by
     restart in any case."""
+    connections: Literal["cut", "keep"] = "cut"
+    """What becomes of established TCP connections when a planned move takes an address to another node. `cut`: they
+    end. `keep`: the node on which they began serves them to their end, new ones go to the new holder. Needs nftables
+    on the nodes, which a deploy then installs."""
     start_after: list[UnitName] = []
     """The systemd units that keepalived starts after, at each boot. A node that boots takes its addresses back when
     these are up, and not before."""
@@ -133,8 +137,9 @@ class Cluster(Strict):
 
     @property
     def packages(self) -> list[str]:
-        """The Debian packages that a node needs beside keepalived, for its checks."""
-        return sorted({PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES})
+        """The Debian packages that a node needs beside keepalived."""
+        for_checks = {PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES}
+        return sorted(for_checks | ({"nftables"} if self.connections == "keep" else set()))
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""
