@@ -38,6 +38,12 @@ def _seconds(value: object) -> int:
     return int(str(value))
 
 
+def _port(value: object) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(str(value)) <= 65535:
+        raise ValueError(f"={value} is not a TCP port: 443")
+    return int(str(value))
+
+
 def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
     """One of some words behind `key`; `values` has what each means."""
 
@@ -55,6 +61,7 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Reason = Annotated[str, BeforeValidator(_reason)]
 Version = Annotated[str, BeforeValidator(_version)]
 Seconds = Annotated[int, BeforeValidator(_seconds)]
+Port = Annotated[int, BeforeValidator(_port)]
 Until = Annotated[
     Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
@@ -76,6 +83,9 @@ class WatchedOptions(Options):
 
     probe: YesOrNo = True
     """`off`: what clients see of the addresses meanwhile is not watched"""
+
+    probe_port: Port | None = None
+    """`443`: established connections to this TCP port of each address are watched as well"""
 
 
 Watched = TypeVar("Watched", bound=WatchedOptions)

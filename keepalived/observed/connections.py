@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-TOOLS = ("nft", "ss", "systemd-run")
-"""What a node needs for it, beside the kernel."""
+TOOLS = ("nft", "conntrack")
+"""What a node needs for it that a deploy installs."""
 
 
 class KeptConnections(BaseModel):

@@ -79,6 +79,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
                 if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
                 node = turn.wait(partial(may_stop, text=text), before).nodes[turn.node] or node
+                turn.runner.moved()
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
                 judge = _judge(turn, before, node, text)
@@ -169,6 +170,7 @@ def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> 
     turn.advice = "Run it again:" + command("deploy.py")
     apart = _apart(turn, before, node, text)
     turn.wait(partial(healthy, text=text) if apart else partial(taken_back, run="deploy"), drained)
+    turn.runner.moved()
     turn.advice = ""
 
 

@@ -12,6 +12,7 @@ from keepalived.conf.connections_script import connections_command
 from keepalived.conf.passing_table import WORD_LETTERS
 from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.connections import TOOLS
 from keepalived.plan.connections import (
     AddressMove,
     connections_in,
@@ -64,8 +65,8 @@ def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, in
     neighbours = [str(node.address) for node in cluster.nodes.values()]
     obstacles = ask_nodes(cluster, Obstacles, neighbours=neighbours)
     if installs:
-        lacking = "nft is not installed"
-        obstacles = {name: [one for one in found or [] if one != lacking] for name, found in obstacles.items()}
+        lacking = [f"{tool} is not installed" for tool in TOOLS]
+        obstacles = {name: [one for one in found or [] if one not in lacking] for name, found in obstacles.items()}
     for words in in_words(moves, obstacles):
         logger.info(words)
 
@@ -173,9 +174,9 @@ def _see(turn: Turn, moves: Sequence[AddressMove], lost: _Lost) -> None:
     lost.take(turn.runner.run_all(commands, READY_SECONDS))
 
 
-def tell_what_is_left(turn: Turn, seen: ClusterState) -> None:
+def tell_what_is_left(turn: Turn) -> None:
     """How many connections the node still serves."""
-    if turn.cluster.connections == "keep" and (words := serving_in_words(seen, turn.node)):
+    if turn.cluster.connections == "keep" and (words := serving_in_words(turn.look(), turn.node)):
         turn.say(f"{words} begun before")
 
 

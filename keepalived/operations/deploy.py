@@ -19,6 +19,7 @@ from keepalived.conf.render import NoInterface, configuration, drop_in, interfac
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.connections import TOOLS
 from keepalived.observed.node import NodeState
 from keepalived.operations.change import deploy_node
 from keepalived.operations.connections import tell_kept
@@ -90,7 +91,7 @@ def lacks_something(cluster: Cluster, node: NodeState | None) -> bool:
     """Whether a node lacks what every node must have beside its configuration."""
     if node is None or node.version is None or version_problem(node.version):
         return True
-    if cluster.connections == "keep" and "nft" not in node.tools:
+    if cluster.connections == "keep" and not set(TOOLS) <= set(node.tools):
         return True
     return not node.unit.enabled or node.flag_open is None
 

@@ -104,11 +104,12 @@ def drain_node(
             make_ready(turn, moves_of_drain, before)
         turn.runner.begin("Drain")
         _set_flag(turn, node, reason, until, force=force)
-    seen = turn.wait(out_of_service if force else _patiently, before)
+    turn.wait(out_of_service if force else _patiently, before)
+    turn.runner.moved()
     if wait and (left := wait_for_end(turn, wait)):
         turn.stop(f"{turn.node} is drained, but not within {wait} s have its connections ended: {left}")
     if not wait:
-        tell_what_is_left(turn, seen)
+        tell_what_is_left(turn)
 
 
 def _set_flag(turn: Turn, node: NodeState, reason: str | None, until: str | None, *, force: bool) -> None:

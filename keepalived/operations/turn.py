@@ -59,8 +59,9 @@ def leave_service(
     if alone and force:
         turn.runner.say(f"{alone}: clients will notice", "warning")
     else:
-        seen = turn.wait(out_of_service, before)
-        tell_what_is_left(turn, seen)
+        turn.wait(out_of_service, before)
+        turn.runner.moved()
+        tell_what_is_left(turn)
     if node.holds:
         turn.times.away = turn.runner.now()
     if cuts or turn.cluster.maintenance.before or turn.cluster.maintenance.swarm:
@@ -106,6 +107,7 @@ def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
     turn.wait(partial(taken_back, run=run), drained)
+    turn.runner.moved()
     turn.shell(tell_journal(f"back after {run} by {operator_name()}"))
     turn.times.back = turn.runner.now()
 

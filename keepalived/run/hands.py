@@ -23,6 +23,7 @@ from keepalived.run.wait import TELL_SECONDS, WallClock
 from keepalived.spec.cluster import Cluster
 
 T = TypeVar("T")
+COUNTED_SECONDS = 1.5  # a node that serves connections of an address that has moved counts them every second
 
 
 class Hands(WallClock):
@@ -115,8 +116,15 @@ class Hands(WallClock):
         if not run.probes:
             return
         if run.watch is None:
-            run.watch = Watch(clusters_of_run())
+            run.watch = Watch(clusters_of_run(), run.probe_port)
         run.watch.begins(self.cluster.name, self._host.name, words)
+
+    def moved(self) -> None:
+        """Tells the probe that what was begun has been seen: connections are begun anew, and nodes count them anew."""
+        watch = current().watch
+        if watch is not None and watch.connections:
+            watch.renew()
+            self.pause(COUNTED_SECONDS)
 
 
 def clusters_of_run() -> list[Cluster]:

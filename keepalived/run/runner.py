@@ -70,6 +70,9 @@ class Runner(Protocol):
     def begin(self, words: str) -> None:
         """Tells whoever watches the addresses that something begins which may move one."""
 
+    def moved(self) -> None:
+        """Tells whoever watches established connections that what was begun has been seen."""
+
     def now(self) -> float:
         """Seconds of a clock that nobody sets."""
 

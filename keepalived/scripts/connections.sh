@@ -30,6 +30,10 @@ connections() {
   local address=$1; case $1 in *:*) address="[$1]";; esac
   timeout 5 ss -Htn state connected exclude time-wait exclude syn-sent src "$address" not dst "$address"
 }
+forwarded() { # those that the node hands to a container of its own, as Docker does: they are no socket of the node
+  timeout 5 conntrack -L -f ipv$(family_of "$1") -p tcp -d "$1" --dst-nat 2> /dev/null |
+    sed -nE 's/.* ESTABLISHED src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=([0-9]+) .*/\1 . \2 . \3/p'
+}
 counted() { local all; all=$(connections "$1") && if [ -z "$all" ]; then echo 0; else wc -l <<< "$all"; fi; }
 carries() { [ -n "$(ip -o address show to "$1")" ]; }
 is_route() { ip -"$(family_of "$1")" route show table local proto $protocol | grep -q "^local $1 "; }
@@ -48,7 +52,7 @@ lock() {
 
 check() {
   local family said neighbour tool missing=
-  for tool in nft ss ip systemd-run flock timeout; do
+  for tool in nft conntrack ss ip systemd-run flock timeout; do
     command -v "$tool" > /dev/null || { missing=yes; echo "$tool is not installed"; }
   done
   [ -d /run/systemd/system ] || echo "systemd does not run"
@@ -62,7 +66,7 @@ check() {
   done
 }
 
-list() { connections "$1" | while read -r _ _ _ here there; do elements "$here" "$there"; done; }
+list() { connections "$1" | while read -r _ _ _ here there; do elements "$here" "$there"; done; forwarded "$1"; }
 elements() { # 10.10.0.2:443 10.10.0.1:5000, also [fd00::2]:443 -> 10.10.0.1 . 5000 . 443
   local address=${2%:*}; address=${address#[}; address=${address%]}; address=${address#::ffff:}
   echo "${address%%%*} . ${2##*:} . ${1##*:}"
@@ -100,8 +104,19 @@ pass() {
     rm -rf "${base:?}/pass/$address"; say_no "nft does not load the table of $address"; }
 }
 
+is_alone() { # whether the network of an address leaves the node with it: then answers would find no way to the clients
+  local shown prefix
+  case $1 in
+    *:*)
+      shown=$(ip -6 -o address show to "$1"); prefix=${shown#*"$1"/}; prefix=${prefix%% *}
+      [ -n "$shown" ] && [ "$prefix" != 128 ] && [ "$(ip -6 -o address show to "$1/$prefix" | wc -l)" -le 1 ];;
+    *) [ -n "$(ip -4 -o route show table main proto kernel src "$1")" ];;
+  esac
+}
+
 serve() {
   local address=$1 time=$2 grace=$3 device setting; shift 3
+  ! is_alone "$address" || say_no "the network of $address is there only with the address, so answers would find no way"
   lock
   watched
   local folder=$base/serve/$address
@@ -111,7 +126,8 @@ serve() {
   rm -f "$folder/moved" "$folder/back"
   { [ ! -e "$folder/peers" ] || cat "$folder/peers"; printf '%s\n' "$@"; } | tail -n 40 > "$folder/peers.new"
   mv -f "$folder/peers.new" "$folder/peers"
-  put "$folder/count" "$(counted "$address" || echo 1)"
+  put "$folder/forwarded" "$(forwarded "$address" | wc -l)"
+  put "$folder/count" "$(($(counted "$address" || echo 1) + $(cat "$folder/forwarded")))"
   is_route "$address" || ip -"$(family_of "$address")" route append local "$address" dev lo table local proto $protocol ||
     say_no "the route of $address cannot be set"
   tell_peers "$folder"
@@ -121,9 +137,8 @@ serve() {
   [ -n "$device" ] || return 0
   for setting in arp_ignore=1 arp_announce=2; do
     local path=/proc/sys/net/ipv4/conf/$device/${setting%=*} saved=$base/saved/$device.${setting%=*} was
-    [ -e "$saved" ] && continue
-    read -r was < "$path" && mkdir -p $base/saved && put "$saved" "$was" && echo "${setting#*=}" > "$path" ||
-      say_no "$path cannot be set"
+    { [ -e "$saved" ] || { read -r was < "$path" && mkdir -p $base/saved && put "$saved" "$was"; }; } &&
+      echo "${setting#*=}" > "$path" || say_no "$path cannot be set"
   done
 }
 
@@ -179,7 +194,7 @@ watch() {
   while sleep 0.9; do
     lock
     now=$(seconds)
-    for folder in $base/serve/*; do [ ! -e "$folder/until" ] || watch_serving "${folder##*/}"; done
+    for folder in $base/serve/*; do [ ! -e "$folder/until" ] || watch_serving "${folder##*/}" $((round % 5)); done
     for folder in $base/pass/*; do [ ! -e "$folder/until" ] || watch_passing "${folder##*/}" $((round % 5)); done
     round=$((round + 1))
     if ! compgen -G "$base/serve/*" > /dev/null && ! compgen -G "$base/pass/*" > /dev/null; then
@@ -190,9 +205,14 @@ watch() {
   done
 }
 watch_serving() {
-  local until grace moved back count
+  local until grace moved back count forwarded
   read -r until < "$folder/until"; read -r grace < "$folder/grace"
-  if count=$(counted "$1"); then put "$folder/count" "$count"; else read -r count < "$folder/count"; fi
+  [ "$2" -ne 0 ] || put "$folder/forwarded" "$(forwarded "$1" | wc -l)"  # asks for all that conntrack has
+  if count=$(counted "$1"); then
+    read -r forwarded < "$folder/forwarded"
+    put "$folder/count" "$((count + forwarded))"
+  fi
+  read -r count < "$folder/count"
   if carries "$1"; then
     if [ -e "$folder/moved" ]; then
       [ -e "$folder/back" ] || put "$folder/back" "$now"

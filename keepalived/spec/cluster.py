@@ -17,8 +17,12 @@ from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry
 from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.probe import ProbeSettings
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
+
+FOR_CONNECTIONS = ("nftables", "conntrack")
+"""The Debian packages with which established connections live through a move."""
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -44,8 +48,8 @@ class Cluster(Strict):
     restart in any case."""
     connections: Literal["cut", "keep"] = "cut"
     """What becomes of established TCP connections when a planned move takes an address to another node. `cut`: they
-    end. `keep`: the node on which they began serves them to their end, new ones go to the new holder. Needs nftables
-    on the nodes, which a deploy then installs."""
+    end. `keep`: the node on which they began serves them to their end, new ones go to the new holder. Needs the
+    packages nftables and conntrack on the nodes, which a deploy then installs."""
     start_after: list[UnitName] = []
     """The systemd units that keepalived starts after, at each boot. A node that boots takes its addresses back when
     these are up, and not before."""
@@ -55,6 +59,7 @@ class Cluster(Strict):
     smtp: Smtp | None = None
     """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
+    probe: ProbeSettings = ProbeSettings()
     global_defs: GlobalDefs = GlobalDefs()
     raw: Raw = Raw()
 
@@ -139,7 +144,7 @@ class Cluster(Strict):
     def packages(self) -> list[str]:
         """The Debian packages that a node needs beside keepalived."""
         for_checks = {PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES}
-        return sorted(for_checks | ({"nftables"} if self.connections == "keep" else set()))
+        return sorted(for_checks | (set(FOR_CONNECTIONS) if self.connections == "keep" else set()))
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""

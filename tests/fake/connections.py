@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keepalived.conf.connections_script import SCRIPT
-from keepalived.observed.connections import KeptConnections
+from keepalived.observed.connections import TOOLS, KeptConnections
 from tests.fake.shell import Result
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Connections:
     """The addresses for which it stays ready, each with the addresses of those whom it tells so."""
     passing: dict[str, str] = field(default_factory=dict)
     """The addresses whose unknown packets it passes on, each with the table's text."""
-    tools: tuple[str, ...] = ("nft", "ss", "systemd-run")
+    tools: tuple[str, ...] = TOOLS
 
     def told(self) -> dict[str, KeptConnections]:
         """What the fact reads."""

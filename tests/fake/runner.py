@@ -107,6 +107,9 @@ class FakeRunner:
     def begin(self, words: str) -> None:
         """Tells whoever watches the addresses."""
 
+    def moved(self) -> None:
+        """Tells whoever watches established connections."""
+
     def now(self) -> float:
         """Seconds of the simulated clock."""
         return self.world.now

@@ -794,6 +794,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
             "boot_timeout": 600,
             "connections_timeout": 60,
         },
+        "probe": {"port": None},
         "global_defs": GlobalDefs().model_dump(),
         "raw": {"global_defs": None, "blocks": None, "file": None},
     }
