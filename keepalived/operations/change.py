@@ -16,7 +16,7 @@ from keepalived.operations.flag import place_flag
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain, moves_of_restore
+from keepalived.plan.connections import moves_of_drain, moves_of_restore, moves_of_start
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
@@ -41,6 +41,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
     work = rollout.due(turn.cluster, node, text)
     match work:
         case "start":
+            make_ready(turn, partial(moves_of_start, text=text))
             _put_in_place(turn, node, text)
             _systemctl(turn, "restart")
             turn.wait(_judge(turn, before, node, text), before)
@@ -144,6 +145,7 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
     if old is not None and node.running_drained and not node.drained:
         same = set_flag(flag, carried_over(old), until_reboot=old.until_reboot, like=old.path)
         turn.shell(same, "setting the flag at its new place")
+    make_ready(turn, partial(moves_of_start, text=text))
     _put_in_place(turn, node, text)
     _systemctl(turn, verb)
     if old is not None and old.path != flag:

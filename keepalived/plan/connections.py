@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
+from keepalived.conf.adverts import advert_settings
 from keepalived.conf.passing_table import OtherServer, passing_table
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
@@ -68,11 +69,37 @@ def moves_of_restore(state: ClusterState, name: str) -> list[AddressMove]:
     ]
 
 
-def _move(state: ClusterState, address: str, holder: str, takers: Iterable[str]) -> AddressMove:
+def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMove]:
+    """What may move to `name` when its daemon takes up the configuration `text`: what it then wins, and what it takes
+    because it drops the holder's adverts."""
+    cluster, node, election = state.cluster, state.nodes[name], observed(state)
+    if node is None:
+        return []
+    drained = bool(node.drained or node.running_drained)
+    starts = replace(restore_change(cluster, name), drained=drained, states=dict.fromkeys(cluster.instances, "BACKUP"))
+    after, new = election.after(starts), advert_settings(text)
+    moves = []
+    for instance, addresses in election.addresses.items():
+        for address in addresses:
+            holders = [one for one in election.holders(address) if one != name]
+            holder = state.nodes[holders[0]] if len(holders) == 1 else None
+            if holder is None:
+                continue
+            running = (holder.configuration.advert_settings or {}).get(instance)
+            parted = running is not None and instance in new and not new[instance].accepts(running)
+            if parted or (not drained and after.winner(instance) == name):
+                moves.append(_move(state, address, holders[0], [name]))
+    return moves
+
+
+def _move(state: ClusterState, address: str, holder: str, takers: Sequence[str]) -> AddressMove:
     serving = [
-        name for name, node in state.nodes.items() if node and (kept := node.connections.get(address)) and kept.serves
+        name
+        for name, node in state.nodes.items()
+        if node and (kept := node.connections.get(address)) and kept.serves and name != holder
     ]
-    return AddressMove(address, holder, tuple(takers), tuple(name for name in serving if name != holder))
+    others = [name for name in serving if [name] != list(takers)]  # it knows its own
+    return AddressMove(address, holder, tuple(takers), tuple(others))
 
 
 def reached_at(

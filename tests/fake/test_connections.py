@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keepalived.run.turn import Stopped
+from tests.fake.managers import NEW, OLD
 from tests.fake.runs import Managers
 from tests.unit.cluster_states import TWO, VIP
 
@@ -145,3 +146,59 @@ def test_connections_that_do_not_end_in_time_are_told() -> None:
     ):
         managers.drain("server01", wait=5)
     assert managers.drained() == ["server01"]
+
+
+def test_a_deploy_hands_over_and_takes_back_with_all_ready() -> None:
+    managers = Managers(KEEP)
+    managers.edit("instances:", "advert_int: 1\ninstances:")
+    managers["server01"].connections.open[VIP] = 12
+    managers.world.commands.clear()
+    managers.deploy()
+    assert managers.is_at_rest()
+    told = [one for one in verbs(managers) if not one.endswith("flag")]
+    assert told == [
+        *("server02 pass", "server03 pass", "server01 serve", "server02 seen", "server03 seen"),
+        *("server01 pass", "server02 serve", "server01 seen"),
+    ]
+
+
+def test_before_a_change_that_parts_the_nodes_those_who_will_take_over_are_ready() -> None:
+    managers = Managers(KEEP)
+    managers.edit("51,", "53,")
+    managers["server01"].connections.open[VIP] = 12
+    managers.world.commands.clear()
+    managers.deploy()
+    assert managers.is_at_rest()
+    told = verbs(managers)
+    assert {"server02 pass", "server03 pass", "server01 serve"} <= set(told)
+    assert told[-3:] == ["server01 pass", "server02 serve", "server01 seen"]  # it takes the address back
+
+
+def test_a_reboot_waits_for_connections_and_tells_how_many_it_cuts() -> None:
+    managers = Managers(KEEP, "maintenance: {connections_timeout: 30}")
+    managers["server01"].connections.open[VIP] = 12
+    began = managers.world.now
+    managers.reboot("server01")
+    assert managers.world.now - began > 30
+    words = "server01: server01 still serves 12 connections to 10.10.0.2: the reboot cuts them"
+    assert words in managers.said
+    assert managers.is_at_rest()
+
+
+def test_an_upgrade_of_keepalived_cuts_none_and_does_not_wait() -> None:
+    managers = Managers(KEEP, "maintenance: {connections_timeout: 3000}")
+    managers["server01"].connections.open[VIP] = 12
+    for server in managers.world.servers.values():
+        server.offered = [NEW, OLD]
+    began = managers.world.now
+    managers.upgrade("server01")
+    assert managers.world.now - began < 300
+    assert "the upgrade cuts them" not in " ".join(managers.said)
+
+
+def test_a_removed_node_has_nothing_left() -> None:
+    managers = Managers(KEEP, "maintenance: {connections_timeout: 0}")
+    managers["server01"].connections.open[VIP] = 12
+    managers.remove("server01")
+    assert "server01: server01 still serves 12 connections to 10.10.0.2: the removal cuts them" in managers.said
+    assert serving(managers) == {}
