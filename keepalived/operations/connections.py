@@ -26,6 +26,7 @@ from keepalived.plan.verdicts import Verdict
 from keepalived.run.look import ask_nodes
 from keepalived.run.runner import Ran
 from keepalived.run.turn import Turn
+from keepalived.spec.plain_text import plain
 
 MovesOf = Callable[[ClusterState, str], Sequence[AddressMove]]
 """What moves when something is done to a node."""
@@ -82,7 +83,7 @@ class _Lost:
         """Notes which nodes have failed."""
         for name, one in ran.items():
             if not one.done:
-                self.why.setdefault(name, one.lines[-1] if one.lines else "it does not answer")
+                self.why.setdefault(name, plain(one.lines[-1]) if one.lines else "it does not answer")
 
     def takers(self, move: AddressMove) -> list[str]:
         """Those that may take over and are ready; none, when who serves cannot."""
