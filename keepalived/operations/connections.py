@@ -18,6 +18,7 @@ from keepalived.plan.connections import (
     connections_in,
     grace_seconds,
     in_words,
+    interface_of,
     reached_at,
     serving_in_words,
     table_for,
@@ -63,8 +64,13 @@ def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, in
     moves = [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)]
     if cluster.connections != "keep" or not moves:
         return
-    neighbours = [str(node.address) for node in cluster.nodes.values()]
-    obstacles = ask_nodes(cluster, Obstacles, neighbours=neighbours)
+    neighbours = {
+        at.partition("%")[0]
+        for move in moves
+        for name in move.nodes
+        if (node := seen.nodes[name]) and (at := reached_at(cluster, name, node, move.address))
+    }
+    obstacles = ask_nodes(cluster, Obstacles, neighbours=sorted(neighbours))
     if installs:
         lacking = [f"{tool} is not installed" for tool in TOOLS]
         obstacles = {name: [one for one in found or [] if one not in lacking] for name, found in obstacles.items()}
@@ -139,12 +145,13 @@ def _let_pass(
         holder = seen.nodes[move.holder]
         for name in move.takers:
             node = seen.nodes[name]
-            at = reached_at(turn.cluster, move.holder, holder, move.address, node) if holder and node else None
-            if at is None:
-                lost.why.setdefault(move.holder, f"it has no address of the family of {move.address}")
+            by = interface_of(turn.cluster, name, node, move.address) if node else None
+            at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
+            if at is None or by is None:
+                lost.why.setdefault(move.holder, f"it has no address of its own beside {move.address}")
                 continue
             table = table_for(seen, move, name, told, connections)
-            commands.setdefault(name, []).append(_script("pass", move.address, at, seconds, text=table))
+            commands.setdefault(name, []).append(_script("pass", move.address, at, by, seconds, text=table))
     lost.take(turn.runner.run_all(commands, READY_SECONDS))
 
 
@@ -156,9 +163,10 @@ def _let_serve(
     for move in moves:
         for name in move.servers:
             here, peers = seen.nodes[name], []
+            by = interface_of(turn.cluster, name, here, move.address) if here else None
             for taker in lost.takers(move):
                 node = seen.nodes[taker]
-                at = reached_at(turn.cluster, taker, node, move.address, here) if node else None
+                at = reached_at(turn.cluster, taker, node, move.address, by) if node else None
                 if taker != name and at:
                     peers.append(f"{at}={words[move.address, name]}")
             if peers:

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.passing_table import OtherServer, passing_table
+from keepalived.conf.render import NoInterface, interfaces
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import observed, restore_change
@@ -102,23 +103,31 @@ def _move(state: ClusterState, address: str, holder: str, takers: Sequence[str])
     return AddressMove(address, holder, tuple(takers), tuple(others))
 
 
-def reached_at(
-    cluster: Cluster, name: str, node: NodeState, address: str, seen_from: NodeState | None = None
-) -> str | None:
-    """The address of `name` in the family of the floating `address`; None: it has none.
+def interface_of(cluster: Cluster, name: str, node: NodeState, address: str) -> str | None:
+    """The interface by which packets of a floating address come to a node: the one that carries it, or would."""
+    if found := node.interface_of(address):
+        return found
+    for instance, settings in cluster.instances.items():
+        for one in (*settings.virtual_ipaddress, *settings.virtual_ipaddress_excluded):
+            if str(one.ip) == address:
+                with suppress(NoInterface):
+                    return one.dev or interfaces(cluster, name, node.interfaces)[instance]
+    return None
 
-    A link-local one has the interface behind it by which `seen_from` reaches it.
+
+def reached_at(cluster: Cluster, name: str, node: NodeState, address: str, seen_from: str | None = None) -> str | None:
+    """The address of `name` on the network of the floating `address`; None: it has none there.
+
+    A link-local one has the interface behind it by which it is `seen_from` another node.
     """
-    own = cluster.nodes[name].address
-    if own.version == ip_address(address).version:
-        return str(own)
-    interface = node.interface_of(str(own))
-    found = _alike(node.interfaces.get(interface or "", []), address)
+    own = str(cluster.nodes[name].address)
+    found = _alike(node.interfaces.get(interface_of(cluster, name, node, address) or "", []), address)
+    if own in found:
+        return own
     found = [one for one in found if one not in cluster.addresses]
     if best := next((one for one in found if not ip_address(one).is_link_local), None):
         return best
-    from_there = seen_from and _interface_to_nodes(cluster, seen_from)
-    return f"{found[0]}%{from_there}" if found and from_there else None
+    return f"{found[0]}%{seen_from}" if found and seen_from else None
 
 
 def _alike(addresses: Iterable[str], address: str) -> list[str]:
@@ -136,11 +145,6 @@ def connections_in(lines: Iterable[str]) -> list[str]:
     return [line for line in lines if CONNECTION.fullmatch(line)]
 
 
-def _interface_to_nodes(cluster: Cluster, node: NodeState) -> str | None:
-    own = [str(one.address) for one in cluster.nodes.values()]
-    return next((name for name, carried in node.interfaces.items() if any(one in own for one in carried)), None)
-
-
 def table_for(
     state: ClusterState,
     move: AddressMove,
@@ -153,10 +157,11 @@ def table_for(
     `words`: what each node tells while it serves. `connections`: those that each of `move.others` has.
     """
     here = state.nodes[taker]
+    by = interface_of(state.cluster, taker, here, move.address) if here else None
     servers = []
     for name in move.servers:
         node = state.nodes[name]
-        at = reached_at(state.cluster, name, node, move.address, here) if node else None
+        at = reached_at(state.cluster, name, node, move.address, by) if node else None
         if name != taker and at:
             servers.append(
                 OtherServer(name, at, words[name], None if name == move.holder else connections.get(name, []))

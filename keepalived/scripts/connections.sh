@@ -3,7 +3,7 @@
 #
 #   check NEIGHBOUR...               what keeps this node from it, a line each; nothing: it can (changes nothing)
 #   list ADDRESS                     the connections to ADDRESS that this node serves, a line each
-#   pass ADDRESS NEIGHBOUR SECONDS   loads the table on standard input, which passes packets on to NEIGHBOUR and others
+#   pass ADDRESS NEIGHBOUR INTERFACE SECONDS   loads the table on standard input, which passes packets on to NEIGHBOUR and others
 #   serve ADDRESS SECONDS GRACE PEER=WORD...   goes on serving ADDRESS once it is off the interface, and tells the peers so
 #   seen ADDRESS                     waits until every node that this one passes on to has told that it serves
 #   end ADDRESS...                   takes all of it down
@@ -45,7 +45,7 @@ device_to() { # the interface behind which a neighbour is; nothing when it is be
 put() { printf '%s\n' "$2" > "$1.new" && mv -f "$1.new" "$1"; }
 lock() {
   while :; do
-    mkdir -p $base && exec 9> $base/lock && flock -w 20 9 || say_no "another run holds $base/lock"
+    mkdir -p $base && exec 9> $base/lock && flock -w "${1:-20}" 9 || say_no "another run holds $base/lock"
     [ $base/lock -ef /proc/self/fd/9 ] && return  # else whoever had it has removed it
   done
 }
@@ -89,13 +89,14 @@ watched() { # we have the lock, and from now on there is a unit that watches wha
 }
 
 pass() {
-  local address=$1 neighbour=$2 device own text
-  device=$(device_to "$neighbour") || say_no "$neighbour is not on the same network segment"
+  local address=$1 neighbour=$2 device=$3 own text by
+  by=$(device_to "$neighbour") || say_no "$neighbour is not on the same network segment"
+  [ "$by" = "$device" ] || say_no "$neighbour is reached by $by, and packets of $address come by $device"
   text=$(cat)
   lock
   watched
   mkdir -p "$base/pass/$address"
-  put "$base/pass/$address/until" $(($(seconds) + $3))
+  put "$base/pass/$address/until" $(($(seconds) + $4))
   put "$base/pass/$address/since" "$(seconds)"
   put "$base/pass/$address/to" "$neighbour"
   own=$(list "$address" | joined)
@@ -180,7 +181,7 @@ end_serve() {
   done
   rmdir $base/saved 2> /dev/null
 }
-end() { lock; local one; for one; do end_serve "$one"; end_pass "$one"; done; }
+end() { [ -d $base ] || return 0; lock; local one; for one; do end_serve "$one"; end_pass "$one"; done; }
 clean() { # where the watching has ended otherwise than by itself: whatever is left goes
   [ -e $base/watched ] || return 0
   lock
@@ -192,7 +193,7 @@ clean() { # where the watching has ended otherwise than by itself: whatever is l
 watch() {
   local round=0
   while sleep 0.9; do
-    lock
+    lock 120
     now=$(seconds)
     for folder in $base/serve/*; do [ ! -e "$folder/until" ] || watch_serving "${folder##*/}" $((round % 5)); done
     for folder in $base/pass/*; do [ ! -e "$folder/until" ] || watch_passing "${folder##*/}" $((round % 5)); done

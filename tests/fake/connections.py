@@ -46,7 +46,7 @@ def run_script(server: Server, words: list[str]) -> Result:
     match verb, rest:
         case "list", [address]:
             return Result(out="".join(f"10.10.0.1 . {5000 + one} . 443\n" for one in range(own.open.get(address, 0))))
-        case "pass", [address, neighbour, seconds]:
+        case "pass", [address, neighbour, _, seconds]:
             assert int(seconds) > 0
             own.passing[address] = neighbour
         case "serve", [address, seconds, grace, *peers]:

@@ -22,6 +22,7 @@ from tests.unit.cluster_states import (
     DRAINED,
     FIRST,
     HOLDING,
+    ONE,
     SECOND,
     STOPPED,
     THIRD,
@@ -103,14 +104,20 @@ def test_a_node_that_serves_others_itself_has_those_for_its_own() -> None:
     assert text.count("dup to") == 1
 
 
-def test_a_floating_address_of_the_other_family_is_reached_by_an_address_of_that_family() -> None:
-    cluster = AT_REST.cluster
-    here = but(FIRST, interfaces={"eth7": ["10.10.0.3", "fe80::3"]})
-    there = but(SECOND, interfaces={"enp0s3": ["10.10.0.4", "fe80::4", "fd00::4"]})
-    assert reached_at(cluster, "server02", there, VIP, here) == "10.10.0.4"
-    assert reached_at(cluster, "server02", there, "fd00::2", here) == "fd00::4"
-    assert reached_at(cluster, "server01", here, "fd00::2", there) == "fe80::3%enp0s3"
-    assert reached_at(cluster, "server01", but(here, interfaces={"eth7": ["10.10.0.3"]}), "fd00::2", there) is None
+def test_a_node_is_reached_by_its_address_on_the_network_of_the_floating_address() -> None:
+    cluster = state(
+        FIRST, SECOND, THIRD, text=f"{ONE}  VI_6: {{virtual_router_id: 51, virtual_ipaddress: ['fd00::2']}}\n"
+    ).cluster
+    links = {"enp0s3": ["10.10.0.4", "fe80::4", "fd00::4", "fd00::2"], "eth1": ["10.10.1.4", "fe80::5"]}
+    there = but(SECOND, interfaces=links)
+    assert reached_at(cluster, "server02", there, VIP) == "10.10.0.4"
+    assert reached_at(cluster, "server02", there, "fd00::2") == "fd00::4"
+    elsewhere = but(SECOND, interfaces=links | {"eth1": ["10.10.1.4", VIP]})
+    assert reached_at(cluster, "server02", elsewhere, VIP) == "10.10.1.4"
+    lonely = but(SECOND, interfaces={"enp0s3": ["10.10.0.4", "fe80::4"], "eth1": [VIP]})
+    assert reached_at(cluster, "server02", lonely, VIP) is None
+    assert reached_at(cluster, "server02", lonely, "fd00::2") is None
+    assert reached_at(cluster, "server02", lonely, "fd00::2", "eth7") == "fe80::4%eth7"
 
 
 def test_what_a_node_tells_of_its_connections_is_taken_only_as_such() -> None:
