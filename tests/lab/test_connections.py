@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -67,11 +67,12 @@ def leaves_nothing(managers: Operator, seconds: float = GONE_SECONDS) -> None:
 def talking(managers: Operator, count: int, *addresses: str) -> Iterator[list[Talking]]:
     """Connections to each of the addresses, all of which live to the end; and no new one fails."""
     talks = [Talking(managers.lab, address, count) for address in addresses or (ADDRESS,)]
-    for one in talks:
-        one.__enter__()
-    yield talks
-    with ThreadPoolExecutor(len(talks)) as pool:
-        list(pool.map(Talking.end, talks))
+    with ExitStack() as ending:
+        for one in talks:
+            ending.enter_context(one)
+        yield talks
+        with ThreadPoolExecutor(len(talks)) as pool:
+            list(pool.map(Talking.end, talks))
     for one in talks:
         assert (one.kept, one.broken, one.failed) == (count, {}, {})
 
