@@ -108,6 +108,17 @@ def test_connections_live_through_a_deploy_that_hands_over_and_takes_back(manage
 
 
 @on("bookworm")
+def test_connections_live_through_a_deploy_after_which_nodes_drop_each_others_adverts(managers: Operator) -> None:
+    with talking(managers, 60, ADDRESS, SIX):
+        managers.writes(KEEP.replace("virtual_router_id: 51", "virtual_router_id: 53"))
+        managers.types(DEPLOY)
+        assert managers.holders() == ["server01"]
+        managers.writes(KEEP)
+        managers.types(DEPLOY)
+    leaves_nothing(managers)
+
+
+@on("bookworm")
 def test_connections_of_three_nodes_live_through_a_chain_of_moves(managers: Operator) -> None:
     with talking(managers, 30):
         managers.types(f"{DRAIN} --limit server01")
