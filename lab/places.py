@@ -13,6 +13,7 @@ NAMESPACES = Path("/run/netns")
 
 INTERFACE = "enp0s3"
 BRIDGE = "br0"
+OPERATOR_INTERFACE = "enp0s2"
 OPERATOR_ADDRESS = "10.10.0.1/24"
 MOST_NODES = 60
 
@@ -111,6 +112,10 @@ class Places:
     @property
     def operator_namespace(self) -> str:
         return f"keepalived-lab.{self.name}.operator"
+
+    @property
+    def switch_namespace(self) -> str:
+        return f"keepalived-lab.{self.name}.switch"
 
     def namespaces(self) -> list[str]:
         """The network namespaces of this lab that exist."""
