@@ -52,6 +52,11 @@ class HostPlaces:
         return self.directory / "disk"
 
     @property
+    def saved(self) -> Path:
+        """A copy of its disk."""
+        return self.directory / "saved"
+
+    @property
     def console(self) -> Path:
         return self.directory / "console.log"
 
