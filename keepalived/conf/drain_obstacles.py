@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepalived.spec.blocks import first, parse_blocks, value_of
+from keepalived.spec.blocks import first, parse_blocks
 
 
 def drain_obstacles(text: str) -> dict[str, str]:
@@ -17,11 +17,7 @@ def drain_obstacles(text: str) -> dict[str, str]:
             continue
         tracked = {name for kind in ("track_script", "track_file") for (name, *_), _ in first(block, kind)}
         users = [line[0] for name in tracked & scripts.keys() for line, _ in scripts[name]]
-        if any(line[0] == "nopreempt" for line, _ in block):
-            found[line[1]] = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
-        elif float(value_of(block, "preempt_delay", "0")) > 0:
-            found[line[1]] = "preempt_delay: a node waits before it takes over from one of lower priority"
-        elif not tracked & (scripts.keys() | files):
+        if not tracked & (scripts.keys() | files):
             found[line[1]] = "no check that looks at a flag"
         elif tracked & scripts.keys() and "script_user" not in words and "user" not in users:
             found[line[1]] = "a check without script_user: keepalived may have removed it for want of a user"

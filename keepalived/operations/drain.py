@@ -13,6 +13,7 @@ from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
+from keepalived.operations.preempt import wait_for_move
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
@@ -87,7 +88,7 @@ def drain_node(
     if not is_as_meant(node, reason, until):
         turn.runner.begin("Drain")
         _set_flag(turn, node, reason, until, force=force)
-    turn.wait(out_of_service if force else _patiently, before)
+    wait_for_move(turn, out_of_service if force else _patiently, before, turn.targets)
 
 
 def _set_flag(turn: Turn, node: NodeState, reason: str | None, until: str | None, *, force: bool) -> None:

@@ -151,9 +151,16 @@ class Cluster(Strict):
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
         three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
+        `preempt_delay` begins with the first advert of lower priority.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
-        return look + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        delay = max(instance.preempt_delay or 0 for instance in self.instances.values())
+        return look + delay + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+
+    @property
+    def start_seconds(self) -> int:
+        """How much longer it takes where a node has just started that is to take over."""
+        return self.global_defs.vrrp_startup_delay or 0
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's own JSON output of host data."""

@@ -66,6 +66,9 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(
                 excluded, "active_active makes an instance of each address: give these an instance of their own"
             )
+        if instance.nopreempt:
+            stays = "an address that has moved never goes back, and active_active wants each node to hold its own"
+            yield Fault(f"instances.{name}.nopreempt", f"{stays}: leave one of them out")
         if count < 2:
             yield Fault(path, "needs an address for each node that is to be active: virtual_ipaddress has one")
         if instance.virtual_router_id + count - 1 > HIGHEST_ROUTER_ID:

@@ -134,6 +134,9 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
         elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
             yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.nopreempt and instance.preempt_delay:
+            never = "with nopreempt no node takes over from a holder, and there is nothing to wait for"
+            yield Fault(f"{path}.preempt_delay", f"{never}: leave one of them out", rests_on=(f"{path}.nopreempt",))
         if instance.unicast:
             others = [node for node, member in cluster.nodes.items() if member.address.version != instance.family]
             if others:
