@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from keepalived.spec.address import AddressEntry, FloatingAddress
 from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password, Within
-from keepalived.spec.notify import STATES, Notify, NotifyCommand
+from keepalived.spec.notify import Notify, NotifyCommand, commands_of
 from keepalived.spec.raw import InstanceLines
 from keepalived.spec.strict import Strict
 
@@ -91,8 +91,7 @@ class Instance(Strict):
     @property
     def notify_commands(self) -> dict[str, NotifyCommand]:
         """The commands for changes of state, by keyword."""
-        given = {keyword: getattr(self, keyword) for keyword in STATES}
-        return {keyword: command for keyword, command in given.items() if command is not None}
+        return commands_of(self)
 
     @property
     def floating(self) -> list[FloatingAddress]:

@@ -74,7 +74,7 @@ OF_INSTANCE = {
 OF_BLOCKS = {
     "global_defs": "use raw.global_defs",
     "vrrp_instance": "use instances",
-    "vrrp_sync_group": "a drain would not count in it: leave it out",
+    "vrrp_sync_group": "use sync_groups",
     "vrrp_script": CHECKS,
     "vrrp_track_process": CHECKS,
     "track_process": CHECKS,

@@ -204,6 +204,8 @@ def looking(at: str, *lines: str, name: str = "VI_1") -> str:
 
 
 BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
+IN_GROUP = "vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{}\n}}\n"
+ALONE = "vrrp_instance VI_1 {\n}\n"
 OBSTACLES: dict[str, tuple[str, str | None]] = {
     "a script": (USER + SCRIPT + BY_SCRIPT, None),
     "a file": (FILE + BY_FILE, None),
@@ -213,6 +215,11 @@ OBSTACLES: dict[str, tuple[str, str | None]] = {
     "the check behind the instance": (BY_SCRIPT + SCRIPT + USER, None),
     "a user of the script's own": (SCRIPT.replace("}", "user root\n}") + BY_SCRIPT, None),
     "nopreempt, which the daemon itself tells": (FILE + looking("track_file", "nopreempt"), None),
+    "the check of its sync group": (FILE + IN_GROUP.format("track_file {\nchk\n}") + ALONE, None),
+    "its own check, which its sync group drops": (
+        FILE + IN_GROUP.format("").partition("vrrp_instance")[0] + BY_FILE,
+        NO_CHECK,
+    ),
     "no check": ("vrrp_instance VI_1 {\n}\n", NO_CHECK),
     "an empty list of checks": (FILE + BY_FILE.replace("chk\n", ""), NO_CHECK),
     "a check that nobody looks at": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{\n}}\n", NO_CHECK),

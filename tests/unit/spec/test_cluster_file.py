@@ -778,6 +778,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "raw": None,
             }
         },
+        "sync_groups": {},
         "vrrp_version": 3,
         "advert_int": None,
         "priority_step": 1,
