@@ -22,18 +22,23 @@ MOST_PAUSE = 10.0
 
 
 def wait_for_move(
-    turn: Turn, judge: Judge, before: ClusterState | None = None, leaving: Collection[str] = ()
+    turn: Turn,
+    judge: Judge,
+    before: ClusterState | None = None,
+    leaving: Collection[str] = (),
+    *,
+    any_holder: bool = False,
 ) -> ClusterState:
-    """Waits as `Turn.wait` does, and sees to it that no `nopreempt` keeps the addresses on a drained node.
+    """Waits as `Turn.wait` does, and sees to it that no `nopreempt` keeps the addresses on this node, which is drained.
 
-    `leaving`: the nodes that are about to be drained as well.
+    `leaving`: the nodes that are about to be drained as well. `any_holder`: nor on any other that is drained.
     """
     reloaded: set[str] = set()
 
     def judged(state: ClusterState, name: str) -> Verdict:
         verdict = judge(state, name)
         if not verdict.done:
-            for taker, instances in held_back(state, leaving).items():
+            for taker, instances in held_back(state, leaving, None if any_holder else turn.node).items():
                 _let_preempt(turn, state, taker, instances)
                 reloaded.add(taker)
         return verdict
@@ -43,12 +48,16 @@ def wait_for_move(
     except Stopped:
         _put_back(turn, reloaded)
         raise
-    _put_back(turn, reloaded | {name for name, node in seen.nodes.items() if node and _was_left(node)})
+    _put_back(turn, reloaded | left_without(seen))
     return turn.look() if reloaded else seen
 
 
+def left_without(state: ClusterState) -> set[str]:
+    """The nodes that a run that was cut short has left without `nopreempt`."""
+    return {name for name, node in state.nodes.items() if node and _was_left(node)}
+
+
 def _was_left(node: NodeState) -> bool:
-    """Whether a run that was cut short has left the daemon without `nopreempt`."""
     return node.configuration.applied is False and node.configuration.applied_but_nopreempt is True
 
 

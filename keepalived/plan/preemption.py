@@ -11,18 +11,21 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import Election, observed
 
 
-def held_back(state: ClusterState, leaving: Collection[str] = ()) -> dict[str, list[str]]:
+def held_back(state: ClusterState, leaving: Collection[str] = (), holder: str | None = None) -> dict[str, list[str]]:
     """By node the instances that it is to take over from a drained holder, and does not for its `nopreempt`.
 
-    `leaving`: the nodes that are about to be drained as well: they take over only where there is no other.
+    `leaving`: the nodes that are about to be drained as well: they take over only where there is no other. `holder`:
+    only those that take over from this one; with all that they are to take over, since others may see to that now.
     """
     election = observed(state)
     found: dict[str, list[str]] = {}
-    for instance in election.candidates:
+    meant = set()
+    for instance, candidates in election.candidates.items():
         taker = taker_of(election, instance, leaving)
-        if taker is not None and not election.candidates[instance][taker].preempts:
+        if taker is not None and not candidates[taker].preempts:
             found.setdefault(taker, []).append(instance)
-    return found
+            meant |= {taker} if holder is None or candidates[holder].holds else set()
+    return {taker: instances for taker, instances in found.items() if taker in meant}
 
 
 def taker_of(election: Election, instance: str, leaving: Collection[str] = ()) -> str | None:

@@ -1,11 +1,16 @@
 """Clusters with `nopreempt`, as an operator sees them, on a simulated cluster."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+
 import pytest
 
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
 from tests.fake.managers import NEW
 from tests.fake.runs import Managers
+from tests.fake.test_cut_short import ENDS
 from tests.fake.world import OperatorGone
 from tests.unit.cluster_states import ONE
 
@@ -186,3 +191,41 @@ def test_every_wait_counts_preempt_delay() -> None:
     managers.edit("51,", "51, advert_int: 0.4,")
     managers.deploy()
     assert managers.is_at_rest()
+
+
+RUNS: dict[str, Callable[[Managers], None]] = {
+    "drain": lambda managers: managers.drain("server01"),
+    "drain of two": lambda managers: managers.drain("server01", "server02"),
+    "deploy": Managers.deploy,
+    "reboot": Managers.reboot,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", RUNS)
+def test_after_a_run_that_ends_anywhere_the_next_one_completes_and_nopreempt_is_in_force(name: str, end: str) -> None:
+    for number in count():
+        managers = Managers(text=STAYS)
+        if name == "deploy":
+            managers.edit("51,", "51, advert_int: 0.4,")
+        managers.world.commands.clear()
+        ENDS[end](managers, number)
+        with suppress(Stopped, OperatorGone):
+            RUNS[name](managers)
+        if managers.world.mishaps:
+            break
+        managers.wait(400)
+        for server in managers.world.servers:
+            managers[server].answers_ssh = True
+            if not managers[server].up:
+                managers.boot(server)
+        managers.wait(60)
+        where = f"{end} at command {number}, {managers.world.commands[number]}"
+        RUNS[name](managers)
+        managers.wait()
+        for server, node in managers.world.look().nodes.items():
+            assert node is not None, where
+            assert node.applied, f"{server}: {where}"
+            assert (node.instances or {})["VI_1"].nopreempt, f"{server}: {where}"
+        assert managers.holder() not in managers.drained(), where
+    assert number > 2, number
