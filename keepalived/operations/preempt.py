@@ -68,8 +68,8 @@ def _let_preempt(turn: Turn, state: ClusterState, taker: str, instances: list[st
             f"{taker} runs with nopreempt and would have to be reloaded to take over, but it does not run what lies on "
             f"its disk. Deploy to it first:{command('deploy.py', [taker])}"
         )
-    turn.say(f"{taker} runs with nopreempt: reloading it without, until it holds {', '.join(instances)}")
     turn.shell(preempt(instances), "reloading keepalived without nopreempt", on=taker)
+    turn.say(f"{taker} runs with nopreempt: reloaded it without, until it holds {', '.join(instances)}")
 
 
 def _put_back(turn: Turn, nodes: Iterable[str]) -> None:

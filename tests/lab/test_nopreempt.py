@@ -117,7 +117,7 @@ def test_nopreempt_comes_and_goes_by_reload(stays: Operator) -> None:
 
 
 def test_what_a_run_that_dies_leaves_is_told_and_mended(stays: Operator) -> None:
-    stays.kills(f"{DRAIN} --limit server01", "reloading it without")
+    stays.kills(f"{DRAIN} --limit server01", "reloaded it without")
     stays.sees_holder("server02")
     stays.sees("files", lambda: set(stays.everywhere(f"grep -c '^ *nopreempt$' {CONFIGURATION}")), {"1\n"})
     assert in_force(stays) == [(True, True), (False, False), (True, True)]
