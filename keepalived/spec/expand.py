@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
 from keepalived.spec.instance import Instance
+from keepalived.spec.sync_rules import member_faults
 
 HIGHEST_ROUTER_ID = 255
 
@@ -17,7 +18,12 @@ def expanded(cluster: Cluster) -> Cluster:
     for name, instance in cluster.instances.items():
         if not instance.disable:
             instances |= _spread(cluster, name, instance) if instance.active_active else {name: instance}
-    return cluster.model_copy(update={"instances": instances})
+    groups = {
+        name: group.model_copy(update={"group": [member for member in group.group if member in instances]})
+        for name, group in cluster.sync_groups.items()
+    }
+    sync_groups = {name: group for name, group in groups.items() if group.group}
+    return cluster.model_copy(update={"instances": instances, "sync_groups": sync_groups})
 
 
 def _spread(cluster: Cluster, name: str, instance: Instance) -> dict[str, Instance]:
@@ -55,6 +61,7 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
     """What is wrong with the short forms of a cluster."""
     if all(instance.disable for instance in cluster.instances.values()):
         yield Fault("instances", "all are disabled: a cluster needs one", rests_on=("instances",))
+    yield from member_faults(cluster)
     for name, instance in cluster.instances.items():
         yield from _prefer_faults(cluster, name, instance)
         if not instance.active_active:
@@ -66,6 +73,9 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(
                 excluded, "active_active makes an instance of each address: give these an instance of their own"
             )
+        if instance.nopreempt:
+            stays = "an address that has moved never goes back, and active_active wants each node to hold its own"
+            yield Fault(f"instances.{name}.nopreempt", f"{stays}: leave one of them out")
         if count < 2:
             yield Fault(path, "needs an address for each node that is to be active: virtual_ipaddress has one")
         if instance.virtual_router_id + count - 1 > HIGHEST_ROUTER_ID:

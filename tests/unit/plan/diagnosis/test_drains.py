@@ -17,6 +17,21 @@ def obstacle(one: NodeState, words: str) -> NodeState:
     return but(one, configuration=but(one.configuration, drain_obstacles={"VI_1": words}))
 
 
+RUNS_WITH_NOPREEMPT = told(
+    "drain-would-not-work",
+    "server02",
+    "keepalived on server02 runs VI_1 with nopreempt: a node that is not MASTER does not take over from one of lower "
+    "priority",
+    "Deploy",
+    DEPLOY,
+)
+RUNS_WITH_DELAY = told(
+    "drain-would-not-work",
+    "server02",
+    "keepalived on server02 runs VI_1 with preempt_delay: a node waits before it takes over from one of lower priority",
+    "Deploy",
+    DEPLOY,
+)
 WOULD_NOT_WORK = told(
     "drain-would-not-work", "server02", "keepalived on server02 runs VI_1 with nopreempt: it waits", "Deploy", DEPLOY
 )
@@ -64,12 +79,20 @@ NODES: list[tuple[NodeState, Problem]] = [
     ),
     (obstacle(SECOND, "nopreempt: it waits"), WOULD_NOT_WORK),
     (obstacle(SECOND_DRAINED, "nopreempt: it waits"), WOULD_NOT_WORK),
+    (saying(SECOND, nopreempt=True), RUNS_WITH_NOPREEMPT),
+    (saying(SECOND, preempt_delay=5), RUNS_WITH_DELAY),
 ]
 
 
 @pytest.mark.parametrize(("second", "problem"), NODES)
 def test_what_endangers_a_drain_is_told(second: NodeState, problem: Problem) -> None:
     assert found(state(FIRST, second, THIRD)) == [problem]
+
+
+def test_what_the_cluster_file_asks_for_is_no_danger() -> None:
+    for key, said in (("nopreempt: true", {"nopreempt": True}), ("preempt_delay: 5", {"preempt_delay": 5})):
+        text = ONE.replace("51,", f"51, {key},")
+        assert found(state(saying(FIRST, **said), saying(SECOND, **said), saying(THIRD, **said), text=text)) == []
 
 
 RAISED = node(102, drained=True)
