@@ -43,14 +43,28 @@ class ClusterState:
         told = [self.said(name, instance) for name in self.nodes]
         return any(said.state == "BACKUP" and bool(said.master_priority) for said in told if said)
 
-    def accepting(self, text: str) -> list[str]:
-        """The nodes whose daemon accepts the adverts of a node that runs the configuration `text`."""
-        wanted = advert_settings(text)
+    def accepting(self, text: str, sender: str) -> list[str]:
+        """The nodes whose daemon receives and accepts the adverts of `sender` when it runs the configuration `text`, in
+        all instances that both take part in."""
+        wanted, sending = advert_settings(text), self.nodes[sender]
         return [
             name
             for name, node in self.nodes.items()
-            if node and node.unit.runs and _accepts(node.configuration.advert_settings, wanted)
+            if node and sending and node.unit.runs and self._accepts(name, node, wanted, sending)
         ]
+
+    def _accepts(self, name: str, node: NodeState, wanted: Mapping[str, AdvertSettings], sending: NodeState) -> bool:
+        """Whether `node` runs its instances, and they are the same for the sender of adverts with these settings."""
+        own = node.configuration.advert_settings
+        return (
+            own is not None
+            and own.keys() == self.cluster.instances_of(name).keys()
+            and all(
+                own[instance].accepts(wanted[instance])
+                and node.meets(own[instance].interface, sending, wanted[instance].interface) is not False
+                for instance in own.keys() & wanted.keys()
+            )
+        )
 
     def who_holds(self) -> str:
         """`10.10.0.2 is held by server01`, for every floating address."""
@@ -59,11 +73,6 @@ class ClusterState:
         for address in self.cluster.addresses:
             parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node{unread}'}")
         return ", ".join(parts)
-
-
-def _accepts(own: Mapping[str, AdvertSettings] | None, wanted: Mapping[str, AdvertSettings]) -> bool:
-    """Whether all instances are the same for nodes with these settings."""
-    return own is not None and own.keys() == wanted.keys() and all(own[name].accepts(wanted[name]) for name in own)
 
 
 def seen_moves(before: ClusterState, after: ClusterState) -> list[str]:

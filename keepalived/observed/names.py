@@ -17,10 +17,12 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     keepalived knows an instance by these two, in adverts and in a reload (vrrp/vrrp.c, vrrp_exist): one that goes by
     another name on the node is the same for all other nodes.
     """
-    ours = {(one.virtual_router_id, one.family == 6): name for name, one in cluster.instances.items()}
+    ours: dict[tuple[int, bool], list[str]] = {}  # on different networks several may have the same
+    for name, one in cluster.instances.items():
+        ours.setdefault((one.virtual_router_id, one.family == 6), []).append(name)
     running = node.configuration.advert_settings or {}
     names = {
-        name: ours[key]
+        name: name if name in ours[key] else ours[key][0]
         for name, one in running.items()
         if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }

@@ -23,11 +23,13 @@ def changed(state: ClusterState, name: str, what: Work) -> Change:
     flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
     drained = flag is not None and flag.run != "deploy"
     change = (drain_change if drained else restore_change)(state.cluster, name)
+    own = state.cluster.instances_of(name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"
-        for instance in state.cluster.instances
+        for instance in own
         if what == "start" or state.said(name, instance) is None  # the instance is new on this node
     }
-    fails = failing(state.cluster, node) if node else {}
-    checks = {instance: state.cluster.checks_contribution(instance, fails) for instance in state.cluster.instances}
+    states |= {instance: "INIT" for instance in state.cluster.instances if instance not in own}  # left out of it
+    fails = failing(state.cluster, name, node) if node else {}
+    checks = {instance: state.cluster.checks_contribution(instance, fails) for instance in own}
     return replace(change, states=states, checks=checks if what != "restore" else {})

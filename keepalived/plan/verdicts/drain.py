@@ -79,7 +79,7 @@ def _not_one_holder(state: ClusterState) -> str | None:
 
 def _wins_all(state: ClusterState, name: str) -> bool:
     election = observed(state)
-    return all(election.winner(instance) == name for instance in state.cluster.instances)
+    return all(election.winner(instance) == name for instance in state.cluster.instances_of(name))
 
 
 def _why_no_other(state: ClusterState, name: str) -> str:
@@ -87,7 +87,7 @@ def _why_no_other(state: ClusterState, name: str) -> str:
     election = observed(state)
     reasons = []
     for other in state.nodes:
-        whys = [why for instance in state.cluster.instances if (why := election.why_no_taker(instance, other))]
+        whys = [why for instance in state.cluster.instances_of(name) if (why := election.why_no_taker(instance, other))]
         if other != name and not whys:
             return ""
         reasons += whys[:1] if other != name else []

@@ -11,7 +11,7 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan_rollout, successors, under_way
+from keepalived.plan.rollout import Refused, due, incompatible, plan_rollout, reload_carries, successors, under_way
 from keepalived.plan.verdicts import may_leave, may_stop, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
@@ -194,11 +194,59 @@ def test_comments_alone_replace_the_file() -> None:
 
 
 def test_incompatible_advert_settings_are_told_by_instance() -> None:
-    old, new = advert_settings(text(OLD, "server01")), advert_settings(text(OTHER_ID, "server01"))
-    assert incompatible(old, new) == {"VI_1"}
-    assert incompatible(old, old) == set()
-    assert incompatible(old, {}) == set()
-    assert incompatible(None, new) == set()
+    old, new = text(OLD, "server01"), text(OTHER_ID, "server01")
+    assert incompatible(FIRST, new) == incompatible(FIRST, new, SECOND) == {"VI_1"}
+    assert incompatible(FIRST, old) == incompatible(FIRST, old, SECOND) == set()
+    assert incompatible(FIRST, "") == set()
+    assert incompatible(node("server01", up=False), new) == set()
+
+
+def on(one: NodeState, interface: str, **networks: list[str]) -> NodeState:
+    """The node with its instance on `interface`."""
+    running = {"VI_1": advert_settings(text(OLD, "server01"))["VI_1"]._replace(interface=interface)}
+    changed = one.configuration.model_copy(update={"advert_settings": running})
+    return one.model_copy(update={"configuration": changed, "networks": networks})
+
+
+ELSEWHERE = [  # the interface that it ran on, the networks of both, and whether the change parts it from the others
+    ("enp0s3", {"enp0s3": ["10.10.0.0/24"]}, set()),
+    ("shim", {"enp0s3": ["10.10.0.0/24"], "shim": ["10.10.0.0/24"]}, set()),
+    ("enp0s8", {"enp0s3": ["10.10.0.0/24"], "enp0s8": ["192.0.2.0/24"]}, {"VI_1"}),
+    ("enp0s8", {"enp0s3": ["10.10.0.0/24"]}, {"VI_1"}),  # nobody knows
+]
+
+
+@pytest.mark.parametrize(("old", "networks", "parts"), ELSEWHERE)
+def test_another_interface_parts_nodes_when_it_is_on_another_network(
+    old: str, networks: dict[str, list[str]], parts: set[str]
+) -> None:
+    new = text(OLD, "server01")
+    before = on(FIRST, old, **networks)
+    assert incompatible(before, new) == parts
+    assert not reload_carries(before, new) or old == "enp0s3"
+    assert incompatible(before, new, on(SECOND, old, **networks)) == parts
+    assert incompatible(before, new, on(SECOND, "eth7", eth7=["10.10.0.0/24"])) == set()  # only a name
+
+
+def test_another_excluded_address_parts_nobody_and_a_reload_carries_it() -> None:
+    more = parse(
+        FILE.replace("virtual_ipaddress:", "virtual_ipaddress_excluded: [10.10.0.9], virtual_ipaddress:"), "managers"
+    )
+    assert incompatible(FIRST, text(more, "server01")) == set()
+    assert reload_carries(FIRST, text(more, "server01"))
+    assert batches(more, *AT_REST) == batches(OTHER_INTERVAL, *AT_REST)
+
+
+def test_another_source_of_unicast_adverts_is_no_reload_and_parts_nobody() -> None:
+    unicast = FILE.replace("virtual_ipaddress:", "unicast: true, virtual_ipaddress:")
+    other = unicast.replace(
+        "server01: 10.10.0.3", "server01: {address: 10.10.0.3, instances: {VI_1: {unicast_src_ip: 10.10.0.33}}}"
+    )
+    before = node("server01", runs=parse(unicast, "managers"))
+    new = text(parse(other, "managers"), "server01")
+    assert "unicast_src_ip 10.10.0.33" in new
+    assert not reload_carries(before, new)
+    assert incompatible(before, new) == set()
 
 
 def test_the_successor_is_the_best_of_those_that_can() -> None:
