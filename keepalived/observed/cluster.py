@@ -38,6 +38,21 @@ class ClusterState:
         node = self.nodes[name]
         return (node.instances or {}).get(instance) if node is not None else None
 
+    def not_yet(self, instance: str, address: str) -> bool:
+        """Whether the daemon that holds `instance` does not know of `address`, which the adverts do not name: it has it
+        once that node runs the new configuration."""
+        if address not in map(str, (one.ip for one in self.cluster.instances[instance].virtual_ipaddress_excluded)):
+            return False
+        masters = [
+            settings.get(instance)
+            for name, node in self.nodes.items()
+            if node
+            and (settings := node.configuration.advert_settings) is not None
+            and (said := self.said(name, instance))
+            and said.state == "MASTER"
+        ]
+        return bool(masters) and all(one is None or address not in one.floating for one in masters)
+
     def receive_adverts(self, instance: str) -> bool:
         """Whether a node that was read is BACKUP in `instance`, and receives the adverts of a holder."""
         told = [self.said(name, instance) for name in self.nodes]

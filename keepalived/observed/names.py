@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from keepalived.conf.adverts import AdvertSettings
 from keepalived.observed.node import NodeState
 from keepalived.spec.cluster import Cluster
 
@@ -22,7 +23,7 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
         ours.setdefault((one.virtual_router_id, one.family == 6), []).append(name)
     running = node.configuration.advert_settings or {}
     names = {
-        name: name if name in ours[key] else ours[key][0]
+        name: _of(cluster, ours[key], name, one)
         for name, one in running.items()
         if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }
@@ -42,3 +43,10 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     )
     instances = None if node.instances is None else renamed(node.instances)
     return node.model_copy(update={"instances": instances, "configuration": configuration})
+
+
+def _of(cluster: Cluster, ours: Sequence[str], name: str, running: AdvertSettings) -> str:
+    """Which of `ours`, all with one identity, a running instance is: that of its name, else that of its addresses."""
+    if name in ours:
+        return name
+    return next((one for one in ours if running.floating & set(cluster.instances[one].addresses)), ours[0])

@@ -33,7 +33,12 @@ def unheld(state: ClusterState) -> list[str]:
         node.configuration.advert_settings or {} for node in state.nodes.values() if node is not None and node.unit.runs
     ]
     known = {address for settings in running for instance in settings.values() for address in instance.floating}
-    return [address for address in state.cluster.addresses if address in known and not state.holders(address)]
+    return [
+        address
+        for name, instance in state.cluster.instances.items()
+        for address in instance.addresses
+        if address in known and not state.holders(address) and not state.not_yet(name, address)
+    ]
 
 
 def refuse_stranger(state: ClusterState) -> None:

@@ -59,7 +59,25 @@ def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
     if backups:
         return Verdict(False, f"{', '.join(backups)} would take the addresses over with the old advert settings")
     over = taken_over(state, name, text)
-    return over if over.done else over._replace(hopeless=_still_received(state, name, text))
+    if over.done:
+        return over
+    return over._replace(hopeless=_still_received(state, name, text) or _only_the_rest_is_left(state, name, text))
+
+
+def _only_the_rest_is_left(state: ClusterState, name: str, text: str) -> bool:
+    """Whether all that `name` still holds alone is of instances whose advert settings do not change: of those it stays
+    the holder until it hands over."""
+    node, new = state.nodes[name], advert_settings(text)
+    old = (node and node.configuration.advert_settings) or {}
+    same = {
+        instance
+        for instance in old.keys() & new.keys()
+        if old[instance].accepts(new[instance]) and old[instance].interface == new[instance].interface
+    }
+    rest = {address for instance in same for address in old[instance].floating}
+    accepting = set(state.accepting(text, name)) - {name}
+    alone = {address for address in (node.holds if node else ()) if not accepting & set(state.holders(address))}
+    return alone <= rest
 
 
 def _still_received(state: ClusterState, name: str, text: str) -> bool:

@@ -25,9 +25,9 @@ class Judge(Protocol):
 
 def holder_problem(state: ClusterState, instance: str, address: str) -> str | None:
     """Why `address` has not exactly one holder. None also when a node that was not read must hold it: others that were
-    read receive a holder's adverts."""
+    read receive a holder's adverts; and when the holder of the instance is yet to be changed."""
     holders = state.holders(address)
-    elsewhere = bool(state.unread()) and state.receive_adverts(instance)
+    elsewhere = (bool(state.unread()) and state.receive_adverts(instance)) or state.not_yet(instance, address)
     return state.who_holds() if len(holders) > 1 or (not holders and not elsewhere) else None
 
 

@@ -71,6 +71,21 @@ def test_it_is_in_and_out_of_service_without_the_instance() -> None:
     assert "does not know VI_2" in in_service(seen(FIRST, THIRD, THIRD), "server02").seen
 
 
+def test_nobody_is_waited_for_who_takes_no_part() -> None:
+    each = TWO.replace("[10.10.0.2]", "[10.10.0.2], nodes: [server01, server02]").replace(
+        "[10.10.0.9]", "[10.10.0.9], nodes: [server01, server03]"
+    )
+    holding = node(3, VIP, OUT, instances=BOTH, drained=True)
+    second, third = node(102), node(101, instances=("VI_2",))
+    now = seen(holding, second, third, text=each)
+    assert out_of_service(now, "server01").seen == "still holds 10.10.0.2, 10.10.0.9"
+    gone = out_of_service(seen(holding, second, node(None, active="inactive"), text=each), "server01")
+    assert gone.seen == (
+        "still holds 10.10.0.2, 10.10.0.9: no other node can take over (server02 does not take part in VI_2, "
+        "keepalived is inactive on server03)"
+    )
+
+
 def test_status_has_nothing_to_say_of_it() -> None:
     ids = {problem.id for problem in problems(Evidence(seen(), due={}, answers={}))}
     assert "instance-missing" not in ids
