@@ -201,3 +201,33 @@ def test_both_protocols_move_together(outside: Operator) -> None:
         assert held_on(outside, "enp0s3", address) == ["server02"]
     outside.types(f"{RESTORE} --limit server01")
     sees(outside, "enp0s3", "server01", address="fd00:10::2")
+
+
+def test_routes_and_rules_come_by_reload_and_move_with_the_addresses(outside: Operator) -> None:
+    def routed() -> list[list[bool]]:
+        routes = outside.everywhere("ip route show 198.51.100.0/24; ip rule show priority 100")
+        return [["via 192.0.2.100" in said, "lookup 100" in said] for said in routes]
+
+    nowhere, there = [False, False], [True, True]
+    routes = (
+        'virtual_router_id: 52, virtual_routes: ["198.51.100.0/24 via 192.0.2.100"], '
+        "virtual_rules: [from 192.0.2.2 table 100 priority 100], promote_secondaries: true"
+    )
+    reload = f"{FILE}on_change: reload\n"
+    outside.writes(reload.replace("virtual_router_id: 52", routes))
+    with outside.watching(OUTSIDE) as seen:
+        said = outside.types(DEPLOY).text
+    assert "reload keepalived" in said
+    assert "incompatible" not in said
+    assert seen.route == ["server01"]
+    assert seen.lost == 0
+    assert routed() == [there, nowhere, nowhere]
+    outside.types(f"{DRAIN} --limit server01")
+    assert routed() == [nowhere, there, nowhere]
+    outside.types(f"{RESTORE} --limit server01")
+    sees(outside, "outside", "server01")
+    assert routed() == [there, nowhere, nowhere]
+    outside.writes(reload)
+    outside.types(DEPLOY)
+    assert routed() == [nowhere] * 3
+    sees(outside, "outside", "server01")

@@ -11,8 +11,17 @@ from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan_rollout, reload_carries, successors, under_way
-from keepalived.plan.verdicts import may_leave, may_stop, taken_over
+from keepalived.plan.rollout import (
+    Refused,
+    due,
+    incompatible,
+    plan_rollout,
+    reload_carries,
+    successors,
+    under_way,
+    unheld,
+)
+from keepalived.plan.verdicts import may_leave, may_stop, settled, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag, content
@@ -437,3 +446,79 @@ def test_a_deploy_that_may_be_under_way_is_not_undone(seconds: float | None, ref
         plan_rollout(state, texts, list(OLD.nodes))
     assert plan_rollout(state, texts, list(OLD.nodes), resume=True).batches == (("server01",),)
     assert under_way(left, own="5a1c")
+
+
+BOTH_NETWORKS = {"enp0s3": ["10.10.0.0/24"], "shim": ["10.10.1.0/24"]}
+
+
+def received(one: NodeState, priority: int | None = 103, state: str = "BACKUP") -> NodeState:
+    """The node, which has heard a holder of this priority."""
+    assert one.instances is not None
+    said = one.instances["VI_1"].model_copy(update={"master_priority": priority, "state": state})
+    return one.model_copy(update={"instances": {"VI_1": said}})
+
+
+def after_one(first: NodeState, *others: NodeState) -> ClusterState:
+    """server01 still has its instance on another interface."""
+    return ClusterState(OLD, {"server01": first, **dict(zip(list(OLD.nodes)[1:], others, strict=True))})
+
+
+def test_a_holder_waits_for_no_other_one_where_the_new_interface_is_on_the_same_wire() -> None:
+    holder = on(FIRST, "shim", **BOTH_NETWORKS)
+    new = [on(one, "enp0s3", **BOTH_NETWORKS) for one in (SECOND, THIRD, FOURTH)]
+    text_of_first = text(OLD, "server01")
+    assert incompatible(holder, text_of_first) == {"VI_1"}  # by the networks
+    assert not may_leave(after_one(holder, *new), "server01", text_of_first).hopeless  # nobody has heard anything yet
+    heard = [received(one) for one in new]
+    assert may_leave(after_one(holder, *heard), "server01", text_of_first).hopeless
+    assert not may_leave(after_one(holder, heard[0], *new[1:]), "server01", text_of_first).hopeless
+    taken = [received(node("server02", holds=True), None, "MASTER"), *heard[1:]]
+    assert may_leave(after_one(holder, *taken), "server01", text_of_first).done
+    # Another virtual_router_id parts for sure, whatever was heard before.
+    other_id = text(OTHER_ID, "server01")
+    renumbered = [received(node(name, OTHER_ID)) for name in ("server02", "server03", "server04")]
+    state = ClusterState(OTHER_ID, after_one(FIRST, *renumbered).nodes)
+    assert not may_leave(state, "server01", other_id).hopeless
+
+
+def test_nodes_on_the_interface_of_before_would_take_over_with_the_old_settings() -> None:
+    networks = {"enp0s3": ["10.10.0.0/24"], "enp0s8": ["192.0.2.0/24"]}
+    holder, left = on(FIRST, "enp0s8", **networks), on(THIRD, "enp0s8", **networks)
+    new = [on(one, "enp0s3", **networks) for one in (SECOND, FOURTH)]
+    seen = may_leave(after_one(holder, new[0], left, new[1]), "server01", text(OLD, "server01"))
+    assert seen.seen == "server03 would take the addresses over with the old advert settings"
+
+
+TWO_INSTANCES = f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\n"
+
+
+def test_a_holder_of_two_instances_waits_only_for_the_one_that_parts() -> None:
+    old, new = (parse(file, "managers") for file in (TWO_INSTANCES, TWO_INSTANCES.replace("52", "77")))
+
+    def running(name: str, runs: Cluster, *held: str) -> NodeState:
+        one = node(name, runs)
+        said = (one.instances or {})["VI_1"]
+        return one.model_copy(update={"holds": list(held), "instances": dict.fromkeys(old.instances, said)})
+
+    first = running("server01", old, VIP, "10.10.0.9")
+    others = [running(name, new) for name in ("server03", "server04")]
+    waits = ClusterState(new, dict(zip(new.nodes, [first, running("server02", new), *others], strict=True)))
+    over = ClusterState(new, {**waits.nodes, "server02": running("server02", new, "10.10.0.9")})
+    told = text(new, "server01")
+    assert (may_leave(waits, "server01", told).done, may_leave(waits, "server01", told).hopeless) == (False, False)
+    assert (may_leave(over, "server01", told).done, may_leave(over, "server01", told).hopeless) == (False, True)
+
+
+def test_an_excluded_address_is_not_missed_before_its_holder_is_changed() -> None:
+    file = FILE.replace("virtual_ipaddress:", "virtual_ipaddress_excluded: [10.10.0.9], virtual_ipaddress:")
+    new = parse(file, "managers")
+    changed = [received(node(name, new)) for name in ("server02", "server03", "server04")]
+    before = ClusterState(new, dict(zip(new.nodes, [FIRST, *changed], strict=True)))
+    assert before.not_yet("VI_1", "10.10.0.9")
+    assert not before.not_yet("VI_1", VIP)
+    assert unheld(before) == []
+    assert settled(before, "server04", text(new, "server04")).done
+    after = ClusterState(new, {**before.nodes, "server01": node("server01", new, holds=True)})
+    assert not after.not_yet("VI_1", "10.10.0.9")
+    assert unheld(after) == ["10.10.0.9"]
+    assert not settled(after, "server04", text(new, "server04")).done
