@@ -19,6 +19,7 @@ from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
+from keepalived.spec.vrrp import DOWN_TIMER_ADVERTS
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -150,10 +151,15 @@ class Cluster(Strict):
         """How long a move of an address takes at worst, from the flag to the new holder's first advert.
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
-        three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
+        three adverts (`down_timer_adverts`) and the skew until a backup takes over (RFC 5798, 6.1): at most a second in
+        v2, an advert in v3.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
-        return look + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        return look + max(self._takeover_seconds(instance) for instance in self.instances) + 1
+
+    def _takeover_seconds(self, instance: str) -> float:
+        adverts = self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
+        return (2 + adverts) * self.advert_seconds(instance)
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's own JSON output of host data."""

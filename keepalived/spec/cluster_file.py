@@ -85,7 +85,8 @@ def _problem(error: ErrorDetails) -> str:
 
 def _meant(key: object) -> str | None:
     """The known key that an unknown one resembles."""
-    known = [field for part in Strict.__subclasses__() for field in part.model_fields if field not in ("name", key)]
+    parts = [part for kind in Strict.__subclasses__() for part in (kind, *kind.__subclasses__())]
+    known = [field for part in parts for field in part.model_fields if field not in ("name", key)]
     return next(iter(get_close_matches(str(key), known, n=1)), None)
 
 

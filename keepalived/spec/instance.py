@@ -11,6 +11,7 @@ from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password,
 from keepalived.spec.notify import STATES, Notify, NotifyCommand
 from keepalived.spec.raw import InstanceLines
 from keepalived.spec.strict import Strict
+from keepalived.spec.vrrp import VrrpSettings
 
 
 class Authentication(Strict):
@@ -28,7 +29,7 @@ def _read_names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Instance(Strict):
+class Instance(VrrpSettings):
     """A VRRP instance: floating addresses that move together."""
 
     virtual_router_id: Annotated[int, Within(1, 255)]

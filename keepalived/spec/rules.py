@@ -13,6 +13,7 @@ from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
@@ -28,6 +29,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
     yield from notify_faults(cluster)
+    yield from vrrp_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:

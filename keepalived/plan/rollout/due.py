@@ -88,4 +88,4 @@ def rejecting(one: Mapping[str, AdvertSettings] | None, other: Mapping[str, Adve
 def incompatible(old: Mapping[str, AdvertSettings] | None, new: Mapping[str, AdvertSettings]) -> set[str]:
     """The instances in which a node goes from `old` advert settings to `new` ones that the others do not accept."""
     old = old or {}
-    return {name for name in old.keys() & new.keys() if old[name] != new[name]}
+    return {name for name in old.keys() & new.keys() if old[name].parts(new[name])}
