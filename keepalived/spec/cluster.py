@@ -20,6 +20,7 @@ from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
 from keepalived.spec.sync_group import SyncGroup
+from keepalived.spec.vrrp import DOWN_TIMER_ADVERTS
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -204,12 +205,16 @@ class Cluster(Strict):
         """How long a move of an address takes at worst, from the flag to the new holder's first advert.
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
-        three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
-        `preempt_delay` begins with the first advert of lower priority.
+        three adverts (`down_timer_adverts`) and the skew until a backup takes over (RFC 5798, 6.1): at most a second in
+        v2, an advert in v3. `preempt_delay` begins with the first advert of lower priority.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
         delay = max(instance.preempt_delay or 0 for instance in self.instances.values())
-        return look + delay + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        return look + delay + max(self._takeover_seconds(instance) for instance in self.instances) + 1
+
+    def _takeover_seconds(self, instance: str) -> float:
+        adverts = self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
+        return (2 + adverts) * self.advert_seconds(instance)
 
     @property
     def start_seconds(self) -> int:

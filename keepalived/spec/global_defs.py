@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from keepalived.spec.fields import HOST_NAME, Within, matching, wrong
+from keepalived.spec.lines import lines_of
 from keepalived.spec.strict import Strict
 
 MOST_SECONDS = 3600
@@ -76,8 +77,4 @@ class GlobalDefs(Strict):
     def lines(self) -> dict[str, str]:
         """The line of each keyword that is not left to keepalived."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: name if value is True else f"{name} {value:f}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in values.items()
-            if value is not None and value is not False
-        }
+        return lines_of({name: value for name, value in values.items() if value is not False})

@@ -12,6 +12,7 @@ from keepalived.spec.notify import Notify, NotifyCommand, commands_of
 from keepalived.spec.raw import InstanceLines
 from keepalived.spec.route import RouteLine, RuleLine
 from keepalived.spec.strict import Strict
+from keepalived.spec.vrrp import VrrpSettings
 
 
 class Authentication(Strict):
@@ -29,7 +30,7 @@ def _read_names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Instance(Strict):
+class Instance(VrrpSettings):
     """A VRRP instance: floating addresses that move together."""
 
     virtual_router_id: Annotated[int, Within(1, 255)]

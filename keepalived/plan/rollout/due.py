@@ -102,4 +102,4 @@ def incompatible(node: NodeState, text: str, other: NodeState | None = None) -> 
             return own[name].interface == new[name].interface
         return known is not False
 
-    return {name for name in old.keys() & new.keys() if not old[name].accepts(new[name]) or not meet(name)}
+    return {name for name in old.keys() & new.keys() if old[name].parts(new[name]) or not meet(name)}

@@ -7,6 +7,7 @@ import pytest
 
 from keepalived.spec.cluster_file import ClusterError, json_schema, parse, read_clusters
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.vrrp import VrrpSettings
 from tests.unit.cluster_text import INSTANCE, NODES, cluster, instance
 
 REPOSITORY = Path(__file__).parents[3]
@@ -781,6 +782,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "notify": None,
                 "smtp_alert": False,
                 "raw": None,
+                **VrrpSettings().model_dump(),
             }
         },
         "sync_groups": {},
