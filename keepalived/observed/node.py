@@ -60,6 +60,10 @@ class InstanceState(_Frozen):
     """What the master announces, by the last advert that this node has received."""
     addresses: list[str]
     last_transition: datetime | None
+    nopreempt: bool | None = None
+    """Whether it leaves a holder of lower priority its addresses."""
+    preempt_delay: int | None = None
+    """Seconds until it takes over from such a holder."""
 
 
 class Configuration(_Frozen):
@@ -69,8 +73,10 @@ class Configuration(_Frozen):
     applied: bool | None
     running: str | None = Field(exclude=True)
     """The fingerprint of what the daemon runs."""
-    running_but_priorities: str | None = Field(default=None, exclude=True)
-    """The same without the priorities."""
+    running_but_election: str | None = Field(default=None, exclude=True)
+    """The same without what decides the election alone: priorities, `nopreempt`, `preempt_delay`."""
+    applied_but_nopreempt: bool | None = Field(default=None, exclude=True)
+    """`applied`, where lines of `nopreempt` do not count."""
     as_placed: bool | None = Field(default=None, exclude=True)
     """Whether owner and mode of the file are those that deploy.py gives it."""
     origin: Literal["deployed", "edited", "foreign"] | None = None

@@ -18,7 +18,7 @@ from keepalived.conf.contents import contents
 from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, fingerprint_but_nopreempt, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import (
     VRRP_STATES,
@@ -314,6 +314,8 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
                 re.split("[ /]", address)[0] for address in [*data.get("vips", []), *data.get("evips", [])]
             ],  # 10.10.0.2/24 dev eth0 scope global
             last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
+            nopreempt=data.get("nopreempt"),
+            preempt_delay=data.get("preempt_delay"),
         )
         for data in (entry["data"] for entry in entries)
     }
@@ -363,7 +365,10 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         as_placed=_is_placed(files, paths.CONFIGURATION, CONFIGURATION_FILE),
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
-        running_but_priorities=fingerprint_but_priorities(running) if running else None,
+        running_but_election=fingerprint_but_election(running) if running else None,
+        applied_but_nopreempt=fingerprint_but_nopreempt(disk) == fingerprint_but_nopreempt(running)
+        if disk and running and None not in prints
+        else None,
         origin=origin(disk) if disk is not None else None,
         advert_settings=agreed,
         runs_scripts=f'"{paths.SCRIPTS}/' in (running or ""),

@@ -11,6 +11,7 @@ from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
+from keepalived.operations.preempt import wait_for_move
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
@@ -62,7 +63,8 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
             case Step.PUT_IN_PLACE:  # now, so that the restart follows at once
                 _put_in_place(turn, node, text)
             case Step.SEE_TAKEN_OVER:
-                seen = turn.watch(partial(may_leave, name=turn.node, text=text), turn.cluster.move_seconds)
+                seconds = turn.cluster.move_seconds + turn.cluster.start_seconds
+                seen = turn.watch(partial(may_leave, name=turn.node, text=text), seconds)
                 over = seen.verdict.done or taken_over(seen.seen, turn.node, text).done
                 if over:
                     turn.runner.say(seen.verdict.seen, "good")
@@ -75,7 +77,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
             case Step.SEE_HANDED_OVER:
                 if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
-                node = turn.wait(partial(may_stop, text=text), before).nodes[turn.node] or node
+                node = wait_for_move(turn, partial(may_stop, text=text), before).nodes[turn.node] or node
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
                 judge = _judge(turn, before, node, text)

@@ -104,7 +104,7 @@ def lacks_something(node: NodeState | None) -> bool:
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
     """A look at the cluster, after an election that may be under way."""
-    return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
+    return wait(lambda: look(cluster), elected, cluster.move_seconds + cluster.start_seconds, WallClock()).seen
 
 
 def elected(seen: ClusterState) -> Verdict:

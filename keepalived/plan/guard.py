@@ -84,11 +84,15 @@ def _plan(state: ClusterState, targets: Collection[str], *, drained: bool) -> li
     done = [name for name in targets if (node := state.nodes[name]) and node.drained == drained]
     due = [name for name in targets if name not in done]
     words = []
-    if done:
+    if drained and done and (moving := expected_moves(state, dict.fromkeys(done, True))):
+        words.append(f"{state.cluster.name}: {', '.join(done)} is drained already, and {', '.join(moving)}")
+    elif done:
         words.append(f"{state.cluster.name}: {', '.join(done)} {'is' if len(done) == 1 else 'are'} {already} already")
     if due:
         moving = expected_moves(state, dict.fromkeys(due, drained))
-        follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}"
+        after = _after(state.cluster, observed(state), dict.fromkeys(due, drained))
+        why = " (nopreempt)" if any(after.keeps(instance) for instance in after.candidates) else ""
+        follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}{why}"
         words.append(f"{state.cluster.name}: {verb} {', '.join(due)}; {follows}")
         words += notified(state, dict.fromkeys(due, drained))
     return words

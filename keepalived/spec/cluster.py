@@ -19,6 +19,7 @@ from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
+from keepalived.spec.sync_group import SyncGroup
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 
@@ -31,6 +32,8 @@ class Cluster(Strict):
     """The nodes in order of preference: the first node in service holds the addresses."""
     instances: Annotated[dict[InstanceName, Instance], Field(min_length=1)]
     """The VRRP instances, by name."""
+    sync_groups: dict[InstanceName, SyncGroup] = {}
+    """Instances that one node holds together, by the name of the group."""
     vrrp_version: Literal[2, 3] = 3
     """The version of VRRP: 2 or 3."""
     advert_int: Annotated[float, Field(allow_inf_nan=False)] | None = None
@@ -136,13 +139,30 @@ class Cluster(Strict):
 
     def checks_of(self, instance: str) -> dict[str, Check]:
         """The checks that count for `instance`, by name."""
-        named = self.instances[instance].checks
+        group = self.group_of(instance)
+        named = (self.sync_groups[group] if group else self.instances[instance]).checks
         return {name: check for name, check in self.checks.items() if named is None or name in named}
+
+    def checks_of_group(self, group: str) -> dict[str, Check]:
+        """The checks that count for all instances of `group`, by name."""
+        return self.checks_of(self.sync_groups[group].group[0])
 
     def checks_on(self, node: str) -> dict[str, Check]:
         """The checks that count for an instance that `node` takes part in, by name."""
         count = {name for instance in self.instances_of(node) for name in self.checks_of(instance)}
         return {name: check for name, check in self.checks.items() if name in count}
+
+    def group_of(self, instance: str) -> str | None:
+        """The sync group that `instance` is in; None: it moves by itself."""
+        return next((name for name, group in self.sync_groups.items() if instance in group.group), None)
+
+    @property
+    def notifying(self) -> dict[str, Instance | SyncGroup]:
+        """Who may have notify commands and mail, by the place in the file."""
+        return {
+            **{f"instances.{name}": instance for name, instance in self.instances.items()},
+            **{f"sync_groups.{name}": group for name, group in self.sync_groups.items()},
+        }
 
     def checks_contribution(self, instance: str, failing: Collection[str]) -> int:
         """What the checks add to the base priority in `instance` while those of `failing` fail."""
@@ -194,9 +214,16 @@ class Cluster(Strict):
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
         three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
+        `preempt_delay` begins with the first advert of lower priority.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
-        return look + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        delay = max(instance.preempt_delay or 0 for instance in self.instances.values())
+        return look + delay + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+
+    @property
+    def start_seconds(self) -> int:
+        """How much longer it takes where a node has just started that is to take over."""
+        return self.global_defs.vrrp_startup_delay or 0
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's own JSON output of host data."""

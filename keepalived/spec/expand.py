@@ -8,6 +8,7 @@ from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
 from keepalived.spec.instance import Instance
 from keepalived.spec.node import NodeInstance, NodeSettings
+from keepalived.spec.sync_rules import member_faults
 
 HIGHEST_ROUTER_ID = 255
 
@@ -18,8 +19,13 @@ def expanded(cluster: Cluster) -> Cluster:
     for name, instance in cluster.instances.items():
         if not instance.disable:
             instances |= _spread(cluster, name, instance) if instance.active_active else {name: instance}
+    groups = {
+        name: group.model_copy(update={"group": [member for member in group.group if member in instances]})
+        for name, group in cluster.sync_groups.items()
+    }
+    sync_groups = {name: group for name, group in groups.items() if group.group}
     nodes = {node: _spread_node(cluster, settings) for node, settings in cluster.nodes.items()}
-    return cluster.model_copy(update={"instances": instances, "nodes": nodes})
+    return cluster.model_copy(update={"instances": instances, "nodes": nodes, "sync_groups": sync_groups})
 
 
 def _spread_node(cluster: Cluster, node: NodeSettings) -> NodeSettings:
@@ -67,6 +73,7 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
     """What is wrong with the short forms of a cluster."""
     if all(instance.disable for instance in cluster.instances.values()):
         yield Fault("instances", "all are disabled: a cluster needs one", rests_on=("instances",))
+    yield from member_faults(cluster)
     yield from _node_faults(cluster)
     for name, instance in cluster.instances.items():
         yield from _member_faults(cluster, name, instance)
@@ -80,6 +87,9 @@ def short_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(
                 excluded, "active_active makes an instance of each address: give these an instance of their own"
             )
+        if instance.nopreempt:
+            stays = "an address that has moved never goes back, and active_active wants each node to hold its own"
+            yield Fault(f"instances.{name}.nopreempt", f"{stays}: leave one of them out")
         if count < 2:
             yield Fault(path, "needs an address for each node that is to be active: virtual_ipaddress has one")
         if instance.virtual_router_id + count - 1 > HIGHEST_ROUTER_ID:

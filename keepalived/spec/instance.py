@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 
 from keepalived.spec.address import AddressEntry, FloatingAddress
 from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password, Within, wrong
-from keepalived.spec.notify import STATES, Notify, NotifyCommand
+from keepalived.spec.notify import Notify, NotifyCommand, commands_of
 from keepalived.spec.raw import InstanceLines
 from keepalived.spec.route import RouteLine, RuleLine
 from keepalived.spec.strict import Strict
@@ -68,6 +68,12 @@ class Instance(Strict):
     active_active: bool = False
     """`true`: every node holds an address of its own. Each address is an instance with the next virtual_router_id, and
     the order of the nodes begins with the next node."""
+    nopreempt: bool = False
+    """`true`: a node that comes back leaves the addresses where they are; they move when their holder is drained or
+    fails. A check with `weight` then moves nothing."""
+    preempt_delay: Annotated[int, Within(1, 1000)] | None = None
+    """Seconds that a node waits before it takes over from a holder of lower priority, which a drained one is too.
+    Default: it does not wait."""
     disable: bool = False
     """`true`: the instance stays in the file and runs on no node."""
     version: Literal[2, 3] | None = None
@@ -113,8 +119,7 @@ class Instance(Strict):
     @property
     def notify_commands(self) -> dict[str, NotifyCommand]:
         """The commands for changes of state, by keyword."""
-        given = {keyword: getattr(self, keyword) for keyword in STATES}
-        return {keyword: command for keyword, command in given.items() if command is not None}
+        return commands_of(self)
 
     @property
     def floating(self) -> list[FloatingAddress]:

@@ -13,6 +13,7 @@ from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.sync_rules import sync_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
@@ -27,6 +28,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
+    yield from sync_faults(cluster)
     yield from notify_faults(cluster)
 
 
@@ -150,6 +152,9 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
         elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
             yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.nopreempt and instance.preempt_delay:
+            never = "with nopreempt no node takes over from a holder, and there is nothing to wait for"
+            yield Fault(f"{path}.preempt_delay", f"{never}: leave one of them out", rests_on=(f"{path}.nopreempt",))
         if instance.unicast:
             yield from _unicast_faults(cluster, name)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election
 from keepalived.conf.render import drop_in
 from keepalived.conf.scripts import Script, is_name_of_script, scripts_of
 from keepalived.observed.node import NodeState
@@ -31,8 +31,10 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
         must_restart = not reload_carries(node, text) or (bool(scripts_of(cluster)) > node.configuration.runs_scripts)
         if differs:
             return "restart" if must_restart else "reload"
-    elif differs and not other_unit and node.configuration.running_but_priorities == fingerprint_but_priorities(text):
-        return "reload"  # a node has joined or left: the priorities of the others are no reason to move an address
+    elif differs and not other_unit and node.configuration.running_but_election == fingerprint_but_election(text):
+        return (
+            "reload"  # another order of nodes, or nopreempt: what decides the election is no reason to move an address
+        )
     elif differs or other_unit:
         return "restart"
     if node.flag.run == "deploy":

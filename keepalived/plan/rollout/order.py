@@ -13,7 +13,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import Election, observed
 from keepalived.plan.rollout.due import Work, due, incompatible
-from keepalived.plan.rollout.outcome import changed
+from keepalived.plan.rollout.outcome import changed, turned
 from keepalived.plan.rollout.refusals import (
     refuse_alone,
     refuse_foreign,
@@ -111,7 +111,7 @@ def _least_moves(state: ClusterState, work: Mapping[str, Work], batches: Sequenc
         moves = [_moves(now, then) for then in after]
         chosen = moves.index(False) if False in moves else 0
         ordered.append(left.pop(chosen))
-        now = after[chosen]
+        now = turned(now, state, {name: work[name] for name in ordered[-1]})
     return ordered
 
 

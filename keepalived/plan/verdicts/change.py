@@ -20,6 +20,15 @@ def fit(state: ClusterState, name: str) -> Verdict:
     return Verdict(problem is None, problem or f"keepalived is healthy; {state.who_holds()}")
 
 
+def preempts_as_due(state: ClusterState, name: str) -> Verdict:
+    """Does node `name`, which ran without `nopreempt` for a move, run what lies on its disk again?"""
+    node = state.nodes[name]
+    if node is not None and node.configuration.applied:
+        return Verdict(True, f"{name} runs with nopreempt again")
+    words = f"keepalived on {name} still runs without nopreempt"
+    return Verdict(False, f"{words}. Deploy to it:{command('deploy.py', [name])}")
+
+
 def healthy(state: ClusterState, name: str, text: str) -> Verdict:
     """Does node `name` run the configuration `text`, as BACKUP or MASTER and with the priority due?"""
     problem = _not_running(state, name, text) or checks_problem(state, name)

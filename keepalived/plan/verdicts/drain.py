@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.plan.election import observed
+from keepalived.plan.election import Election, observed
+from keepalived.plan.preemption import taker_of
 from keepalived.plan.verdicts.verdict import Verdict, holder_problem, priority_problem, unsettled
 from keepalived.spec.flag import RunKind
 
@@ -24,9 +25,18 @@ def in_service(state: ClusterState, name: str) -> Verdict:
                 return Verdict(False, f"it has the highest priority, but {state.who_holds()}")
             if problem := holder_problem(state, instance, address):
                 return Verdict(False, problem)
+        if taker := taker_of(election, instance):
+            return Verdict(False, f"{state.who_holds()}, and {taker} has not taken over yet")
     if node.holds:
         return Verdict(True, f"in service, holds {', '.join(node.holds)}")
-    return Verdict(True, f"in service as a backup; {state.who_holds()}")
+    return Verdict(True, f"in service as a backup; {state.who_holds()}{stays(election)}")
+
+
+def stays(election: Election) -> str:
+    """That an address stays with its holder, and why; nothing where it is where it belongs."""
+    kept = [instance for instance in election.candidates if election.keeps(instance)]
+    held = [address for instance in kept for address in election.addresses[instance]]
+    return f"; {', '.join(held)} stays there: nopreempt" if held else ""
 
 
 def taken_back(state: ClusterState, name: str, run: RunKind) -> Verdict:

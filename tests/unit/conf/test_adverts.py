@@ -204,8 +204,6 @@ def test_nothing_in_a_daemons_copy_of_them_keeps_a_drain_from_working(report: st
 USER = "global_defs {\n script_user root\n}\n"
 SCRIPT = 'vrrp_script chk {\n script "/usr/bin/test ! -e /f"\n}\n'
 FILE = 'track_file chk {\n file "/f"\n}\n'
-NOPREEMPT = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
-DELAY = "preempt_delay: a node waits before it takes over from one of lower priority"
 NO_CHECK = "no check that looks at a flag"
 NO_USER = "a check without script_user: keepalived may have removed it for want of a user"
 
@@ -216,6 +214,8 @@ def looking(at: str, *lines: str, name: str = "VI_1") -> str:
 
 
 BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
+IN_GROUP = "vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{}\n}}\n"
+ALONE = "vrrp_instance VI_1 {\n}\n"
 OBSTACLES: dict[str, tuple[str, str | None]] = {
     "a script": (USER + SCRIPT + BY_SCRIPT, None),
     "a file": (FILE + BY_FILE, None),
@@ -224,10 +224,12 @@ OBSTACLES: dict[str, tuple[str, str | None]] = {
     "on one line": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{ track_script {{ chk }} }}", None),
     "the check behind the instance": (BY_SCRIPT + SCRIPT + USER, None),
     "a user of the script's own": (SCRIPT.replace("}", "user root\n}") + BY_SCRIPT, None),
-    "nopreempt in a comment": (FILE + looking("track_file", "# nopreempt"), None),
-    "nopreempt": (FILE + looking("track_file", "nopreempt"), NOPREEMPT),
-    "nopreempt and no check": ("vrrp_instance VI_1 {\n nopreempt\n}\n", NOPREEMPT),
-    "preempt_delay": (FILE + looking("track_file", "preempt_delay 300"), DELAY),
+    "nopreempt, which the daemon itself tells": (FILE + looking("track_file", "nopreempt"), None),
+    "the check of its sync group": (FILE + IN_GROUP.format("track_file {\nchk\n}") + ALONE, None),
+    "its own check, which its sync group drops": (
+        FILE + IN_GROUP.format("").partition("vrrp_instance")[0] + BY_FILE,
+        NO_CHECK,
+    ),
     "no check": ("vrrp_instance VI_1 {\n}\n", NO_CHECK),
     "an empty list of checks": (FILE + BY_FILE.replace("chk\n", ""), NO_CHECK),
     "a check that nobody looks at": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{\n}}\n", NO_CHECK),
@@ -244,10 +246,8 @@ def test_what_keeps_a_drain_from_working_is_found(text: str, found: str | None) 
 
 
 def test_obstacles_are_told_by_instance() -> None:
-    text = (
-        f"{FILE}{looking('track_file', name='A')}{looking('track_file', 'nopreempt', name='B')}vrrp_instance C {{\n}}\n"
-    )
-    assert drain_obstacles(text) == {"B": NOPREEMPT, "C": NO_CHECK}
+    text = f"{FILE}{looking('track_file', name='A')}vrrp_instance C {{\n}}\n"
+    assert drain_obstacles(text) == {"C": NO_CHECK}
 
 
 @pytest.mark.parametrize("text", ["", "global_defs {\n}\n", "vrrp_instance\n", "vrrp_script {\n}\n"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, origin
 from keepalived.conf.interfaces import Links, NoInterface, interfaces
 from keepalived.conf.render import configuration, drop_in
 from keepalived.spec.cluster_file import parse
@@ -137,8 +137,8 @@ def test_another_priority_alone_is_told_from_another_meaning(report: str) -> Non
     disk, running = (captured(report)[part] for part in ("configuration", "running"))
     other = re.sub(r"    priority \d+", "    priority 42", disk)
     assert fingerprint(other) != fingerprint(running)
-    assert fingerprint_but_priorities(other) == fingerprint_but_priorities(running) is not None
-    assert fingerprint_but_priorities(other.replace("enp0s3", "enp0s4")) != fingerprint_but_priorities(running)
+    assert fingerprint_but_election(other) == fingerprint_but_election(running) is not None
+    assert fingerprint_but_election(other.replace("enp0s3", "enp0s4")) != fingerprint_but_election(running)
 
 
 def test_a_daemon_that_was_not_restarted_is_told_by_its_copy() -> None:

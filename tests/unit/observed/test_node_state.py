@@ -113,6 +113,8 @@ def test_a_real_report_in_full() -> None:
                 "master_priority": 102,
                 "addresses": ["10.10.0.2"],
                 "last_transition": "2026-11-24T18:02:57Z",
+                "nopreempt": False,
+                "preempt_delay": 0,
             }
         },
         "holds": [],

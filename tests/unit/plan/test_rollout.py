@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
@@ -80,7 +80,7 @@ def node(
             sha256=hashlib.sha256(own.encode()).hexdigest(),
             applied=up,
             running=fingerprint(own) if up else None,
-            running_but_priorities=fingerprint_but_priorities(own) if up else None,
+            running_but_election=fingerprint_but_election(own) if up else None,
             advert_settings=advert_settings(own) if up else None,
         ),
     )
