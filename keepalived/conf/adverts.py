@@ -38,6 +38,8 @@ class AdvertSettings(NamedTuple):
     others: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
     """Floating addresses that the adverts do not name."""
+    source: str = ""
+    """`unicast_src_ip`."""
 
     @property
     def floating(self) -> frozenset[str]:
@@ -47,17 +49,19 @@ class AdvertSettings(NamedTuple):
     def reload_carries(self, new: AdvertSettings) -> bool:
         """Whether a reload takes the daemon from these settings to `new` without giving the addresses up.
 
-        It does not when the socket or the instance itself must be made anew (vrrp/vrrp_scheduler.c, vrrp_reload.c), and
-        the version is a global setting here.
+        It does not when the socket or the instance itself must be made anew (vrrp/vrrp.c, vrrp_exist), and the version
+        is a global setting here.
         """
-        return self[:4] == new[:4] and self.groups == new.groups
+        same_source = not self.unicast or self.source == new.source
+        return self[:4] == new[:4] and self.groups == new.groups and same_source
 
     def accepts(self, other: AdvertSettings) -> bool:
         """Whether a node with these settings accepts the adverts of another node with the `other` ones.
 
-        The name of an interface is the node's own affair, and what the adverts do not name is seen by nobody.
+        The name of an interface and the sender's address are the node's own affair, and what the adverts do not name is
+        seen by nobody. Whether two interfaces are on the same network is not told by their configuration.
         """
-        own: dict[str, Any] = {"interface": "", "excluded": frozenset()}
+        own: dict[str, Any] = {"interface": "", "excluded": frozenset(), "source": ""}
         return self._replace(**own) == other._replace(**own)
 
 
@@ -79,6 +83,7 @@ def advert_settings(text: str) -> dict[str, AdvertSettings]:
             unicast=any(words[0] == "unicast_peer" for words, _ in block),
             addresses=_addresses(block, "virtual_ipaddress"),
             excluded=_addresses(block, "virtual_ipaddress_excluded"),
+            source=value_of(block, "unicast_src_ip", ""),
             authentication=_digest(authentication) if authentication else None,
             advert_int=float(value_of(block, "advert_int", "1")) if own == 2 else None,
             groups=_lines([*defaults, *block], GROUPS),

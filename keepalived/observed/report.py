@@ -6,9 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_interface
 from typing import NamedTuple, TypeVar
 
 from keepalived.conf.adverts import advert_settings
@@ -102,6 +104,7 @@ def _read(lines: Iterable[str]) -> NodeState:
         instances=_part(report, "dump", _instances) if "dump" in report else None,
         holds=[address for address in asked if address in carried],
         interfaces=interfaces,
+        networks=_part(report, "addresses", partial(_networks, floating=asked)),
         macs=macs,
         drained=is_drained(check, flag),
         flag=flag,
@@ -151,6 +154,21 @@ def _interfaces(text: str) -> dict[str, list[str]]:
         plain(link["ifname"]): [address["local"] for address in link.get("addr_info", []) if "local" in address]
         for link in json.loads(text)
     }
+
+
+def _networks(text: str, floating: Collection[str]) -> dict[str, list[str]]:
+    """Of the node's own addresses. Every interface has the network of the link-local ones: it says nothing."""
+    found = {}
+    for link in json.loads(text):
+        own = [
+            ip_interface(f"{address['local']}/{address['prefixlen']}")
+            for address in link.get("addr_info", [])
+            if "local" in address and "prefixlen" in address and address["local"] not in floating
+        ]
+        found[plain(link["ifname"])] = list(
+            dict.fromkeys(str(one.network) for one in own if not one.ip.is_link_local and not one.ip.is_loopback)
+        )
+    return {name: networks for name, networks in found.items() if networks}
 
 
 def _macs(text: str) -> dict[str, str]:

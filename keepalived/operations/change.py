@@ -7,7 +7,6 @@ from functools import partial
 from pyinfra.api import QuoteString, StringCommand
 
 from keepalived.cli.operator import operator_name
-from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
@@ -49,7 +48,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
             _reload(turn, before, node, text)
         case "restart":
             _restart(turn, before, node, text, force=force)
-    if needless := rollout.needless_scripts(turn.cluster, node):
+    if needless := rollout.needless_scripts(turn.cluster, node, text):
         turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing former scripts")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
@@ -106,7 +105,7 @@ def _situation(
 ) -> Situation:
     return Situation(
         holds=bool(node.holds),
-        incompatible=bool(rollout.incompatible(node.configuration.advert_settings, advert_settings(text))),
+        incompatible=bool(rollout.incompatible(node, text)),
         taken_over=taken,
         can_hand_over=node.running_flag is not None and rollout.successors(before, turn.node) is not None,
         drained=bool(node.running_drained),
@@ -185,8 +184,7 @@ def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judg
 def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool:
     """Whether nodes reject each other's adverts after this node's change, until the last one has made it."""
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
-    new = advert_settings(text)
-    apart = [other for other in others if rollout.rejecting(other.configuration.advert_settings, new)]
+    apart = [other for other in others if rollout.incompatible(node, text, other)]
     if node.holds:
         apart = [other for other in apart if other.holds]
     return bool(apart)

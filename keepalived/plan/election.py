@@ -92,14 +92,24 @@ class Change:
 
 @dataclass(frozen=True)
 class Election:
-    """The candidates of each instance by node, its floating `addresses`, and the nodes that could not be read."""
+    """The candidates of each instance by node, its floating `addresses`, and the nodes that could not be read.
+
+    A node that takes no part in an instance is no candidate, unless its daemon still runs it.
+    """
 
     candidates: Mapping[str, Mapping[str, Candidate]]
     addresses: Mapping[str, tuple[str, ...]]
     unread: frozenset[str] = frozenset()
 
+    @property
+    def nodes(self) -> list[str]:
+        """All nodes that are a candidate in any instance."""
+        return list(dict.fromkeys(node for candidates in self.candidates.values() for node in candidates))
+
     def why_not(self, instance: str, node: str) -> str | None:
         """Why `node` cannot serve `instance`, in words; None when it can. A failing check is such a reason."""
+        if node not in self.candidates[instance]:
+            return f"{node} does not take part in {instance}"
         failing = self.candidates[instance][node].failing
         fails = ", ".join(f"the check {name} fails on {node} ({why})" for name, why in failing.items())
         reason = self.why_no_taker(instance, node)
@@ -108,7 +118,9 @@ class Election:
 
     def why_no_taker(self, instance: str, node: str) -> str | None:
         """Why `node` does not take `instance` over, in words; None when it does. Being drained is such a reason."""
-        candidate = self.candidates[instance][node]
+        candidate = self.candidates[instance].get(node)
+        if candidate is None:
+            return f"{node} does not take part in {instance}"
         if candidate.state is None:
             return candidate.why
         if not candidate.takes_part:
@@ -144,12 +156,17 @@ class Election:
             address
             for instance, addresses in self.addresses.items()
             for address in addresses
-            if address in self.candidates[instance][node].holds
+            if address in self.held(instance, node)
         ]
+
+    def held(self, instance: str, node: str) -> frozenset[str]:
+        """The floating addresses of `instance` that `node` holds now."""
+        candidate = self.candidates[instance].get(node)
+        return candidate.holds if candidate else frozenset()
 
     def is_drained(self, node: str) -> bool:
         """Whether `node` is drained."""
-        return any(candidates[node].drained for candidates in self.candidates.values())
+        return any(candidates[node].drained for candidates in self.candidates.values() if node in candidates)
 
     def winner(self, instance: str, among: Collection[str] | None = None) -> str | None:
         """The node that the election gives `instance` to, with priorities as they are; None: nobody takes part.
@@ -188,7 +205,8 @@ class Election:
         candidates = {instance: dict(of) for instance, of in self.candidates.items()}
         for change in changes:
             for instance, of in candidates.items():
-                of[change.node] = change.of(of[change.node], instance)
+                if change.node in of:
+                    of[change.node] = change.of(of[change.node], instance)
         known = {change.node for change in changes if change.states}
         changed = replace(self, candidates=candidates, unread=self.unread - known)
         moving = any(change.drained or (change.drained is False and self.is_drained(change.node)) for change in changes)
@@ -231,7 +249,11 @@ def observed(state: ClusterState) -> Election:
     cluster = state.cluster
     return Election(
         candidates={
-            instance: {name: _candidate(state, instance, name) for name in state.nodes}
+            instance: {
+                name: _candidate(state, instance, name)
+                for name in state.nodes
+                if name in cluster.members(instance) or state.said(name, instance)
+            }
             for instance in cluster.instances
         },
         addresses={instance: tuple(settings.addresses) for instance, settings in cluster.instances.items()},
@@ -243,7 +265,7 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     cluster, node = state.cluster, state.nodes[name]
     drained = node is not None and node.drained
     said = state.said(name, instance)
-    fails = failing(cluster, node) if node else {}
+    fails = failing(cluster, name, node) if node else {}
     due = {
         DRAIN_CHECK: cluster.drain.contribution(drained=drained),
         OTHER_CHECKS: cluster.checks_contribution(instance, fails),
@@ -311,6 +333,6 @@ def _flag(cluster: Cluster, node: str, *, drained: bool) -> Change:
     return Change(
         node,
         drained=drained,
-        base={instance: cluster.base_priority(instance, node) for instance in cluster.instances},
+        base={instance: cluster.base_priority(instance, node) for instance in cluster.instances_of(node)},
         contributions={DRAIN_CHECK: cluster.drain.contribution(drained=drained)},
     )

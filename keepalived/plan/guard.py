@@ -30,10 +30,12 @@ def left_alone(election: Election, targets: Collection[str]) -> str | None:
     for instance, addresses in election.addresses.items():
         if not set(election.can_serve(instance)) <= set(targets):
             continue
+        if targets and not election.candidates[instance].keys() & set(targets):
+            continue  # none of them takes part in it: their drain makes it neither better nor worse
         reasons = []
-        for name in election.candidates[instance]:
+        for name in election.nodes:
             unread_or_drained = name in election.unread or election.is_drained(name)
-            due = name in targets and not unread_or_drained
+            due = name in targets and name in election.candidates[instance] and not unread_or_drained
             reasons.append(f"{name} is to be drained" if due else str(election.why_not(instance, name)))
         return f"no node would be left to serve {', '.join(addresses)}: {', '.join(reasons)}"
     return None

@@ -10,6 +10,7 @@ from keepalived.spec.address import AddressEntry, FloatingAddress
 from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password, Within
 from keepalived.spec.notify import Notify, NotifyCommand, commands_of
 from keepalived.spec.raw import InstanceLines
+from keepalived.spec.route import RouteLine, RuleLine
 from keepalived.spec.strict import Strict
 
 
@@ -37,9 +38,17 @@ class Instance(Strict):
     """The floating addresses, all IPv4 or all IPv6, each as text or keys."""
     virtual_ipaddress_excluded: list[AddressEntry] = []
     """More floating addresses, IPv4 and IPv6, that move with the others and are not named in the adverts."""
+    virtual_routes: list[RouteLine] = []
+    """Routes that the holder has, each a line as in keepalived.conf: `10.30.0.0/16 via 10.10.0.1`."""
+    virtual_rules: list[RuleLine] = []
+    """Routing rules that the holder has, each a line: `from 10.30.0.0/16 table 100 priority 100`."""
+    promote_secondaries: bool = False
+    """`true`: when the kernel loses the first address of a network on the interface, it keeps the others."""
     interface: InterfaceName | None = None
-    """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
-    carries the node's own address."""
+    """The network interface that gets the addresses, where it has the same name on every node. Default: the interface
+    whose network the addresses are in; else the one that carries the node's own address."""
+    nodes: Annotated[list[NodeName], Field(min_length=1)] | None = None
+    """The nodes that take part in this instance. The others do not run it. Default: all."""
 
     prefer: Annotated[list[NodeName], BeforeValidator(_read_names)] = []
     """The nodes that hold these addresses rather than the others, the first one first: `prefer: server02`. The rest

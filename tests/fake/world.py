@@ -314,7 +314,7 @@ class World:
                 self._held[address] = False
             if len(holders) > 1:
                 settings = [
-                    one.instance.wanted.settings
+                    one.instance.wanted.settings._replace(source="")
                     for one in speakers
                     if one.instance.state == "MASTER" and address in one.instance.wanted.addresses
                 ]

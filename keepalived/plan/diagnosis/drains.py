@@ -49,7 +49,7 @@ def by_unfinished_run(evidence: Evidence) -> Iterator[Finding]:
     for name, node in evidence.installed.items():
         if node.drained and node.flag.run:
             script = f"tasks/{node.flag.run}.py" if node.flag.run != "deploy" else "deploy.py --data resume=true"
-            cure = f"If that run is over, type it again, or restore {name} with tasks/restore.py"
+            cure = f"Restore {name}, or, if that run is over, type it again"
             yield Finding(name, f"{name} is drained {node.flag.words}", cure, f"pyinfra inventory.py {script}")
 
 
@@ -58,7 +58,7 @@ def flag_without_number(evidence: Evidence) -> Iterator[Finding]:
     for name, node in evidence.installed.items():
         if node.flag.present and not node.drained:
             words = f"{name} has the flag {node.flag.path} and is not drained: `check: file` needs a number in it"
-            cure = "Drain the node, or restore it with tasks/restore.py"
+            cure = "Restore the node, which removes the flag, or drain it"
             yield Finding(name, words, cure, f"{DRAIN} --limit {name}")
 
 

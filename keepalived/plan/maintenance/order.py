@@ -113,7 +113,8 @@ def plan_maintenance(
 def _told(state: ClusterState, run: RunKind, order: Collection[str]) -> dict[str, list[str]]:
     """The nodes on which the state of each instance changes: those of the run, which stop and start keepalived, and
     those that hold in their place."""
-    found = {instance: list(order) for instance in state.cluster.instances}
+    now = observed(state).candidates
+    found = {instance: [name for name in order if name in candidates] for instance, candidates in now.items()}
     for name, election in _turns(state, run, order):
         for instance, nodes in movers(election, election.after(drain_change(state.cluster, name))).items():
             found[instance] += [node for node in nodes if node not in found[instance]]

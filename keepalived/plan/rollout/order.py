@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import Election, observed
@@ -76,7 +75,7 @@ def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Ma
         instance
         for name, what in work.items()
         if what in ("restart", "reload")
-        for instance in incompatible(nodes[name].configuration.advert_settings, advert_settings(texts[name]))
+        for instance in incompatible(nodes[name], texts[name])
     }
 
 

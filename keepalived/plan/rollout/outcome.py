@@ -23,8 +23,8 @@ def outcome(state: ClusterState, work: Mapping[str, Work], batches: Iterable[Col
 def turned(now: Election, state: ClusterState, work: Mapping[str, Work]) -> Election:
     """The election after the turns of a batch. A holder that restarts has handed over, and need not get it back."""
     for name, what in work.items():
-        for instance, candidates in now.candidates.items() if what == "restart" else ():
-            if candidates[name].holds and (taker := taker_from(now, instance, name)):
+        for instance in now.candidates if what == "restart" else ():
+            if now.held(instance, name) and (taker := taker_from(now, instance, name)):
                 now = now.given(instance, taker)
     return now.after(*(changed(state, name, what) for name, what in work.items() if what != "replace"))
 
@@ -40,14 +40,16 @@ def changed(state: ClusterState, name: str, what: Work) -> Change:
     flag = node.draining_flag if node else None  # a deploy carries one at an old path over to the new one
     drained = flag is not None and flag.run != "deploy"
     change = (drain_change if drained else restore_change)(state.cluster, name)
+    own = state.cluster.instances_of(name)
     states: dict[str, VrrpState] = {
         instance: "BACKUP"
-        for instance in state.cluster.instances
+        for instance in own
         if what == "start" or state.said(name, instance) is None  # the instance is new on this node
     }
-    fails = failing(state.cluster, node) if node else {}
-    checks = {instance: state.cluster.checks_contribution(instance, fails) for instance in state.cluster.instances}
+    states |= {instance: "INIT" for instance in state.cluster.instances if instance not in own}  # left out of it
     if what == "restore":
         return replace(change, states=states)
-    preempts = {instance: not settings.nopreempt for instance, settings in state.cluster.instances.items()}
+    fails = failing(state.cluster, name, node) if node else {}
+    checks = {instance: state.cluster.checks_contribution(instance, fails) for instance in own}
+    preempts = {instance: not state.cluster.instances[instance].nopreempt for instance in own}
     return replace(change, states=states, checks=checks, preempts=preempts)

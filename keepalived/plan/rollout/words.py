@@ -28,9 +28,9 @@ def successors(state: ClusterState, name: str) -> list[str] | None:
 
 def _takers(election: Election, name: str) -> dict[str, str | None]:
     """Who takes over each instance that `name` holds, or any at all: of the others that can serve, the winner."""
-    held = [
-        instance for instance, candidates in election.candidates.items() if candidates[name].holds
-    ] or election.candidates
+    held = [instance for instance in election.candidates if election.held(instance, name)] or [
+        instance for instance, candidates in election.candidates.items() if name in candidates
+    ]
     return {instance: taker_from(election, instance, name) for instance in held}
 
 
@@ -53,7 +53,7 @@ def rollout_in_words(
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORK_WORDS[work[name]]}")
             for instance, nodes in told.items():
-                if work[name] in ("start", "restart", "restore"):
+                if name in now.candidates[instance] and work[name] in ("start", "restart", "restore"):
                     taker = _takers(now, name).get(instance) if hand else None
                     nodes += [name, *([taker] if taker else [])]
         now = turned(now, state, {name: work[name] for name in batch})

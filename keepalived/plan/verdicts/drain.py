@@ -82,23 +82,28 @@ def handed_over(state: ClusterState, name: str) -> Verdict:
 
 
 def _not_one_holder(state: ClusterState) -> str | None:
-    if all(len(state.holders(address)) == 1 for address in state.cluster.addresses):
+    if all(
+        len(state.holders(address)) == 1 or (not state.holders(address) and state.not_yet(instance, address))
+        for instance, settings in state.cluster.instances.items()
+        for address in settings.addresses
+    ):
         return None
     return f"holds nothing, but {state.who_holds()}"
 
 
 def _wins_all(state: ClusterState, name: str) -> bool:
     election = observed(state)
-    return all(election.winner(instance) == name for instance in state.cluster.instances)
+    return all(election.winner(instance) == name for instance in state.cluster.instances_of(name))
 
 
 def _why_no_other(state: ClusterState, name: str) -> str:
     """Of the others, who cannot take over and why; nothing while one could."""
     election = observed(state)
-    reasons = []
-    for other in state.nodes:
-        whys = [why for instance in state.cluster.instances if (why := election.why_no_taker(instance, other))]
-        if other != name and not whys:
-            return ""
-        reasons += whys[:1] if other != name else []
-    return f": no other node can take over ({', '.join(reasons)})" if reasons else ": there is no other node"
+    others = [other for other in state.nodes if other != name]
+    if not others:
+        return ": there is no other node"
+    for instance in election.candidates:
+        whys = [why for other in others if (why := election.why_no_taker(instance, other))]
+        if election.held(instance, name) and len(whys) == len(others):
+            return f": no other node can take over ({', '.join(whys)})"
+    return ""

@@ -37,15 +37,19 @@ AGREED = AdvertSettings(
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None:
     cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
-    one, *others = (advert_settings(text) for text in rendered(name).values())
-    assert all(one == other for other in others)
-    for instance, found in one.items():
+    nodes = dict(zip(cluster.nodes, (advert_settings(text) for text in rendered(name).values()), strict=True))
+    for node, of_node in nodes.items():
+        assert list(of_node) == list(cluster.instances_of(node))
+        for other in nodes.values():
+            assert all(of_node[instance].accepts(other[instance]) for instance in of_node.keys() & other.keys())
+    for node, instance, found in [(node, *item) for node, of_node in nodes.items() for item in of_node.items()]:
         settings = cluster.instances[instance]
         assert found == AdvertSettings(
             version=cluster.version(instance),
             virtual_router_id=settings.virtual_router_id,
-            interface="enp0s3",
+            interface=cluster.interface(instance, node) or "enp0s3",
             unicast=settings.unicast,
+            source=str(cluster.unicast_source(instance, node)) if settings.unicast else "",
             addresses=frozenset(str(address.ip) for address in settings.virtual_ipaddress),
             excluded=frozenset(str(address.ip) for address in settings.virtual_ipaddress_excluded),
             authentication=found.authentication,
@@ -54,7 +58,6 @@ def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None
         )
         assert len(found.groups) == bool(cluster.global_defs.vrrp_mcast_group4) * 2
         assert (found.authentication is None) == (settings.authentication is None)
-    assert list(one) == list(cluster.instances)
 
 
 @pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
@@ -126,6 +129,8 @@ CARRIED = [
     (AGREED._replace(virtual_router_id=52), False),
     (AGREED._replace(interface="enp0s8"), False),
     (AGREED._replace(unicast=True), False),
+    (AGREED._replace(excluded=frozenset(["fd00:10::2"])), True),
+    (AGREED._replace(source="10.10.0.3"), True),  # of multicast it says nothing
 ]
 
 
@@ -156,6 +161,11 @@ INSTANCE_LINES = [
     ("higher_prio_send_advert", True, True),
     ("mcast_src_ip 10.10.0.3", True, True),
     ("no_accept", True, True),
+    ("virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }", True, True),
+    ("virtual_rules {\n from 10.30.0.0/16 table 100 priority 100\n }", True, True),
+    ("promote_secondaries", True, True),
+    ("virtual_ipaddress_excluded {\n fd00:10::2/64\n }", True, True),
+    ("unicast_src_ip 10.10.0.3", True, True),  # without peers it is multicast
 ]
 PLACED = [("    vrrp_version 3\n", *row) for row in GLOBAL_LINES] + [
     ("    priority 3\n", *row) for row in INSTANCE_LINES

@@ -81,11 +81,12 @@ def test_a_rollout_that_restarts_says_who_is_told_and_one_that_reloads_tells_nob
 
 def test_the_script_of_a_command_is_put_in_place_and_removed_with_it() -> None:
     with_command, without = state(FIRST, SECOND, THIRD, text=NOTIFY).cluster, AT_REST.cluster
-    (script,) = missing_scripts(with_command, FIRST)
+    text = configuration(with_command, "server01", {"VI_1": "enp0s3"})
+    (script,) = missing_scripts(with_command, FIRST, text)
     placed: NodeState = but(FIRST, scripts={script.name: len(script.text)})
-    assert missing_scripts(with_command, placed) == []
-    assert needless_scripts(with_command, placed) == []
-    assert needless_scripts(without, placed) == [script.path]
+    assert missing_scripts(with_command, placed, text) == []
+    assert needless_scripts(with_command, placed, text) == []
+    assert needless_scripts(without, placed, "") == [script.path]
 
 
 def test_the_first_command_comes_by_restart_and_the_next_by_reload() -> None:

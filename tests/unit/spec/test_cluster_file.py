@@ -502,7 +502,8 @@ drain: {wieght: 10}
     ),
     refused(
         cluster(nodes="a: 10.10.0.3, b: 'fd00::4'", instance=f"{INSTANCE}, unicast: true"),
-        "instances.VI_1.unicast: adverts cannot go to the nodes: its own addresses are IPv4, that of b is not",
+        "instances.VI_1.unicast: adverts cannot go to the nodes: its own addresses are IPv4, that of b is not. Give "
+        "each one with nodes.b.instances.VI_1.unicast_src_ip",
     ),
     refused(
         v2_with("auth_type: MD5, auth_pass: s3cret"),
@@ -738,9 +739,9 @@ def test_the_shipped_cluster_has_every_default() -> None:
     assert read_clusters(REPOSITORY / "group_data")["managers"].to_json() == {
         "name": "managers",
         "nodes": {
-            "server01": {"address": "10.10.0.3", "priority": None},
-            "server02": {"address": "10.10.0.4", "priority": None},
-            "server03": {"address": "10.10.0.5", "priority": None},
+            "server01": {"address": "10.10.0.3", "priority": None, "interface": None, "instances": {}},
+            "server02": {"address": "10.10.0.4", "priority": None, "interface": None, "instances": {}},
+            "server03": {"address": "10.10.0.5", "priority": None, "interface": None, "instances": {}},
         },
         "instances": {
             "VI_1": {
@@ -758,7 +759,11 @@ def test_the_shipped_cluster_has_every_default() -> None:
                     }
                 ],
                 "virtual_ipaddress_excluded": [],
+                "virtual_routes": [],
+                "virtual_rules": [],
+                "promote_secondaries": False,
                 "interface": None,
+                "nodes": None,
                 "prefer": [],
                 "active_active": False,
                 "nopreempt": False,
