@@ -52,7 +52,7 @@ class Instance(VrrpSettings):
     virtual_ipaddress_excluded: list[AddressEntry] = []
     """More floating addresses, IPv4 and IPv6, that move with the others and are not named in the adverts."""
     virtual_routes: list[RouteLine] = []
-    """Routes that the holder has, each a line as in keepalived.conf: `10.30.0.0/16 via 10.10.0.1`."""
+    """Routes that the holder has, each a line as in keepalived.conf: `10.30.0.0/16 via 10.10.0.1 dev eth1`."""
     virtual_rules: list[RuleLine] = []
     """Routing rules that the holder has, each a line: `from 10.30.0.0/16 table 100 priority 100`."""
     promote_secondaries: bool = False

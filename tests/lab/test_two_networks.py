@@ -210,7 +210,7 @@ def test_routes_and_rules_come_by_reload_and_move_with_the_addresses(outside: Op
 
     nowhere, there = [False, False], [True, True]
     routes = (
-        'virtual_router_id: 52, virtual_routes: ["198.51.100.0/24 via 192.0.2.100"], '
+        "virtual_router_id: 52, virtual_routes: [198.51.100.0/24 via 192.0.2.100 dev outside], "
         "virtual_rules: [from 192.0.2.2 table 100 priority 100], promote_secondaries: true"
     )
     reload = f"{FILE}on_change: reload\n"

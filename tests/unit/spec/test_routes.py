@@ -20,15 +20,15 @@ def lines(key: str, *given: str) -> Instance:
 
 
 ROUTES = [
-    "10.30.0.0/16 via 10.10.0.1",
+    "10.30.0.0/16 via 10.10.0.1 dev eth1",
     "10.30.0.0/16 dev eth2 no_track",
     "src 10.10.0.2 to 10.30.0.0/16 via 10.10.0.1 dev eth1",
-    "default via 10.10.0.1 table 100 metric 10",
-    "0.0.0.0/0 via 10.10.0.1",
-    "blackhole 10.30.0.0/16",
+    "default via 10.10.0.1 oif eth1 table 100 metric 10",
+    "0.0.0.0/0 via 10.10.0.1 no_track",
+    "blackhole 10.30.0.0/16 no_track",
     "2001:db8::/32 via fd00:10::1 dev eth1",
-    "10.30.0.0/16 nexthop via 10.10.0.1 weight 1 nexthop via 10.10.0.9 weight 2",
-    "10.30.0.7 via 10.10.0.1 mtu lock 1400 rto_min 0.5s",
+    "10.30.0.0/16 no_track nexthop via 10.10.0.1 weight 1 nexthop via 10.10.0.9 weight 2",
+    "10.30.0.7 via 10.10.0.1 dev eth1 mtu lock 1400 rto_min 0.5s",
 ]
 
 
@@ -49,10 +49,26 @@ def test_a_rule_is_taken_as_it_is(rule: str) -> None:
     assert lines("virtual_rules", rule).virtual_rules == [rule]
 
 
+NO_INTERFACE = "names no interface, so keepalived cannot watch it: add dev eth1, or no_track"
 REFUSED = [
+    ("virtual_routes", "10.30.0.0/16 via 10.10.0.1", f"'10.30.0.0/16 via 10.10.0.1' {NO_INTERFACE}"),
+    (
+        "virtual_routes",
+        "10.30.0.0/16 nexthop via 10.10.0.1 dev eth1",
+        f"'10.30.0.0/16 nexthop via 10.10.0.1 dev eth1' {NO_INTERFACE}",
+    ),
+    (
+        "virtual_routes",
+        "10.30.0.0/16 gw 10.10.0.1",
+        "'10.30.0.0/16 gw 10.10.0.1': keepalived has given gw up: write via",
+    ),
     ("virtual_routes", "", "is empty: leave it out"),
-    ("virtual_routes", "via 10.10.0.1", "'via 10.10.0.1': 'via' is no network: 10.30.0.0/16 via 10.10.0.1"),
-    ("virtual_routes", "include /etc/x", "'include /etc/x': 'include' is no network: 10.30.0.0/16 via 10.10.0.1"),
+    ("virtual_routes", "via 10.10.0.1", "'via 10.10.0.1': 'via' is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1"),
+    (
+        "virtual_routes",
+        "include /etc/x",
+        "'include /etc/x': 'include' is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1",
+    ),
     (
         "virtual_routes",
         "10.30.0.1/16 via 10.10.0.1",
