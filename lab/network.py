@@ -72,18 +72,19 @@ def set_cable(lab: Places, host: HostPlaces, *, plugged: bool) -> None:
 
 
 def addresses(host: HostPlaces) -> list[str]:
-    """The addresses on the host's interface, as the kernel has them.
+    """The addresses on the host's interfaces but the loopback, as the kernel has them.
 
     ['10.10.0.3', '10.10.0.2', 'fe80::2c5c:8aff:fe3f:a5a3']; none while the host is between two boots.
     """
-    show = ("-n", host.namespace, "-j", "addr", "show", "dev", INTERFACE)
+    show = ("-n", host.namespace, "-j", "addr", "show")
     try:
         shown = json.loads(ip(*show))
     except LabError:
         if not _has(host.namespace, INTERFACE):
             return []
         shown = json.loads(ip(*show))  # it has come meanwhile
-    return [address["local"] for link in shown for address in link.get("addr_info", ())]
+    others = [link for link in shown if link.get("ifname") != "lo"]
+    return [address["local"] for link in others for address in link.get("addr_info", ())]
 
 
 def in_time(command: Iterable[str]) -> list[str]:

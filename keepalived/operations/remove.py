@@ -139,6 +139,8 @@ def files_removed() -> Commands:
         paths.STAGED,
         *(f"{paths.SCRIPTS}/{name}" for name in node.scripts if is_name_of_script(name)),
         paths.STAGED_DROP_IN,
+        paths.SYSCTLS,
+        *node.host.kept,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
     ]
@@ -149,6 +151,7 @@ def files_removed() -> Commands:
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
-        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT, f"{paths.SCRIPTS}/any")]
+        of_folders = (paths.DROP_IN, paths.CHECKPOINT, f"{paths.SCRIPTS}/any", *node.host.kept)
+        folders = [PurePosixPath(path).parent for path in of_folders]
         empty = StringCommand(*(QuoteString(str(folder)) for folder in folders))
         yield StringCommand("rmdir --ignore-fail-on-non-empty", empty, "2>/dev/null; systemctl daemon-reload")

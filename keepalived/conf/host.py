@@ -1,0 +1,23 @@
+"""The files that a node gets beside those of keepalived. Pure."""
+
+from __future__ import annotations
+
+from keepalived.spec.cluster import Cluster
+
+WRITTEN_BY = (
+    "# Written by pyinfra deploy.py from group_data/{}.yml: edit that file, the next deploy replaces this one.\n"
+)
+KEPT = "[Network]\nKeepConfiguration=static\n"
+
+
+def sysctl_text(cluster: Cluster) -> str | None:
+    """What systemd-sysctl reads at each boot; None: nothing."""
+    settings = cluster.host.kernel
+    if not settings:
+        return None
+    return WRITTEN_BY.format(cluster.name) + "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def network_text(cluster: Cluster) -> str:
+    """What systemd-networkd reads beside a .network file."""
+    return WRITTEN_BY.format(cluster.name) + KEPT

@@ -1,0 +1,122 @@
+"""What a node gets beside keepalived: what is missing is found, and nothing where nothing is asked for."""
+
+import pytest
+
+from keepalived.conf.host import network_text, sysctl_text
+from keepalived.observed.host import HostState, read_host
+from keepalived.observed.node import NodeState
+from keepalived.plan.host import HostWork, host_work
+from keepalived.spec.cluster_file import ClusterError, parse
+from tests.unit.cluster_states import node
+from tests.unit.cluster_text import cluster
+
+SYSCTL = "/etc/sysctl.d/60-floating-address.conf"
+LAN = "/etc/systemd/network/10-lan.network.d/floating-address.conf"
+ALL = "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [haproxy], hold: true, keep_configuration: true}"
+WANTED = parse(cluster(ALL), "m")
+TEXT = sysctl_text(WANTED)
+DONE = HostState(
+    sysctl_file=TEXT,
+    sysctls={"net/ipv4/ip_nonlocal_bind": "1"},
+    packages={"keepalived": "hi", "haproxy": "ii"},
+    networks={"enp0s3": "/etc/systemd/network/10-lan.network", "other": "/run/systemd/network/20-other.network"},
+    kept=[LAN],
+)
+
+
+def seen(host: HostState) -> NodeState:
+    """A node on which this is found beside keepalived."""
+    return node(103).model_copy(update={"host": host, "interfaces": {"enp0s3": ["10.10.0.3"], "other": ["10.0.0.1"]}})
+
+
+LACKING = {
+    "nothing": ({}, HostWork()),
+    "a value of the kernel": (
+        {"sysctls": {"net/ipv4/ip_nonlocal_bind": "0"}},
+        HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"}),
+    ),
+    "what the kernel does not know": ({"sysctls": {}}, HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"})),
+    "the file": ({"sysctl_file": None}, HostWork(put_sysctls=True)),
+    "a file of before": ({"sysctl_file": "net/ipv4/ip_nonlocal_bind = 0\n"}, HostWork(put_sysctls=True)),
+    "a package": ({"packages": {"keepalived": "hi"}}, HostWork(install=("haproxy",))),
+    "a package that was removed": (
+        {"packages": {"keepalived": "hi", "haproxy": "rc"}},
+        HostWork(install=("haproxy",)),
+    ),
+    "the hold": ({"packages": {"keepalived": "ii", "haproxy": "ii"}}, HostWork(hold=True)),
+    "a drop-in": ({"kept": []}, HostWork(keep=(LAN,))),
+    "an interface that is another's now": (
+        {"networks": {"enp0s3": "/run/systemd/network/lan.network"}},
+        HostWork(keep=("/etc/systemd/network/lan.network.d/floating-address.conf",), remove=(LAN,)),
+    ),
+    "networkd": ({"networks": {}, "kept": []}, HostWork()),
+}
+
+
+@pytest.mark.parametrize(("difference", "work"), LACKING.values(), ids=LACKING)
+def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork) -> None:
+    assert host_work(WANTED, seen(DONE.model_copy(update=difference))) == work
+    assert work.due is (work != HostWork())
+
+
+def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
+    assert host_work(parse(cluster(), "m"), seen(DONE)) == HostWork(remove=(SYSCTL, LAN))
+    assert not host_work(parse(cluster(), "m"), seen(HostState())).due
+
+
+def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:
+    assert host_work(WANTED, None) == HostWork(("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True)
+
+
+def test_the_files_say_who_wrote_them_and_what_is_asked_for() -> None:
+    head = "# Written by pyinfra deploy.py from group_data/m.yml: edit that file, the next deploy replaces this one.\n"
+    assert head + "net/ipv4/ip_nonlocal_bind = 1\n" == TEXT
+    assert network_text(WANTED) == head + "[Network]\nKeepConfiguration=static\n"
+
+
+def test_a_report_tells_of_the_host() -> None:
+    report = {
+        "addresses": '[{"ifindex": 1, "ifname": "lo"}, {"ifindex": 7, "ifname": "enp0s3"}]',
+        "sysctl_file": "a = 1\n",
+        "sysctls": "net/ipv4/tcp_rmem 4096\t131072\t6291456\nnet/ipv4/ip_nonlocal_bind 0",
+        "packages": "keepalived hi \nhaproxy ii \n",
+        "networks": "7 /etc/systemd/network/10-lan.network\n9 /gone.network",
+        "kept": f"{LAN}\n",
+    }
+    assert read_host(report) == HostState(
+        sysctl_file="a = 1\n",
+        sysctls={"net/ipv4/tcp_rmem": "4096 131072 6291456", "net/ipv4/ip_nonlocal_bind": "0"},
+        packages={"keepalived": "hi", "haproxy": "ii"},
+        networks={"enp0s3": "/etc/systemd/network/10-lan.network"},
+        kept=[LAN],
+    )
+    assert read_host({"addresses": "[]"}) == HostState()
+
+
+REFUSED = {
+    "sysctls: {ip_nonlocal_bind: 1}": "host.sysctls.ip_nonlocal_bind.[key]: 'ip_nonlocal_bind' is not a setting of the "
+    "kernel: net.ipv4.ip_nonlocal_bind",
+    "sysctls: {net.ipv4/../x: 1}": "host.sysctls.net.ipv4/../x.[key]: 'net.ipv4/../x' is not a setting of the kernel: "
+    "net.ipv4.ip_nonlocal_bind",
+    "sysctls: {net.ipv4.ip_nonlocal_bind: true}": "host.sysctls.net.ipv4.ip_nonlocal_bind: True is not a value of the "
+    "kernel: 1, or a text",
+    "sysctls: {net.ipv4.ip_nonlocal_bind: '1; reboot'}": "host.sysctls.net.ipv4.ip_nonlocal_bind: '1; reboot' is not a "
+    "value of the kernel: 1, or a text",
+    "packages: ['-y']": "host.packages[0]: '-y' is not the name of a package",
+    "hold: 1": "host.hold: 1 is not true or false",
+}
+
+
+@pytest.mark.parametrize(("text", "fault"), REFUSED.items(), ids=REFUSED)
+def test_what_means_nothing_to_a_node_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(ClusterError) as refused:
+        parse(cluster(f"host: {{{text}}}"), "m")
+    assert [one.replace(".[key]", "") for one in refused.value.faults] == [f"m.yml: {fault.replace('.[key]', '')}"]
+
+
+@pytest.mark.parametrize(("name", "path"), [
+    ("net.ipv4.ip_nonlocal_bind", "net/ipv4/ip_nonlocal_bind"),
+    ("net/ipv4/conf/eth0.100/arp_ignore", "net/ipv4/conf/eth0.100/arp_ignore"),
+])  # fmt: skip
+def test_a_setting_is_written_with_dots_or_as_its_path(name: str, path: str) -> None:
+    assert parse(cluster(f"host: {{sysctls: {{{name}: 1}}}}"), "m").host.kernel == {path: "1"}
