@@ -33,6 +33,9 @@ class GlobalDefs(Strict):
 
     router_id: Annotated[str, matching(HOST_NAME, "is not a name: use letters, digits, . _ -")] | None = None
     """The name in SNMP and mail. Default: the node's own host name."""
+    vrrp_startup_delay: Annotated[int, Within(1, MOST_SECONDS)] | None = None
+    """Seconds after keepalived's start in which a node takes nothing over. Every wait after a start is so much longer.
+    Default: none."""
     vrrp_garp_master_delay: Annotated[int, Within(0, MOST_SECONDS)] = 1
     """Seconds until a new holder tells its neighbours again where the addresses are. With `0` two nodes that take over
     at the same time may leave neighbours with the wrong one."""

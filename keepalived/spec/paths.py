@@ -37,6 +37,9 @@ NETWORKS = "/etc/systemd/network"
 NETWORK_DROP_IN = "floating-address.conf"
 """The name of a drop-in beside a .network file of systemd-networkd."""
 
+PREEMPT_LOCK = "/run/keepalived-preempt.lock"
+"""Held by whoever has the daemon run without `nopreempt`: there is one file for all."""
+
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""
 

@@ -13,6 +13,7 @@ from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.sync_rules import sync_faults
 from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
@@ -28,6 +29,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
+    yield from sync_faults(cluster)
     yield from notify_faults(cluster)
     yield from vrrp_faults(cluster)
 
@@ -59,16 +61,32 @@ def _interval_faults(path: str, seconds: float | None, version: int, basis: tupl
 
 
 def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
-    """Every undrained node above every drained one, priorities distinct, all in 1..254."""
-    instance = next(iter(cluster.instances))  # in another order, others have the same priorities
-    basis = ("nodes", "priority_step", "drain.weight")
+    """In each instance every undrained node above every drained one, priorities distinct, all in 1..254."""
+    seen = set()
+    for instance in cluster.instances:
+        members = cluster.members(instance)
+        own = instance if any(cluster.on_node(instance, node).priority for node in members) else None
+        priorities = (own, *sorted(cluster.drained_priority(instance, node) for node in members))
+        if members and priorities not in seen:  # in another order, the same priorities have the same faults
+            seen.add(priorities)
+            yield from _priority_faults_in(cluster, instance)
+
+
+def _priority_faults_in(cluster: Cluster, instance: str) -> Iterator[Fault]:
+    basis = ("nodes", "priority_step", "drain.weight", f"instances.{instance}.nodes")
     seen: dict[int, str] = {}
-    for node in cluster.nodes:
+
+    def pinned_at(node: str) -> str:
+        own = cluster.on_node(instance, node).priority is not None
+        return f"nodes.{node}.instances.{instance}.priority" if own else f"nodes.{node}.priority"
+
+    for node in cluster.members(instance):
         priority = cluster.drained_priority(instance, node)
         if priority in seen:
-            pinned, other = (node, seen[priority]) if cluster.nodes[node].priority else (seen[priority], node)
+            first = seen[priority]
+            pinned, other = (node, first) if cluster.pinned_priority(instance, node) else (first, node)
             same = f"{priority} is also the priority of {other}: give each node its own"
-            yield Fault(f"nodes.{pinned}.priority", same, basis)
+            yield Fault(pinned_at(pinned), same, basis)
         seen.setdefault(priority, node)
     highest, lowest = max(seen), min(seen)
     first, last = seen[highest], seen[lowest]
@@ -76,12 +94,12 @@ def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
     weight = cluster.drain.weight
     if least > most:
         wide = f"no drain.weight lifts {last} ({lowest}) above a drained {first} ({highest}) within {HIGHEST_PRIORITY}"
-        if cluster.nodes[first].priority:
-            yield Fault(f"nodes.{first}.priority", f"{highest} is too high: {wide}", basis)
+        if cluster.pinned_priority(instance, first):
+            yield Fault(pinned_at(first), f"{highest} is too high: {wide}", basis)
         elif cluster.priority_step > 1:
             yield Fault("priority_step", f"{cluster.priority_step} is too wide: {wide}", basis)
         else:
-            yield Fault("nodes", f"{len(cluster.nodes)} are too many: {wide}", basis)
+            yield Fault("nodes", f"{len(cluster.members(instance))} are too many: {wide}", basis)
     elif weight < least:
         low = f"{weight} does not lift {last} ({lowest}) above a drained {first} ({highest})"
         yield Fault("drain.weight", f"{low}: use {least} to {most}", basis)
@@ -136,13 +154,32 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
         elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
             yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.nopreempt and instance.preempt_delay:
+            never = "with nopreempt no node takes over from a holder, and there is nothing to wait for"
+            yield Fault(f"{path}.preempt_delay", f"{never}: leave one of them out", rests_on=(f"{path}.nopreempt",))
         if instance.unicast:
-            others = [node for node, member in cluster.nodes.items() if member.address.version != instance.family]
-            if others:
-                addresses = f"its own addresses are IPv{instance.family}, that of {others[0]} is not"
-                yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {addresses}")
-            if len(cluster.nodes) == 1:  # keepalived takes an empty list of peers for multicast
-                yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes",))
+            yield from _unicast_faults(cluster, name)
+
+
+def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
+    path, family, members = f"instances.{name}", cluster.instances[name].family, cluster.members(name)
+    senders: dict[Address, str] = {}
+    for node in members:
+        source, own = cluster.unicast_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
+        is_set = cluster.on_node(name, node).unicast_src_ip is not None
+        if source.version != family and is_set:
+            yield Fault(own, f"{source} is not IPv{family}, as the addresses of {name} are")
+        elif source.version != family:
+            which = f"its own addresses are IPv{family}, that of {node} is not"
+            yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {which}. Give each one with {own}")
+            break
+        if source in senders:
+            yield Fault(own if is_set else f"nodes.{node}", f"{source} is also the address of {senders[source]}")
+        senders.setdefault(source, node)
+        if str(source) in cluster.addresses and is_set:
+            yield Fault(own, f"{source} is a floating address: give one that stays on {node}")
+    if len(members) == 1:  # keepalived takes an empty list of peers for multicast
+        yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes", f"{path}.nodes"))
 
 
 def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:

@@ -37,17 +37,19 @@ AGREED = AdvertSettings(
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None:
     cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
-    one, *others = (advert_settings(text) for text in rendered(name).values())
-    assert all(a.accepts(b) for texts in others for a, b in zip(one.values(), texts.values(), strict=True))
-    assert all(b.accepts(a) for texts in others for a, b in zip(one.values(), texts.values(), strict=True))
-    assert [list(texts) for texts in others] == [list(one)] * len(others)
-    for instance, found in one.items():
+    nodes = dict(zip(cluster.nodes, (advert_settings(text) for text in rendered(name).values()), strict=True))
+    for node, of_node in nodes.items():
+        assert list(of_node) == list(cluster.instances_of(node))
+        for other in nodes.values():
+            assert all(of_node[instance].accepts(other[instance]) for instance in of_node.keys() & other.keys())
+    for node, instance, found in [(node, *item) for node, of_node in nodes.items() for item in of_node.items()]:
         settings = cluster.instances[instance]
         assert found == AdvertSettings(
             version=cluster.version(instance),
             virtual_router_id=settings.virtual_router_id,
-            interface="enp0s3",
+            interface=cluster.interface(instance, node) or "enp0s3",
             unicast=settings.unicast,
+            source=str(cluster.unicast_source(instance, node)) if settings.unicast else "",
             addresses=frozenset(str(address.ip) for address in settings.virtual_ipaddress),
             excluded=frozenset(str(address.ip) for address in settings.virtual_ipaddress_excluded),
             authentication=found.authentication,
@@ -61,7 +63,6 @@ def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None
             own = cluster.global_defs.vrrp_mcast_group4 if settings.family == 4 else None
             assert found.group == settings.mcast_dst_ip or own or {4: "224.0.0.18", 6: "ff02::12"}[settings.family]
         assert (found.authentication is None) == (settings.authentication is None)
-    assert list(one) == list(cluster.instances)
 
 
 @pytest.mark.parametrize("report", ["bookworm-holder", "trixie-holder", "bookworm-everything", "trixie-everything"])
@@ -136,6 +137,8 @@ CARRIED = [
     (AGREED._replace(virtual_router_id=52), False),
     (AGREED._replace(interface="enp0s8"), False),
     (AGREED._replace(unicast=True), False),
+    (AGREED._replace(excluded=frozenset(["fd00:10::2"])), True),
+    (AGREED._replace(source="10.10.0.3"), True),  # of multicast it says nothing
 ]
 
 
@@ -182,6 +185,11 @@ INSTANCE_LINES = [
     ("vmac_xmit_base", True, False),
     ("use_vmac_addr", True, False),
     ("use_ipvlan", True, False),
+    ("virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }", True, True),
+    ("virtual_rules {\n from 10.30.0.0/16 table 100 priority 100\n }", True, True),
+    ("promote_secondaries", True, True),
+    ("virtual_ipaddress_excluded {\n fd00:10::2/64\n }", True, True),
+    ("unicast_src_ip 10.10.0.3", True, True),  # without peers it is multicast
 ]
 PLACED = [("    vrrp_version 3\n", *row) for row in GLOBAL_LINES] + [
     ("    priority 3\n", *row) for row in INSTANCE_LINES
@@ -241,7 +249,7 @@ CHANGES_OF_ONE = {  # a node before and after; whether peers may then ignore eac
     "another source": (unicast(A, B), unicast(C, B), False, False),
     "another source, and peers look": (unicast(A, B, more=LOOKS), unicast(C, B, more=LOOKS), True, False),
     "a virtual MAC address": (AGREED, AGREED._replace(anew=frozenset(["use_vmac"])), False, False),
-    "another interface": (AGREED, AGREED._replace(interface="enp0s8"), True, False),
+    "another interface": (AGREED, AGREED._replace(interface="enp0s8"), False, False),
     "nothing": (AGREED, AGREED, False, True),
 }
 
@@ -297,8 +305,6 @@ def test_nothing_in_a_daemons_copy_of_them_keeps_a_drain_from_working(report: st
 USER = "global_defs {\n script_user root\n}\n"
 SCRIPT = 'vrrp_script chk {\n script "/usr/bin/test ! -e /f"\n}\n'
 FILE = 'track_file chk {\n file "/f"\n}\n'
-NOPREEMPT = "nopreempt: a node that is not MASTER does not take over from one of lower priority"
-DELAY = "preempt_delay: a node waits before it takes over from one of lower priority"
 NO_CHECK = "no check that looks at a flag"
 NO_USER = "a check without script_user: keepalived may have removed it for want of a user"
 
@@ -309,6 +315,8 @@ def looking(at: str, *lines: str, name: str = "VI_1") -> str:
 
 
 BY_SCRIPT, BY_FILE = looking("track_script"), looking("track_file")
+IN_GROUP = "vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{}\n}}\n"
+ALONE = "vrrp_instance VI_1 {\n}\n"
 OBSTACLES: dict[str, tuple[str, str | None]] = {
     "a script": (USER + SCRIPT + BY_SCRIPT, None),
     "a file": (FILE + BY_FILE, None),
@@ -317,10 +325,12 @@ OBSTACLES: dict[str, tuple[str, str | None]] = {
     "on one line": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{ track_script {{ chk }} }}", None),
     "the check behind the instance": (BY_SCRIPT + SCRIPT + USER, None),
     "a user of the script's own": (SCRIPT.replace("}", "user root\n}") + BY_SCRIPT, None),
-    "nopreempt in a comment": (FILE + looking("track_file", "# nopreempt"), None),
-    "nopreempt": (FILE + looking("track_file", "nopreempt"), NOPREEMPT),
-    "nopreempt and no check": ("vrrp_instance VI_1 {\n nopreempt\n}\n", NOPREEMPT),
-    "preempt_delay": (FILE + looking("track_file", "preempt_delay 300"), DELAY),
+    "nopreempt, which the daemon itself tells": (FILE + looking("track_file", "nopreempt"), None),
+    "the check of its sync group": (FILE + IN_GROUP.format("track_file {\nchk\n}") + ALONE, None),
+    "its own check, which its sync group drops": (
+        FILE + IN_GROUP.format("").partition("vrrp_instance")[0] + BY_FILE,
+        NO_CHECK,
+    ),
     "no check": ("vrrp_instance VI_1 {\n}\n", NO_CHECK),
     "an empty list of checks": (FILE + BY_FILE.replace("chk\n", ""), NO_CHECK),
     "a check that nobody looks at": (f"{USER}{SCRIPT}vrrp_instance VI_1 {{\n}}\n", NO_CHECK),
@@ -337,10 +347,8 @@ def test_what_keeps_a_drain_from_working_is_found(text: str, found: str | None) 
 
 
 def test_obstacles_are_told_by_instance() -> None:
-    text = (
-        f"{FILE}{looking('track_file', name='A')}{looking('track_file', 'nopreempt', name='B')}vrrp_instance C {{\n}}\n"
-    )
-    assert drain_obstacles(text) == {"B": NOPREEMPT, "C": NO_CHECK}
+    text = f"{FILE}{looking('track_file', name='A')}vrrp_instance C {{\n}}\n"
+    assert drain_obstacles(text) == {"C": NO_CHECK}
 
 
 @pytest.mark.parametrize("text", ["", "global_defs {\n}\n", "vrrp_instance\n", "vrrp_script {\n}\n"])
