@@ -60,8 +60,8 @@ def deploy(
         extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it
     )
     deploying.supported(name="Check its version")
-    if host_work(host.data.cluster, node).due:
-        preparing.prepared(name="Prepare the host")
+    if host_work(host.data.cluster, node, text).due:
+        preparing.prepared(name="Prepare the host", text=text)
 
     # Every node's configuration is good before any node is touched.
     deploying.staged(name="Test the new configuration", text=text)

@@ -77,18 +77,22 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
-        new = {hosts[name].name for name in meant if name in changing or lacks_something(cluster, seen.nodes[name])}
+        new = {
+            hosts[name].name
+            for name in meant
+            if name in changing or lacks_something(cluster, seen.nodes[name], texts[cluster.name][name])
+        }
         if not new:
             logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
         due |= new
     return DeployPlan(texts, side_by_side(batches), frozenset(due))
 
 
-def lacks_something(cluster: Cluster, node: NodeState | None) -> bool:
+def lacks_something(cluster: Cluster, node: NodeState | None, text: str) -> bool:
     """Whether a node lacks what every node of `cluster` must have beside its configuration."""
     if node is None or node.version is None or version_problem(node.version):
         return True
-    return not node.unit.enabled or node.flag_open is None or host_work(cluster, node).due
+    return not node.unit.enabled or node.flag_open is None or host_work(cluster, node, text).due
 
 
 def _after_an_election(cluster: Cluster) -> ClusterState:

@@ -16,23 +16,25 @@ MISSING = "the kernel has no such setting, or may not change it here: correct ho
 
 
 @operation()
-def prepared() -> Commands:
+def prepared(text: str) -> Commands:
     """
     Brings the node to what `host` in the cluster file asks for, but for packages to be installed.
+
+    + text: all of keepalived.conf
 
     **Example:**
 
     .. code:: python
 
-        prepared(name="Prepare the host")
+        prepared(name="Prepare the host", text=text)
     """
     cluster: Cluster = host.data.cluster
-    work = host_work(cluster, host.get_fact(Node, **node_arguments(cluster), journal=False))
+    work = host_work(cluster, host.get_fact(Node, **node_arguments(cluster), journal=False), text)
     for name, value in work.sysctls.items():
         setting = StringCommand("printf '%s\\n'", QuoteString(value), ">", QuoteString(f"/proc/sys/{name}"))
         yield StringCommand(setting, "|| { echo", QuoteString(f"{name}: {MISSING}"), ">&2; exit 1; }")
-    if work.put_sysctls and (text := sysctl_text(cluster)):
-        yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.SYSCTLS, _stdin=text)
+    if work.put_sysctls and (settings := sysctl_text(cluster)):
+        yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.SYSCTLS, _stdin=settings)
     for path in work.keep:
         put = StringCommand("install", "-D", "-m", "644", "/dev/stdin", QuoteString(path), _stdin=network_text(cluster))
         yield put

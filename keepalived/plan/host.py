@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import NamedTuple
 
+from keepalived.conf.adverts import advert_settings
 from keepalived.conf.host import sysctl_text
 from keepalived.observed.host import HostState
 from keepalived.observed.node import NodeState
@@ -34,11 +35,11 @@ class HostWork(NamedTuple):
         return any(self)
 
 
-def host_work(cluster: Cluster, node: NodeState | None) -> HostWork:
-    """What must be done on `node`, which may not have been read."""
+def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> HostWork:
+    """What must be done on `node`, which may not have been read, for this keepalived.conf to run there."""
     wanted, found = cluster.host, (node.host if node else HostState())
     text = sysctl_text(cluster)
-    kept = _drop_ins(cluster, node) if node and wanted.keep_configuration else []
+    kept = _drop_ins(cluster, node, configuration) if node and wanted.keep_configuration else []
     return HostWork(
         install=tuple(name for name in wanted.packages if found.packages.get(name, "")[1:2] != "i"),
         hold=wanted.hold and found.packages.get("keepalived", "")[:1] != "h",
@@ -52,10 +53,9 @@ def host_work(cluster: Cluster, node: NodeState | None) -> HostWork:
     )
 
 
-def _drop_ins(cluster: Cluster, node: NodeState) -> list[str]:
-    """The drop-ins for the interfaces that carry the nodes' own addresses, or may carry floating ones."""
-    named = {instance.interface for instance in cluster.instances.values()}
-    named |= {address.dev for instance in cluster.instances.values() for address in instance.floating}
-    named |= {node.interface_of(str(member.address)) for member in cluster.nodes.values()}
+def _drop_ins(cluster: Cluster, node: NodeState, configuration: str) -> list[str]:
+    """The drop-ins for the interfaces that may carry floating addresses."""
+    named = {settings.interface for settings in advert_settings(configuration).values()}
+    named |= {address.dev for instance in cluster.instances.values() for address in instance.floating if address.dev}
     files = dict.fromkeys(file for name, file in node.host.networks.items() if name in named)
     return [f"{paths.NETWORKS}/{PurePosixPath(file).name}.d/{paths.NETWORK_DROP_IN}" for file in files]

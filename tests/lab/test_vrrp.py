@@ -27,7 +27,7 @@ def deploy(operator: Operator, cluster: str) -> Witness:
 
 
 def test_a_virtual_mac_address_moves_with_the_address(redeployed: Operator) -> None:
-    seen = deploy(redeployed, with_instance("use_vmac: true"))
+    seen = deploy(redeployed, with_instance("use_vmac: true").replace("0.2]", "0.2/24]"))
     redeployed.sees_holder("server01")
     assert seen.lost <= 1
     assert seen.longest(0) <= GAP_SECONDS

@@ -15,6 +15,7 @@ LAN = "/etc/systemd/network/10-lan.network.d/floating-address.conf"
 ALL = "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [haproxy], hold: true, keep_configuration: true}"
 WANTED = parse(cluster(ALL), "m")
 TEXT = sysctl_text(WANTED)
+CONFIGURATION = "vrrp_instance VI_1 {\n    interface enp0s3\n}\n"
 DONE = HostState(
     sysctl_file=TEXT,
     sysctls={"net/ipv4/ip_nonlocal_bind": "1"},
@@ -26,7 +27,7 @@ DONE = HostState(
 
 def seen(host: HostState) -> NodeState:
     """A node on which this is found beside keepalived."""
-    return node(103).model_copy(update={"host": host, "interfaces": {"enp0s3": ["10.10.0.3"], "other": ["10.0.0.1"]}})
+    return node(103).model_copy(update={"host": host})
 
 
 LACKING = {
@@ -55,17 +56,19 @@ LACKING = {
 
 @pytest.mark.parametrize(("difference", "work"), LACKING.values(), ids=LACKING)
 def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork) -> None:
-    assert host_work(WANTED, seen(DONE.model_copy(update=difference))) == work
+    assert host_work(WANTED, seen(DONE.model_copy(update=difference)), CONFIGURATION) == work
     assert work.due is (work != HostWork())
 
 
 def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
-    assert host_work(parse(cluster(), "m"), seen(DONE)) == HostWork(remove=(SYSCTL, LAN))
-    assert not host_work(parse(cluster(), "m"), seen(HostState())).due
+    assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(remove=(SYSCTL, LAN))
+    assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
 
 
 def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:
-    assert host_work(WANTED, None) == HostWork(("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True)
+    assert host_work(WANTED, None, CONFIGURATION) == HostWork(
+        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True
+    )
 
 
 def test_the_files_say_who_wrote_them_and_what_is_asked_for() -> None:
