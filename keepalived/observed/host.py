@@ -31,13 +31,13 @@ def read_host(report: Mapping[str, str]) -> HostState:
     links = [line.partition(" ") for line in report.get("networks", "").splitlines()]
     return HostState(
         sysctl_file=report.get("sysctl_file"),
-        sysctls=_pairs(report.get("sysctls", "")),
-        packages=_pairs(report.get("packages", "")),
+        sysctls=_pairs(report.get("sysctls", ""), ":"),
+        packages=_pairs(report.get("packages", ""), " "),
         networks={names[number]: file for number, _, file in links if number in names},
         kept=report.get("kept", "").split(),
     )
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """Lines `net/ipv4/ip_nonlocal_bind 1`."""
-    return {name: " ".join(value.split()) for name, _, value in (line.partition(" ") for line in text.splitlines())}
+def _pairs(text: str, between: str) -> dict[str, str]:
+    """Lines `net/ipv4/ip_nonlocal_bind:1`, or `haproxy ii`."""
+    return {name: " ".join(value.split()) for name, _, value in (line.partition(between) for line in text.splitlines())}

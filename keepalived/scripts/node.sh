@@ -63,8 +63,8 @@ tell() {
 # What is not asked for, and not there, costs no process.
 tell_of_host() {
   if [ -e "$sysctl_file" ]; then part sysctl_file; head -c $most "$sysctl_file"; fi
-  part sysctls
-  for key in $sysctls; do if read -r value < "/proc/sys/$key"; then printf '%s %s\n' "$key" "$value"; fi; done
+  # Not by the shell's own `read`: it takes a letter at a time, and such a file gives one and no more.
+  if [ -n "$sysctls" ]; then part sysctls; (cd /proc/sys && grep -H '' -- $sysctls); fi
   if [ -n "$packages" ]; then part packages; dpkg-query --show --showformat '${Package} ${db:Status-Abbrev}\n' $packages; fi
   part networks
   for link in ${networkd:+/run/systemd/netif/links/*}; do

@@ -1,5 +1,8 @@
 """What a node gets beside keepalived: what is missing is found, and nothing where nothing is asked for."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from keepalived.conf.host import network_text, sysctl_text
@@ -81,7 +84,7 @@ def test_a_report_tells_of_the_host() -> None:
     report = {
         "addresses": '[{"ifindex": 1, "ifname": "lo"}, {"ifindex": 7, "ifname": "enp0s3"}]',
         "sysctl_file": "a = 1\n",
-        "sysctls": "net/ipv4/tcp_rmem 4096\t131072\t6291456\nnet/ipv4/ip_nonlocal_bind 0",
+        "sysctls": "net/ipv4/tcp_rmem:4096\t131072\t6291456\nnet/ipv4/ip_nonlocal_bind:0",
         "packages": "keepalived hi \nhaproxy ii \n",
         "networks": "7 /etc/systemd/network/10-lan.network\n9 /gone.network",
         "kept": f"{LAN}\n",
@@ -94,6 +97,26 @@ def test_a_report_tells_of_the_host() -> None:
         kept=[LAN],
     )
     assert read_host({"addresses": "[]"}) == HostState()
+
+
+def test_the_shell_of_a_node_tells_what_read_host_reads(tmp_path: Path) -> None:
+    """With the settings of the machine that runs the tests."""
+    (tmp_path / "10-lan.network.d").mkdir()
+    (tmp_path / "10-lan.network.d/floating-address.conf").touch()
+    (tmp_path / "sysctls").write_text("a = 1\n")
+    script = (Path(__file__).parents[3] / "keepalived/scripts/node.sh").read_text(encoding="utf-8")
+    function = script[script.index("\ntell_of_host() {") : script.index("\ntell_of_daemon() {")]
+    given = (
+        f"sysctl_file={tmp_path}/sysctls sysctls='net/ipv4/ip_local_port_range net/ipv4/nothing' packages= networkd= "
+        f'networks={tmp_path} network_drop_in=floating-address.conf most=99; part() {{ echo "PART $1"; }}\n'
+    )
+    run = subprocess.run(["sh", "-c", f"{given}{function}\ntell_of_host"], capture_output=True, text=True, check=False)
+    parts = dict(part.split("\n", 1) for part in run.stdout.split("PART ")[1:])
+    found = read_host({"addresses": "[]", **parts})
+    own = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert found.sysctls == {"net/ipv4/ip_local_port_range": " ".join(own)}
+    assert found.sysctl_file == "a = 1\n"
+    assert found.kept == [f"{tmp_path}/10-lan.network.d/floating-address.conf"]
 
 
 REFUSED = {
