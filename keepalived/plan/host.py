@@ -34,6 +34,18 @@ class HostWork(NamedTuple):
         """Whether there is anything to do."""
         return any(self)
 
+    @property
+    def words(self) -> list[str]:
+        """The same for whoever reads the plan."""
+        return [
+            *(f"install {name}" for name in self.install),
+            *(f"set {name} to {value}" for name, value in self.sysctls.items()),
+            *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
+            *(f"write {path}" for path in self.keep),
+            *(f"remove {path}" for path in self.remove),
+            *(["hold the package keepalived"] if self.hold else []),
+        ]
+
 
 def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> HostWork:
     """What must be done on `node`, which may not have been read, for this keepalived.conf to run there."""

@@ -21,7 +21,8 @@ def test_the_kernels_settings_and_packages_are_brought_and_taken_back(redeployed
     starts = redeployed.everywhere(STARTS)
     assert redeployed.everywhere(BIND) == ["0\n"] * 3
     redeployed.writes(SHIPPED + "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [procps]}\n")
-    redeployed.types(DEPLOY)
+    plan = redeployed.types(DEPLOY)
+    plan.line(f"managers: server02: install procps, set net/ipv4/ip_nonlocal_bind to 1, write {SYSCTLS}")
     assert redeployed.everywhere(BIND) == ["1\n"] * 3
     assert all(host.version("procps") for host in redeployed.hosts.values())
     redeployed.types(DEPLOY).line("managers: nothing to change")

@@ -74,6 +74,19 @@ def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -
     )
 
 
+def test_the_plan_says_what_is_to_be_done() -> None:
+    assert host_work(WANTED, seen(DONE), CONFIGURATION).words == []
+    changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"]}
+    assert host_work(WANTED, seen(DONE.model_copy(update=changed)), CONFIGURATION).words == [
+        "install haproxy",
+        "set net/ipv4/ip_nonlocal_bind to 1",
+        f"write {SYSCTL}",
+        f"write {LAN}",
+        "remove /x.conf",
+        "hold the package keepalived",
+    ]
+
+
 def test_the_files_say_who_wrote_them_and_what_is_asked_for() -> None:
     head = "# Written by pyinfra deploy.py from group_data/m.yml: edit that file, the next deploy replaces this one.\n"
     assert head + "net/ipv4/ip_nonlocal_bind = 1\n" == TEXT
