@@ -75,8 +75,8 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         for words in made.words:
             logger.info(words)
         for name in meant:
-            if words := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
-                logger.info(f"{cluster.name}: {name}: {', '.join(words)}")
+            if beside := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
+                logger.info(f"{cluster.name}: {name}: {', '.join(beside)}")
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
