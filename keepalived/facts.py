@@ -45,6 +45,7 @@ def node_arguments(cluster: Cluster) -> dict[str, Any]:
         "sysctls": list(wanted.kernel),
         "packages": ["keepalived", *wanted.packages] if asks_for_packages else [],
         "networkd": wanted.keep_configuration,
+        "nftables": wanted.firewall == "nftables",
     }
 
 
@@ -59,6 +60,7 @@ class Node(FactBase[NodeState | None]):
     + sysctls: settings of the kernel, by path below /proc/sys (default: the cluster's)
     + packages: Debian packages that dpkg is asked for (default: the cluster's)
     + networkd: whether systemd-networkd is asked which interfaces it manages (default: the cluster's)
+    + nftables: whether nftables is asked for its rules (default: the cluster's)
 
     .. code:: python
 
@@ -118,6 +120,7 @@ class Node(FactBase[NodeState | None]):
         sysctls: list[str] | None = None,
         packages: list[str] | None = None,
         networkd: bool | None = None,
+        nftables: bool | None = None,
     ) -> StringCommand:
         if flag is None or check is None or addresses is None:
             cluster = node_arguments(_cluster())
@@ -126,6 +129,7 @@ class Node(FactBase[NodeState | None]):
             sysctls = cluster["sysctls"] if sysctls is None else sysctls
             packages = cluster["packages"] if packages is None else packages
             networkd = cluster["networkd"] if networkd is None else networkd
+            nftables = cluster["nftables"] if nftables is None else nftables
         asked = json.dumps({"flag": flag, "check": check, "addresses": addresses})
         return StringCommand(
             StringCommand("asked=", QuoteString(asked), _separator=""),
@@ -140,6 +144,8 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";sysctls=", QuoteString(" ".join(sysctls or [])), _separator=""),
             StringCommand(";packages=", QuoteString(" ".join(packages or [])), _separator=""),
             StringCommand(";networkd=", "yes" if networkd else "", _separator=""),
+            StringCommand(";nftables=", "yes" if nftables else "", _separator=""),
+            StringCommand(";firewall=", QuoteString(paths.FIREWALL), _separator=""),
             StringCommand(";network_drop_in=", QuoteString(paths.NETWORK_DROP_IN), _separator=""),
             StringCommand(";networks=", QuoteString(paths.NETWORKS), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),

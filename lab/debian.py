@@ -25,7 +25,14 @@ INSTALLED = (
 )
 OFFERED = (
     *("keepalived", "docker.io", "iptables", "busybox-static"),
-    *("curl", "netcat-openbsd", "procps", "psmisc", "redis-server"),  # what people's checks look at, and with
+    *(
+        "curl",
+        "netcat-openbsd",
+        "procps",
+        "psmisc",
+        "redis-server",
+        "nftables",
+    ),  # what people's checks look at, and with
 )
 RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs
 NEEDED_BYTES = 1_000_000_000

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pyinfra import host
 from pyinfra.api import QuoteString, StringCommand, operation
 
-from keepalived.conf.host import network_text, sysctl_text
+from keepalived.conf.host import firewall_drop_in, firewall_text, network_text, sysctl_text
 from keepalived.facts import Node, node_arguments
 from keepalived.plan.host import host_work
 from keepalived.run.planning import Commands
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
+SHUT = f"{paths.FIREWALL} remove; rm -f {paths.FIREWALL} {paths.FIREWALL_DROP_IN}; systemctl daemon-reload"
 MISSING = "the kernel has no such setting, or may not change it here: correct host.sysctls"
 
 
@@ -40,5 +41,12 @@ def prepared(text: str) -> Commands:
         yield put
     for path in work.remove:
         yield StringCommand("rm -f", QuoteString(path))
+    if work.let_in and (script := firewall_text(cluster)):
+        unit = firewall_drop_in(cluster)
+        yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", paths.FIREWALL, _stdin=script)
+        yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.FIREWALL_DROP_IN, _stdin=unit)
+        yield f"systemctl daemon-reload && {paths.FIREWALL}"
+    if work.shut:
+        yield SHUT
     if work.hold:
         yield "apt-mark hold keepalived"

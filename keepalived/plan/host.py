@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.host import sysctl_text
+from keepalived.conf.host import firewall_text, sysctl_text
 from keepalived.observed.host import HostState
 from keepalived.observed.node import NodeState
 from keepalived.spec import paths
@@ -28,6 +28,10 @@ class HostWork(NamedTuple):
     """Files of this project that are needed no more."""
     keep: tuple[str, ...] = ()
     """Drop-ins for systemd-networkd that are missing."""
+    let_in: bool = False
+    """nftables must get its rule, or the script that makes it."""
+    shut: bool = False
+    """The rule and its script are needed no more."""
 
     @property
     def due(self) -> bool:
@@ -43,6 +47,8 @@ class HostWork(NamedTuple):
             *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
             *(f"write {path}" for path in self.keep),
             *(f"remove {path}" for path in self.remove),
+            *(["let adverts pass nftables"] if self.let_in else []),
+            *([f"remove {paths.FIREWALL} and its rules"] if self.shut else []),
             *(["hold the package keepalived"] if self.hold else []),
         ]
 
@@ -50,7 +56,7 @@ class HostWork(NamedTuple):
 def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> HostWork:
     """What must be done on `node`, which may not have been read, for this keepalived.conf to run there."""
     wanted, found = cluster.host, (node.host if node else HostState())
-    text = sysctl_text(cluster)
+    text, script = sysctl_text(cluster), firewall_text(cluster)
     kept = _drop_ins(cluster, node, configuration) if node and wanted.keep_configuration else []
     return HostWork(
         install=tuple(name for name in wanted.packages if found.packages.get(name, "")[1:2] != "i"),
@@ -62,6 +68,8 @@ def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> H
             *(path for path in found.kept if path not in kept),
         ),
         keep=tuple(path for path in kept if path not in found.kept),
+        let_in=script is not None and (found.firewall_file != script or found.lets_in is False),
+        shut=script is None and found.firewall_file is not None,
     )
 
 

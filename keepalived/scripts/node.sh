@@ -1,5 +1,6 @@
 # What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
-# $lock, $memory, $identity; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in.
+# $lock, $memory, $identity; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in, $firewall,
+# $nftables.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -66,6 +67,10 @@ tell_of_host() {
   # Not by the shell's own `read`: it takes a letter at a time, and such a file gives one and no more.
   if [ -n "$sysctls" ]; then part sysctls; (cd /proc/sys && grep -H '' -- $sysctls); fi
   if [ -n "$packages" ]; then part packages; dpkg-query --show --showformat '${Package} ${db:Status-Abbrev}\n' $packages; fi
+  if [ -e "$firewall" ]; then part firewall; head -c $most "$firewall"; fi
+  if [ -n "$nftables" ] && command -v nft >/dev/null; then
+    part ruleset; nft list ruleset | grep -E '^table |type .* hook |comment "floating-address"'
+  fi
   part networks
   for link in ${networkd:+/run/systemd/netif/links/*}; do
     while read -r line; do case $line in NETWORK_FILE=*) echo "${link##*/} ${line#*=}";; esac; done < "$link"

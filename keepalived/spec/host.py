@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -41,6 +41,10 @@ class HostSettings(Strict):
     keep_configuration: bool = False
     """`true`: systemd-networkd leaves the addresses alone when it restarts (`KeepConfiguration=static` for the
     interfaces that carry them)."""
+
+    firewall: Literal["nftables"] | None = None
+    """`nftables`: the adverts (IP protocol 112, and 51 with `auth_type: AH`) pass the node's own rules, also those that
+    nftables.service reads later."""
 
     @property
     def kernel(self) -> dict[str, str]:

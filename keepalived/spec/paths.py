@@ -40,6 +40,11 @@ NETWORK_DROP_IN = "floating-address.conf"
 PREEMPT_LOCK = "/run/keepalived-preempt.lock"
 """Held by whoever has the daemon run without `nopreempt`: there is one file for all."""
 
+FIREWALL = "/etc/keepalived/firewall.sh"
+"""Lets adverts in, at once and each time that nftables.service has read its rules."""
+
+FIREWALL_DROP_IN = "/etc/systemd/system/nftables.service.d/floating-address.conf"
+
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""
 

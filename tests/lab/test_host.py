@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from lab.debian import NEWER
@@ -70,6 +72,43 @@ def test_a_held_keepalived_is_upgraded_by_the_task_alone(redeployed: Operator) -
     assert redeployed.server03.version("keepalived") is None
     redeployed.server03.succeed(f"test ! -e {SYSCTLS}")
     redeployed.everywhere(f"rm -f {SOURCE}; apt-mark unhold keepalived; apt-get -qq update")
+
+
+RULES = """flush ruleset
+table inet filter {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ct state established,related accept
+        iif lo accept
+        meta l4proto { icmp, ipv6-icmp } accept
+        tcp dport 22 accept
+    }
+}
+"""
+
+
+@on("bookworm")
+def test_adverts_pass_a_firewall_that_drops_them(redeployed: Operator) -> None:
+    for host in redeployed.hosts.values():
+        undone = "systemctl disable --now nftables; nft flush ruleset; apt-get -qq purge nftables"
+        redeployed.afterwards(host, undone)
+    redeployed.everywhere("DEBIAN_FRONTEND=noninteractive apt-get -qq install nftables")
+    redeployed.everywhere(f"printf %s {shlex.quote(RULES)} > /etc/nftables.conf")
+    redeployed.writes(SHIPPED + "host: {firewall: nftables}\n")
+    redeployed.types(DEPLOY)  # no rules yet: what makes them is put in place
+    with redeployed.watching() as seen:
+        redeployed.everywhere("systemctl enable --now nftables; systemctl reload nftables; sleep 3")
+        redeployed.types(DEPLOY).line("managers: nothing to change")
+        redeployed.sees_holder("server01")
+    assert seen.counts == {1}
+    redeployed.server02.succeed("nft flush chain inet filter input; nft add rule inet filter input tcp dport 22 accept")
+    redeployed.types(DEPLOY).line("managers: server02: let adverts pass nftables")
+    redeployed.sees_holder("server01")
+    redeployed.writes(SHIPPED)
+    redeployed.everywhere("nft 'add rule inet filter input ip protocol 112 accept'")
+    redeployed.types(DEPLOY)
+    redeployed.everywhere("! nft list ruleset | grep floating-address; test ! -e /etc/keepalived/firewall.sh")
+    redeployed.sees_holder("server01")
 
 
 @pytest.fixture
