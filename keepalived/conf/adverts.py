@@ -13,17 +13,29 @@ from keepalived.spec.blocks import Block, first, parse_blocks, value_of
 
 GROUPS = {4: "224.0.0.18", 6: "ff02::12"}
 OTHERS = {"old_unicast_checksum", "v3_checksum_as_v2"}
-MADE_ANEW = {"use_vmac", "use_vmac_addr", "vmac_xmit_base", "use_ipvlan"}
+MADE_ANEW = {"use_vmac", "use_vmac_addr", "vmac_xmit_base", "use_ipvlan", "unicast_src_ip"}
 TTL = {4: 255, 6: 64}  # what keepalived sends with, IPv6 unicast what the kernel does
 
 
 class Unicast(NamedTuple):
     """How an instance sends to its peers, and whose adverts it takes. `senders`: None where it does not look."""
 
+    source: str
     ttl: int
     senders: frozenset[str] | None = None
     limits: tuple[tuple[str, int, int], ...] = ()
     """The least and the most TTL of the adverts of each peer."""
+
+    def takes(self, other: Unicast) -> bool:
+        """Whether it takes the adverts of an `other` one. Where no source is written down that is not known.
+
+        With the same source it is the same node before or after a change, and stands for all its peers.
+        """
+        if self.senders is None or not other.source:
+            return True
+        same = other.source == self.source
+        limits = [(low, high) for peer, low, high in self.limits if same or peer == other.source]
+        return (same or other.source in self.senders) and all(low <= other.ttl <= high for low, high in limits)
 
 
 class AdvertSettings(NamedTuple):
@@ -44,8 +56,6 @@ class AdvertSettings(NamedTuple):
     anew: frozenset[str] = frozenset()
     """Lines that nodes need not agree on, and with which a reload makes the instance anew."""
     peers: Unicast | None = None
-    source: str = ""
-    """`unicast_src_ip`."""
 
     @property
     def floating(self) -> frozenset[str]:
@@ -55,11 +65,10 @@ class AdvertSettings(NamedTuple):
     def reload_carries(self, new: AdvertSettings) -> bool:
         """Whether a reload takes the daemon from these settings to `new` without giving the addresses up.
 
-        It does not when the socket or the instance itself must be made anew (vrrp/vrrp.c, vrrp_exist), and the version
-        is a global setting here.
+        It does not when the socket or the instance itself must be made anew (vrrp/vrrp_scheduler.c, and vrrp_exist in
+        vrrp/vrrp.c), and the version is a global setting here.
         """
-        same_source = not self.unicast or self.source == new.source
-        return self[:4] == new[:4] and (self.group, self.anew) == (new.group, new.anew) and same_source
+        return self[:4] == new[:4] and (self.group, self.anew) == (new.group, new.anew)
 
     def accepts(self, other: AdvertSettings) -> bool:
         """Whether a node with these settings accepts the adverts of another node with the `other` ones.
@@ -67,31 +76,18 @@ class AdvertSettings(NamedTuple):
         The name of an interface and the sender's address are the node's own affair, and what the adverts do not name is
         seen by nobody. Whether two interfaces are on the same network is not told by their configuration.
         """
-        known = self.peers is None or other.peers is None or self._takes(other)
+        known = self.peers is None or other.peers is None or self.peers.takes(other.peers)
         return known and self._adverts == other._adverts
 
     def parts(self, new: AdvertSettings) -> bool:
-        """Whether nodes with these settings and nodes with `new` ones may each have a holder of their own."""
+        """Whether nodes with these settings and with `new` ones, on one network, may each have their holder."""
         return not self.accepts(new) or not new.accepts(self)
-
-    def _takes(self, other: AdvertSettings) -> bool:
-        """Whether it takes the adverts of an `other` one. Where no source is written down that is not known.
-
-        With the same source it is the same node before or after a change, and stands for all its peers.
-        """
-        assert self.peers
-        assert other.peers
-        if self.peers.senders is None or not other.source:
-            return True
-        same, ttl = other.source == self.source, other.peers.ttl
-        limits = [(low, high) for peer, low, high in self.peers.limits if same or peer == other.source]
-        return (same or other.source in self.peers.senders) and all(low <= ttl <= high for low, high in limits)
 
     @property
     def _adverts(self) -> AdvertSettings:
         """What all nodes must have alike."""
         own: dict[str, Any] = {"interface": "", "excluded": frozenset(), "anew": frozenset(), "peers": None}
-        return self._replace(**own, source="")
+        return self._replace(**own)
 
 
 def advert_settings(text: str) -> dict[str, AdvertSettings]:
@@ -122,12 +118,11 @@ def _settings(block: Block, defaults: Block) -> AdvertSettings:
         unicast=unicast,
         addresses=addresses,
         excluded=_addresses(block, "virtual_ipaddress_excluded"),
-        source=value_of(block, "unicast_src_ip", ""),
         authentication=_digest(authentication) if authentication else None,
         advert_int=float(value_of(block, "advert_int", "1")) if version == 2 else None,
         group=None if unicast else _group(block, defaults, family),
         others=others,
-        anew=_lines(block, MADE_ANEW),
+        anew=_lines(block, MADE_ANEW if unicast else MADE_ANEW - {"unicast_src_ip"}),
         peers=_peers(block, defaults, ttl) if unicast else None,
     )
 
@@ -154,7 +149,7 @@ def _peers(block: Block, defaults: Block, ttl: int) -> Unicast:
         words[0] in ("check_unicast_src", "vrrp_check_unicast_src") for words, _ in [*block, *defaults]
     )
     senders = frozenset(peer for peer, *_ in peers) if looks else None
-    return Unicast(ttl, senders, tuple(limits))
+    return Unicast(value_of(block, "unicast_src_ip", ""), ttl, senders, tuple(limits))
 
 
 def _lines(block: Block, keywords: set[str]) -> frozenset[str]:

@@ -36,6 +36,7 @@ from keepalived.run.wait import WallClock, wait
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
+OLDEST_WITHOUT_ADDRESSES = (2, 2, 8)
 OLDEST = (2, 2)  # the first series with all this project builds on: JSON dump, track_file, memory copy of the file
 
 
@@ -44,6 +45,17 @@ def version_problem(version: str) -> str | None:
     if tuple(int(part) for part in version.split(".")) >= OLDEST:
         return None
     return f"keepalived {version} is too old: {OLDEST[0]}.{OLDEST[1]} or newer is needed"
+
+
+def lacking(cluster: Cluster, node: str, version: str) -> str | None:
+    """Why keepalived `version` (`2.2.7`) cannot do what the cluster file asks for on `node`; None when it can."""
+    without = [name for name, instance in cluster.instances_of(node).items() if instance.no_virtual_ipaddress]
+    if not without or tuple(int(part) for part in version.split(".")) >= OLDEST_WITHOUT_ADDRESSES:
+        return None
+    return (
+        f"keepalived {version} does not know the no_virtual_ipaddress of {without[0]}: 2.2.8 or newer is needed. "
+        f"Upgrade it, or leave {node} out with instances.{without[0]}.nodes"
+    )
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,10 @@ def rollout_of(
     """The rollout of `texts`, by node, to these nodes of a cluster. Raises NothingDone."""
     if unread := [name for name in meant if name not in texts]:
         raise NothingDone(f"{', '.join(unread)} could not be read")
+    for name in meant:
+        version = node.version if (node := seen.nodes[name]) else None
+        if version and (problem := lacking(seen.cluster, name, version)):
+            raise NothingDone(f"{name}: {problem}")
     try:
         return rollout.plan_rollout(seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force)
     except rollout.Refused as refused:
@@ -150,7 +166,10 @@ def supported() -> Commands:
     version = node.version if node else None
     if version is None and not state.is_executing:
         return  # not installed yet
-    if problem := version_problem(version) if version else "keepalived is not installed":
+    cluster: Cluster = host.data.cluster
+    if version is None:
+        yield refuse(f"{host.name}: keepalived is not installed")
+    elif problem := version_problem(version) or lacking(cluster, host.data.node, version):
         yield refuse(f"{host.name}: {problem}")
 
 

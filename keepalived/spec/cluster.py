@@ -217,6 +217,15 @@ class Cluster(Strict):
         """All floating addresses, without prefix length."""
         return [address for instance in self.instances.values() for address in instance.addresses]
 
+    def held(self, instance: str) -> list[str]:
+        """What the holder of `instance` holds: its floating addresses; without any, the instance itself by its name."""
+        return self.instances[instance].addresses or [instance]
+
+    @property
+    def all_held(self) -> list[str]:
+        """What is held of all instances."""
+        return [held for instance in self.instances for held in self.held(instance)]
+
     @property
     def move_seconds(self) -> float:
         """How long a move of an address takes at worst, from the flag to the new holder's first advert.

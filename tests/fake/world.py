@@ -314,11 +314,11 @@ class World:
                 self._held[address] = False
             if len(holders) > 1:
                 settings = [
-                    one.instance.wanted.settings._replace(source="")
+                    one.instance.wanted.settings
                     for one in speakers
                     if one.instance.state == "MASTER" and address in one.instance.wanted.addresses
                 ]
-                if any(one.accepts(other) and other.accepts(one) for one, other in combinations(settings, 2)):
+                if any(one.accepts(two) and two.accepts(one) for one, two in combinations(settings, 2)):
                     self._say(f"{' and '.join(holders)} hold {address} and would accept each other's adverts")
 
     def _check_gap(self, address: str) -> None:

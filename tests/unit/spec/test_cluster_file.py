@@ -760,6 +760,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                     }
                 ],
                 "virtual_ipaddress_excluded": [],
+                "no_virtual_ipaddress": False,
                 "virtual_routes": [],
                 "virtual_rules": [],
                 "promote_secondaries": False,

@@ -102,7 +102,13 @@ def test_what_keepalived_would_not_do_is_refused(key: str, line: str, problem: s
 
 
 @pytest.mark.parametrize(
-    "keyword", ["virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }", "virtual_rules {\n }", "promote_secondaries"]
+    "keyword",
+    [
+        "virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }",
+        "virtual_rules {\n }",
+        "promote_secondaries",
+        "no_virtual_ipaddress",
+    ],
 )
 def test_a_raw_line_that_has_a_key_names_it(keyword: str) -> None:
     text = FILE.replace("    %s: [%s]\n", "    raw: |\n" + "".join(f"      {line}\n" for line in keyword.split("\n")))
@@ -110,3 +116,24 @@ def test_a_raw_line_that_has_a_key_names_it(keyword: str) -> None:
         parse(text, "m")
     name = keyword.split()[0]
     assert caught.value.faults == [f"m.yml: instances.VI_1.raw: {name}: use {name}"]
+
+
+def without(*keys: str) -> Instance:
+    text = FILE.replace("    virtual_ipaddress: [10.10.0.2]\n    %s: [%s]\n", "".join(f"    {key}\n" for key in keys))
+    return parse(text, "m").instances["VI_1"]
+
+
+def test_an_instance_may_say_that_it_has_no_address() -> None:
+    assert without("no_virtual_ipaddress: true").addresses == []
+    assert without("no_virtual_ipaddress: true", "virtual_ipaddress: []").family == 4
+    for keys, problem in (
+        (("no_virtual_ipaddress: false",), "is missing"),
+        (("virtual_ipaddress: []",), "is empty: at least one is needed"),
+        (
+            ("no_virtual_ipaddress: true", "virtual_ipaddress: [10.10.0.2]"),
+            "no_virtual_ipaddress says that there are none: leave one of the two out",
+        ),
+    ):
+        with pytest.raises(ClusterError) as caught:
+            without(*keys)
+        assert caught.value.faults == [f"m.yml: instances.VI_1.virtual_ipaddress: {problem}"]
