@@ -25,6 +25,7 @@ from keepalived.operations.change import deploy_node
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.host import host_work
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.files import try_scripts
@@ -85,21 +86,28 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         made = rollout_of(options, seen, meant, texts[cluster.name])
         for words in made.words:
             logger.info(words)
+        for name in meant:
+            if beside := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
+                logger.info(f"{cluster.name}: {name}: {', '.join(beside)}")
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
-        new = {hosts[name].name for name in meant if name in changing or lacks_something(seen.nodes[name])}
+        new = {
+            hosts[name].name
+            for name in meant
+            if name in changing or lacks_something(cluster, seen.nodes[name], texts[cluster.name][name])
+        }
         if not new:
             logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
         due |= new
     return DeployPlan(texts, side_by_side(batches), frozenset(due))
 
 
-def lacks_something(node: NodeState | None) -> bool:
-    """Whether a node lacks what every node must have beside its configuration."""
+def lacks_something(cluster: Cluster, node: NodeState | None, text: str) -> bool:
+    """Whether a node lacks what every node of `cluster` must have beside its configuration."""
     if node is None or node.version is None or version_problem(node.version):
         return True
-    return not node.unit.enabled or node.flag_open is None
+    return not node.unit.enabled or node.flag_open is None or host_work(cluster, node, text).due
 
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
