@@ -1,0 +1,264 @@
+"""A cluster file that the model takes: priorities are found, and what no key takes becomes raw or is told. Pure."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from keepalived.conf.importing.merge import Merged
+from keepalived.conf.importing.yaml_text import yaml_text
+from keepalived.spec.cluster import Cluster
+from keepalived.spec.cluster_file import ClusterError, parse
+from keepalived.spec.drain import Drain
+from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
+
+NAME = "imported"  # of the file while it is tried
+STAND_IN = "password"
+ROUNDS = 200
+FAULT = re.compile(rf"{NAME}\.yml: (\S+?): (.*)")
+
+
+def tried(data: dict[str, Any]) -> Cluster:
+    """The cluster of `data`, as the file would give it. Passwords, which are kept elsewhere, are stood in for."""
+    data = copy.deepcopy(data)
+    for instance in data["instances"].values():
+        if authentication := instance.get("authentication"):
+            authentication["auth_pass"] = STAND_IN
+    return parse(yaml_text(data, []), NAME)
+
+
+def fitted(found: Merged, lost: list[str]) -> tuple[dict[str, Any], Cluster | None]:
+    """The data of a cluster file and its cluster; None: the model refuses it all the same, and `lost` says why."""
+    data, faults = found.data, [""]
+    for _ in range(ROUNDS):
+        fits = list(_with_priorities(found, data))
+        for one in fits:
+            try:
+                return one, tried(one)
+            except ClusterError as error:
+                faults = error.faults
+        data = copy.deepcopy(fits[0])
+        gives_way = [_give_way(data, found, fault, lost) for fault in faults]
+        if True not in gives_way:
+            break
+    lost += [f"the file is refused: {fault.removeprefix(f'{NAME}.yml: ')}" for fault in faults]
+    return data, None
+
+
+# Priorities.
+
+
+def order(priorities: Mapping[str, int], addresses: Mapping[str, Any]) -> list[str]:
+    """The nodes by preference. Of equal priorities the higher address wins an election."""
+
+    def strength(node: str) -> tuple[int, list[int]]:
+        address = addresses[node]
+        text = address["address"] if isinstance(address, dict) else address
+        return priorities[node], [int(part, 16) for part in re.findall(r"[0-9a-fA-F]+", text)] if ":" in text else [
+            int(part) for part in re.findall(r"\d+", text)
+        ]
+
+    return sorted(priorities, key=strength, reverse=True)
+
+
+def _with_priorities(found: Merged, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The data with each way to have the same elections, the plainest first; last of all the mere order of nodes."""
+    if not found.priorities:
+        yield data
+        return
+    orders = {name: order(by_node, data["nodes"]) for name, by_node in found.priorities.items()}
+    nodes = next(iter(orders.values()))
+    nodes = [*nodes, *(node for node in data["nodes"] if node not in nodes)]
+    plain = copy.deepcopy(data)
+    plain["nodes"] = {node: _address(data["nodes"][node]) for node in nodes}
+    for name, one in orders.items():
+        if name in plain["instances"] and (prefer := _prefer(one, nodes)):
+            plain["instances"][name]["prefer"] = prefer
+    pins = [_pinned(plain, one) for one in _pins(found.bases, nodes, exact="drain" in data)]
+    gap = _gap(found.bases)
+    even = [plain | ({"priority_step": gap} if gap > 1 else {})] if gap else []
+    weighted = any(check.get("weight") for check in data.get("checks", {}).values())
+    if "drain" in data and not _is_so(found.bases, nodes, gap):
+        ways = [*pins, *even]  # its numbers are drained priorities already
+    else:
+        ways = [*even, *pins, *_untied(found, plain)] if weighted else even
+    for way in [*ways, plain]:
+        yield from _with_weights(way)
+
+
+def _address(entry: Any) -> Any:
+    return entry["address"] if isinstance(entry, dict) else entry
+
+
+def _prefer(order: list[str], nodes: list[str]) -> list[str]:
+    """The shortest beginning of `order` after which the rest is in the order of all nodes."""
+    for length in range(len(order)):
+        rest = [node for node in nodes if node not in order[:length]]
+        if [*order[:length], *rest][: len(order)] == order:
+            return order[:length]
+    return order
+
+
+def _gap(bases: Mapping[str, Mapping[str, int]]) -> int:
+    """The space between priorities where it is the same between all; 0 where it is not."""
+    gaps = {
+        one - other for by_node in bases.values() for one, other in pairwise(sorted(by_node.values(), reverse=True))
+    }
+    return gaps.pop() if len(gaps) == 1 else 0
+
+
+def _is_so(bases: Mapping[str, Mapping[str, int]], nodes: list[str], step: int) -> bool:
+    """Whether the order alone gives these very priorities."""
+    own = {node: (len(nodes) - place) * step for place, node in enumerate(nodes)}
+    return all(dict(by_node) == own for by_node in bases.values())
+
+
+def _pins(bases: Mapping[str, Mapping[str, int]], nodes: list[str], *, exact: bool) -> Iterator[dict[str, int]]:
+    """The priorities as they are, and moved down as far as they go."""
+    first = next(iter(bases.values()))
+    if any(dict(other) != dict(first) for other in bases.values()) or set(first) != set(nodes):
+        return
+    down = min(first.values()) - LOWEST_PRIORITY
+    if exact:
+        yield dict(first)
+    yield {node: priority - down for node, priority in first.items()}
+
+
+def _untied(found: Merged, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All numbers as many times as there are nodes: then there is room to let the higher address win, as it does."""
+    for pins in _pins(found.bases, list(data["nodes"]), exact=False):
+        by_address = order(dict.fromkeys(pins, 0), data["nodes"])[::-1]
+        times = len(by_address)
+        wide = {node: (pin - 1) * times + by_address.index(node) + 1 for node, pin in pins.items()}
+        checks = {
+            name: check | ({"weight": check["weight"] * times} if "weight" in check else {})
+            for name, check in data["checks"].items()
+        }
+        down = min(wide.values()) - LOWEST_PRIORITY
+        yield _pinned(data, {node: pin - down for node, pin in wide.items()}) | {"checks": checks}
+
+
+def _pinned(data: dict[str, Any], pins: dict[str, int]) -> dict[str, Any]:
+    return data | {
+        "nodes": {node: {"address": address, "priority": pins[node]} for node, address in data["nodes"].items()}
+    }
+
+
+def _with_weights(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The data as it is; and, where its drain.weight is at fault, with the one nearest to it that is not."""
+    yield data
+    try:
+        tried(data)
+    except ClusterError as error:
+        if not any("drain.weight" in fault for fault in error.faults):
+            return
+    else:
+        return
+    own = data.get("drain", {}).get("weight", Drain().weight)
+    for weight in sorted(range(1, HIGHEST_PRIORITY), key=lambda weight: abs(weight - own)):
+        one = data | {"drain": data.get("drain", {}) | {"weight": weight}}
+        try:
+            tried(one)
+        except ClusterError as error:
+            if any("drain.weight" in fault for fault in error.faults):
+                continue
+        yield one
+        return
+
+
+# What no key takes.
+
+
+def _give_way(data: dict[str, Any], found: Merged, fault: str, lost: list[str]) -> bool:
+    """Takes what is at fault out of the data, into `raw` where it may stand there. False: there is no such thing."""
+    if not (read := FAULT.fullmatch(fault)):
+        return False
+    path, why = read.groups()
+    parts = re.split(r"\.|\[", path)
+    if parts[0] == "instances" and len(parts) >= 3:
+        return _of_instance(data, found.lines, path, why, lost)
+    if parts[0] == "raw" and len(parts) == 2:
+        return _line_out(data, data["raw"], parts[1], why, "", lost)
+    if parts[0] == "global_defs" and len(parts) == 2 and parts[1] in data.get("global_defs", {}):
+        lost.append(f"{path} {data['global_defs'].pop(parts[1])}: {why}")
+        return True
+    if parts[0] == "checks" and len(parts) >= 2:
+        return _check_out(data, path, why, lost)
+    if parts[0] == "smtp" and "smtp" in data:
+        del data["smtp"]
+        raw = data.setdefault("raw", {})
+        raw["global_defs"] = raw.get("global_defs", "") + found.smtp_lines
+        return True
+    return False
+
+
+def _instance_of(data: dict[str, Any], path: str) -> tuple[str, str]:
+    """The instance that a path is about, and the rest of the path: a name may have dots in it."""
+    inside = path.removeprefix("instances.")
+    found = [name for name in data["instances"] if inside == name or inside.startswith((f"{name}.", f"{name}["))]
+    name = max(found, key=len, default="")
+    return name, inside.removeprefix(name).lstrip(".")
+
+
+def _of_instance(
+    data: dict[str, Any], lines: Mapping[tuple[str, str], str], path: str, why: str, lost: list[str]
+) -> bool:
+    name, rest = _instance_of(data, path)
+    key = re.split(r"\.|\[", rest)[0]
+    instance = data["instances"].get(name, {})
+    if key == "raw" and "raw" in instance:
+        return _line_out(data, instance, "raw", why, f" of {name}", lost)
+    if key in ("virtual_router_id", "virtual_ipaddress", "prefer") or key not in instance:
+        if key in ("virtual_router_id", "virtual_ipaddress") and len(data["instances"]) > 1:
+            del data["instances"][name]
+            lost.append(f"the instance {name} is left out: {key}: {why}")
+            return True
+        return False
+    value = instance.pop(key)
+    if line := lines.get((name, key)):
+        instance["raw"] = f"{instance.get('raw', '')}{line}\n"
+    else:
+        lost.append(f"{key} of {name} is left out ({value if isinstance(value, str | int | float) else '…'}): {why}")
+    return True
+
+
+def _line_out(data: dict[str, Any], holder: dict[str, Any], key: str, why: str, of: str, lost: list[str]) -> bool:
+    """Takes the first raw line or block out that begins with the word at fault, or, where none does, all."""
+    word = why.partition(":")[0]
+    parts = re.split(r"(?m)^(?![ }])", holder[key])
+    kept, out = (
+        [part for part in parts if part.split()[:1] != [word]],
+        [part for part in parts if part.split()[:1] == [word]],
+    )
+    if not out:
+        kept, out = [], parts
+    for part in out:
+        if part.strip():
+            lost.append(f"`{' '.join(part.split())[:120]}`{of}: {why.partition(': ')[2] or why}")
+    if any(part.strip() for part in kept):
+        holder[key] = "".join(kept)
+    else:
+        del holder[key]
+        if not data.get("raw", True):
+            del data["raw"]
+    return True
+
+
+def _check_out(data: dict[str, Any], path: str, why: str, lost: list[str]) -> bool:
+    inside = path.removeprefix("checks.")
+    name = max((one for one in data.get("checks", {}) if inside == one or inside.startswith(f"{one}.")), default="")
+    if not name:
+        return False
+    del data["checks"][name]
+    lost.append(f"the check {name} is left out: {inside.removeprefix(name).lstrip('.')} {why}")
+    for instance in data["instances"].values():
+        if name in instance.get("checks", []):
+            instance["checks"].remove(name)
+    if not data["checks"]:
+        del data["checks"]
+        for instance in data["instances"].values():
+            instance.pop("checks", None)
+    return True
