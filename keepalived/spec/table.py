@@ -36,6 +36,21 @@ def rows(model: type[BaseModel] = Cluster) -> list[Row]:
     return list(_rows(model, "", {}))
 
 
+def key_paths(model: type[BaseModel] = Cluster, prefix: str = "") -> Iterator[str]:
+    """Every key of a cluster file wherever it may stand: `instances.NAME.virtual_ipaddress[].dev`."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        yield from _paths_below(field.annotation, f"{prefix}{name}")
+
+
+def _paths_below(annotation: Any, path: str) -> Iterator[str]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from key_paths(annotation, f"{path}.")
+    origin, parts = get_origin(annotation), get_args(annotation)
+    for part in parts[1:] if origin is dict else parts:
+        yield from _paths_below(part, f"{path}.NAME" if origin is dict else f"{path}[]" if origin is list else path)
+
+
 def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]) -> Iterator[Row]:
     meaning = meanings(model)
     for name, field in model.model_fields.items():

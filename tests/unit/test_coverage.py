@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import pytest
 from pydantic import BaseModel
 
 from keepalived.spec import plain_yaml, raw
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.table import key_paths
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GOLDEN = REPOSITORY / "tests/unit/golden"
@@ -52,21 +53,6 @@ def said() -> list[Said]:
 
 
 ALL = said()
-
-
-def keys_of_model(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every key of a cluster file: `instances.NAME.virtual_ipaddress[].dev`."""
-    for name, field in model.model_fields.items():
-        yield f"{prefix}{name}"
-        yield from _below(field.annotation, f"{prefix}{name}")
-
-
-def _below(annotation: Any, path: str) -> Iterator[str]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from keys_of_model(annotation, f"{path}.")
-    origin, parts = get_origin(annotation), get_args(annotation)
-    for part in parts[1:] if origin is dict else parts:
-        yield from _below(part, f"{path}.NAME" if origin is dict else f"{path}[]" if origin is list else path)
 
 
 def keys_set(part: object, path: str = "") -> Iterator[str]:
@@ -113,7 +99,7 @@ def test_the_document_counts_right() -> None:
 @pytest.mark.parametrize("row", rows("key"))
 def test_a_key_is_in_the_model_and_its_golden_file_sets_it(row: Said) -> None:
     assert row.named
-    assert {name.partition(":")[0] for name in row.named} <= set(keys_of_model(Cluster))
+    assert {name.partition(":")[0] for name in row.named} <= set(key_paths())
     assert set(row.named) <= of_golden(row.seen_in)
     assert list(GOLDEN.glob(f"{Path(row.seen_in).stem}.*.conf"))
 
@@ -121,7 +107,7 @@ def test_a_key_is_in_the_model_and_its_golden_file_sets_it(row: Said) -> None:
 @pytest.mark.parametrize("row", rows("always"))
 def test_a_test_shows_what_is_always_so(row: Said) -> None:
     assert (REPOSITORY / row.seen_in).is_file()
-    assert {name for name in row.named if name.startswith("instances.")} <= set(keys_of_model(Cluster))
+    assert {name for name in row.named if name.startswith("instances.")} <= set(key_paths())
 
 
 @pytest.mark.parametrize("row", rows("raw"))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from keepalived.conf.importing.merge import Merged
+from keepalived.conf.importing.keys import KNOWN
+from keepalived.conf.importing.merge import Merged, address_of
 from keepalived.conf.importing.yaml_text import yaml_text
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import ClusterError, parse
@@ -55,8 +56,7 @@ def order(priorities: Mapping[str, int], addresses: Mapping[str, Any]) -> list[s
     """The nodes by preference. Of equal priorities the higher address wins an election."""
 
     def strength(node: str) -> tuple[int, list[int]]:
-        address = addresses[node]
-        text = address["address"] if isinstance(address, dict) else address
+        text = address_of(addresses[node])
         return priorities[node], [int(part, 16) for part in re.findall(r"[0-9a-fA-F]+", text)] if ":" in text else [
             int(part) for part in re.findall(r"\d+", text)
         ]
@@ -73,7 +73,7 @@ def _with_priorities(found: Merged, data: dict[str, Any]) -> Iterator[dict[str, 
     nodes = next(iter(orders.values()))
     nodes = [*nodes, *(node for node in data["nodes"] if node not in nodes)]
     plain = copy.deepcopy(data)
-    plain["nodes"] = {node: _address(data["nodes"][node]) for node in nodes}
+    plain["nodes"] = {node: plain["nodes"][node] for node in nodes}
     for name, one in orders.items():
         if name in plain["instances"] and (prefer := _prefer(one, nodes)):
             plain["instances"][name]["prefer"] = prefer
@@ -84,13 +84,10 @@ def _with_priorities(found: Merged, data: dict[str, Any]) -> Iterator[dict[str, 
     if "drain" in data and not _is_so(found.bases, nodes, gap):
         ways = [*pins, *even]  # its numbers are drained priorities already
     else:
-        ways = [*even, *pins, *_untied(found, plain)] if weighted else even
+        several = () if pins or not weighted else _pinned_by_instance(plain, found.bases)
+        ways = [*even, *pins, *several, *_untied(found, plain)] if weighted else even
     for way in [*ways, plain]:
         yield from _with_weights(way)
-
-
-def _address(entry: Any) -> Any:
-    return entry["address"] if isinstance(entry, dict) else entry
 
 
 def _prefer(order: list[str], nodes: list[str]) -> list[str]:
@@ -142,9 +139,27 @@ def _untied(found: Merged, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _pinned(data: dict[str, Any], pins: dict[str, int]) -> dict[str, Any]:
-    return data | {
-        "nodes": {node: {"address": address, "priority": pins[node]} for node, address in data["nodes"].items()}
-    }
+    return data | {"nodes": {node: _entry(entry) | {"priority": pins[node]} for node, entry in data["nodes"].items()}}
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return copy.deepcopy(entry) if isinstance(entry, dict) else {"address": entry}
+
+
+def _pinned_by_instance(data: dict[str, Any], bases: Mapping[str, Mapping[str, int]]) -> Iterator[dict[str, Any]]:
+    """Each instance with its own priorities, moved down as far as they go, where the model has a place for them."""
+    if "nodes.NAME.instances.NAME.priority" not in KNOWN:
+        return
+    one = copy.deepcopy(data)
+    one["nodes"] = {node: _entry(entry) for node, entry in one["nodes"].items()}
+    for name, by_node in bases.items():
+        if name in one["instances"]:
+            one["instances"][name].pop("prefer", None)
+            down = min(by_node.values()) - LOWEST_PRIORITY
+            for node, priority in by_node.items():
+                own = one["nodes"][node].setdefault("instances", {}).setdefault(name, {})
+                own["priority"] = priority - down
+    yield one
 
 
 def _with_weights(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -187,6 +202,13 @@ def _give_way(data: dict[str, Any], found: Merged, fault: str, lost: list[str]) 
         return True
     if parts[0] == "checks" and len(parts) >= 2:
         return _check_out(data, path, why, lost)
+    if parts[0] == "sync_groups" and len(parts) >= 2:
+        name = max((one for one in data["sync_groups"] if path.startswith(f"sync_groups.{one}")), key=len)
+        del data["sync_groups"][name]
+        lost.append(f"the sync group {name} is left out: {path.removeprefix(f'sync_groups.{name}').lstrip('.')} {why}")
+        if not data["sync_groups"]:
+            del data["sync_groups"]
+        return True
     if parts[0] == "smtp" and "smtp" in data:
         del data["smtp"]
         raw = data.setdefault("raw", {})

@@ -22,12 +22,22 @@ from keepalived.spec.check import Check
 from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify import STATES, program_of
+from keepalived.spec.table import key_paths
 
 PRIORITY = 100  # keepalived's own default
 YES = {"true", "on", "yes"}
 NO = {"false", "off", "no"}
 ADDRESS: TypeAdapter[FloatingAddress] = TypeAdapter(AddressEntry)
+NAME_OTHERS = ("vrrp_instance", "vrrp_sync_group")  # and are read when the others are known
 ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+KNOWN = frozenset(key_paths())
+OF_ALL = {
+    "vrrp_strict": "strict_mode",
+    "vrrp_check_unicast_src": "check_unicast_src",
+    "vrrp_down_timer_adverts": "down_timer_adverts",
+}
+"""Keywords for all instances that the model has for each of them."""
+
 KIND = {"track_script": "command", "track_interface": "interface", "track_process": "process"}
 """What a node may track, with the key of the check that looks at the same."""
 
@@ -54,6 +64,7 @@ class InstanceKeys:
     state: str = "BACKUP"
     interface: str = ""
     source: str | None = None
+    multicast_source: str | None = None
     peers: list[str] | None = None
     password: str | None = None
     tracked: list[Tracked] = field(default_factory=list)
@@ -76,6 +87,10 @@ class NodeKeys:
     """By kind and name the keys of a check, its own weight among them."""
     lost: list[str] = field(default_factory=list)
     user: str | None = None
+    of_all: dict[str, Any] = field(default_factory=dict)
+    """The keys that every instance has which has none of its own."""
+    groups: dict[str, InstanceKeys] = field(default_factory=dict)
+    """The sync groups, each with the keys that an instance may have too."""
 
     def loses(self, what: str) -> None:
         """Tells of what nothing in the cluster file says."""
@@ -89,18 +104,32 @@ def keys_of(node: str, text: str) -> NodeKeys:
     for words, inner in top:  # first of all: its version and user count in all other blocks
         if words[0] == "global_defs":
             _global_defs(found, inner)
-    for words, inner in sorted(top, key=lambda line: line[0][0] == "vrrp_instance"):  # they name all others
+    for words, inner in sorted(top, key=lambda line: line[0][0] in NAME_OTHERS):
         if read := OF_TOP.get(words[0]):
             read(found, words, inner)
         elif words[0] != "global_defs":
             found.blocks.append(written([(words, inner)]))
+    for group in found.groups.values():
+        _share(found, group)
     return found
+
+
+def _share(found: NodeKeys, group: InstanceKeys) -> None:
+    """Has the instances of a group count with what the group tracks, as keepalived does."""
+    for name in group.keys.get("group", []):
+        if one := found.instances.get(name):
+            for tracked in one.tracked:
+                if tracked.weight:
+                    found.loses(f"{tracked.name} of {name}: it has a weight, and keepalived ignores it in a sync group")
+            one.tracked = list(dict.fromkeys([*group.tracked, *(own for own in one.tracked if not own.weight)]))
 
 
 def _global_defs(found: NodeKeys, block: Block) -> None:
     for words, inner in block:
         if read := OF_GLOBAL_DEFS.get(words[0]):
             read(found, words, inner)
+        elif f"instances.NAME.{OF_ALL.get(words[0])}" in KNOWN:
+            found.of_all[OF_ALL[words[0]]] = _value(words, inner)
         elif words[0] in GlobalDefs.model_fields:
             found.global_defs[words[0]] = _value(words, inner)
         else:
@@ -195,11 +224,30 @@ def _instance(found: NodeKeys, words: list[str], block: Block) -> None:
             one.raw.append(written([(line, inner)]))
     if any(ADDRESS.validate_python(address).version == 6 for address in one.keys.get("virtual_ipaddress", [])[:1]):
         one.keys["version"] = 3  # whatever is set: VRRPv2 has no IPv6
+    for key, value in found.of_all.items():
+        one.keys.setdefault(key, value)
     version = one.keys.setdefault("version", found.version)
     one.keys.setdefault("advert_int", 1)
     if version == 3 and one.keys.pop("authentication", None):
         one.password = None
         found.loses(f"authentication of {one.name}: VRRPv3 has none, and keepalived ignores it")
+
+
+def _group(found: NodeKeys, words: list[str], block: Block) -> None:
+    """A sync group. What it tracks counts in all its instances."""
+    if "sync_groups.NAME.group" not in KNOWN:
+        found.blocks.append(written([(words, block)]))
+        return
+    one = found.groups[words[1]] = InstanceKeys(words[1])
+    for line, inner in block:
+        if line[0] == "group":
+            one.keys["group"] = [word for words, _ in inner for word in words]
+        elif line[0] in ("notify", "smtp_alert", *KIND, "track_file", *STATES):
+            OF_INSTANCE[line[0]](found, one, line, inner)
+        elif f"sync_groups.NAME.{line[0]}" in KNOWN:
+            one.keys[line[0]] = _value(line, inner)
+        elif line[0] not in ("sync_group_tracking_weight", "global_tracking"):  # a group tracks for all, with weights
+            found.loses(f"`{' '.join(line)}` of the sync group {one.name}")
 
 
 def _need_two(read: Callable[[NodeKeys, list[str], Block], None]) -> Callable[[NodeKeys, list[str], Block], None]:
@@ -219,6 +267,7 @@ OF_TOP: dict[str, Callable[[NodeKeys, list[str], Block], None]] = {
     "track_process": _need_two(_process),
     "track_file": _track_file,
     "vrrp_track_file": _track_file,
+    "vrrp_sync_group": _need_two(_group),
 }
 
 
@@ -273,6 +322,12 @@ def _source(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) 
 
 def _peers(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
     one.peers = [line[0] for line, _ in inner]
+    for line, _ in inner:
+        for keyword, value in zip(line[1::2], line[2::2], strict=False):
+            if f"instances.NAME.{keyword}" in KNOWN and value.isdecimal():
+                one.keys[keyword] = int(value)
+            else:
+                found.loses(f"`{keyword} {value}` of the unicast_peer {line[0]} of {one.name}")
 
 
 def _authentication(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
@@ -350,6 +405,22 @@ def _mail(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) ->
         one.keys["smtp_alert"], one.lines["smtp_alert"] = True, "smtp_alert"
 
 
+def _accept(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
+    if "instances.NAME.accept" in KNOWN:
+        one.keys["accept"] = words[0] == "accept"
+    else:
+        one.raw.append(words[0])
+
+
+def _multicast_source(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
+    """The model has it as yes or no: adverts come from the node's own address."""
+    one.multicast_source = " ".join(words[1:2])
+    if "instances.NAME.mcast_src_ip" in KNOWN:
+        one.keys["mcast_src_ip"] = True
+    else:
+        one.raw.append(written([(words, inner)]))
+
+
 def _leave(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
     """keepalived's own default."""
 
@@ -358,6 +429,9 @@ OF_INSTANCE: dict[str, Callable[[NodeKeys, InstanceKeys, list[str], Block], None
     "interface": _leave,
     "preempt": _leave,
     "native_ipv6": _leave,
+    "accept": _accept,
+    "no_accept": _accept,
+    "mcast_src_ip": _multicast_source,
     "state": _state,
     "priority": _priority,
     "unicast_src_ip": _source,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from keepalived.conf.drain_check import NAME
 from keepalived.conf.importing.handmade import Handmade
-from keepalived.conf.importing.keys import InstanceKeys, NodeKeys, Tracked
+from keepalived.conf.importing.keys import KNOWN, InstanceKeys, NodeKeys, Tracked
 from keepalived.spec.cluster import ADVERT_INT_DEFAULTS, Cluster
 from keepalived.spec.drain import Drain
 from keepalived.spec.fields import HOST_NAME
@@ -47,13 +47,19 @@ def merged(nodes: list[ReadNode]) -> Merged:
     passwords: dict[str, str] = {}
     for name, by_node in whole.items():
         for missing in sorted({made.node for made, _ in nodes} - by_node.keys()):
-            lost.append(f"{missing} has no instance {name}: the file gives it one")
+            if "instances.NAME.nodes" not in KNOWN:
+                lost.append(f"{missing} has no instance {name}: the file gives it one")
         instance = _of_instance(name, by_node, lines, passwords, lost)
         instance |= _interface(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"], lost)
+        _sources(name, by_node, data["nodes"], lost)
         if checks and counted[name] != set(checks):
             instance["checks"] = [check for check in checks if check in counted[name]]
+        if "instances.NAME.nodes" in KNOWN and len(by_node) < len(nodes):
+            instance["nodes"] = list(by_node)
         data["instances"][name] = instance
     data |= _of_cluster(nodes, data["instances"], lost)
+    if groups := _groups(nodes, whole, data["instances"], checks, counted, lost):
+        data["sync_groups"] = groups
     data |= {"drain": drain} if drain else {}
     data |= {"checks": checks} if checks else {}
     data["on_change"] = "reload"  # the first deploy of the file moves no address
@@ -92,7 +98,8 @@ def _addresses(nodes: list[ReadNode], lost: list[str]) -> dict[str, Any]:
     }
     found = {}
     for made, keys in nodes:
-        sources = [one.source for one in keys.instances.values() if one.source]
+        ones = keys.instances.values()
+        sources = [source for one in ones for source in (one.source, one.multicast_source) if source]
         interfaces = [one.interface for one in keys.instances.values()]
         carried = {ip for addresses in made.interfaces.values() for ip in addresses}
         own = [ip for name in interfaces for ip in made.interfaces.get(name, []) if _is_own(ip) and ip not in floating]
@@ -157,18 +164,72 @@ def _interface(
     name: str,
     by_node: Mapping[str, InstanceKeys],
     made: Mapping[str, Handmade],
-    addresses: Mapping[str, str],
+    addresses: dict[str, Any],
     lost: list[str],
 ) -> dict[str, str]:
     """Nothing where the interface is the one that the node's own address is on."""
     used = {node: one.interface for node, one in by_node.items()}
-    if all(addresses[node] in made[node].interfaces.get(interface, []) for node, interface in used.items()):
+    if all(_is_found(made[node], interface, address_of(addresses[node])) for node, interface in used.items()):
         return {}
     if len(set(used.values())) > 1:
-        said = ", ".join(f"{node} {interface}" for node, interface in used.items())
-        lost.append(f"interface of {name} differs ({said}): the file has that of {next(iter(used))}")
+        for node, interface in used.items():
+            _on_node(name, node, "interface", interface, addresses, lost)
+        return {}
     chosen = next(iter(used.values()))
     return {"interface": chosen} if chosen else {}
+
+
+def _is_found(made: Handmade, interface: str, address: str) -> bool:
+    """Whether a deploy finds this interface by itself: it carries the node's own address, and no other has one."""
+    others = [ip for name, ips in made.interfaces.items() if name not in ("lo", interface) for ip in ips if _is_own(ip)]
+    return address in made.interfaces.get(interface, []) and not others
+
+
+def _sources(name: str, by_node: Mapping[str, InstanceKeys], addresses: dict[str, Any], lost: list[str]) -> None:
+    """The nodes whose adverts do not come from their own address."""
+    for node, one in by_node.items():
+        if one.source and one.source != address_of(addresses[node]):
+            _on_node(name, node, "unicast_src_ip", one.source, addresses, lost)
+
+
+def _on_node(name: str, node: str, key: str, value: str, addresses: dict[str, Any], lost: list[str]) -> None:
+    """Gives an instance a key of its own on one node, where the model has a place for it."""
+    if f"nodes.NAME.instances.NAME.{key}" not in KNOWN:
+        lost.append(f"{node}: `{key} {value}` of {name}: it differs from node to node")
+        return
+    entry = addresses[node] if isinstance(addresses[node], dict) else {"address": addresses[node]}
+    entry.setdefault("instances", {}).setdefault(name, {})[key] = value
+    addresses[node] = entry
+
+
+def address_of(entry: Any) -> str:
+    """The address in what stands under nodes: `10.10.0.3`, or keys."""
+    return str(entry["address"] if isinstance(entry, dict) else entry)
+
+
+def _groups(
+    nodes: list[ReadNode],
+    whole: Mapping[str, Mapping[str, InstanceKeys]],
+    instances: dict[str, Any],
+    checks: Mapping[str, Any],
+    counted: Mapping[str, set[str]],
+    lost: list[str],
+) -> dict[str, Any]:
+    """The sync groups of the first node. The checks of their instances stand in them."""
+    (first, keys), *others = nodes
+    found = {}
+    for name, group in keys.groups.items():
+        for made, other in others:
+            if name not in other.groups or other.groups[name].keys != group.keys:
+                lost.append(f"{made.node}: the sync group {name} differs from that of {first.node}, which is taken")
+        members = [_name_of(whole, keys.instances[one]) for one in group.keys.get("group", []) if one in keys.instances]
+        count = set[str]().union(*(counted[member] for member in members))
+        found[name] = group.keys | {"group": members}
+        if count != set(checks):
+            found[name]["checks"] = [check for check in checks if check in count]
+        for member in members:
+            instances[member].pop("checks", None)
+    return found
 
 
 def _of_cluster(nodes: list[ReadNode], instances: dict[str, Any], lost: list[str]) -> dict[str, Any]:

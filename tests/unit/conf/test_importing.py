@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from keepalived.conf.importing.convert import Imported, imported
 from keepalived.conf.importing.fit import tried
 from keepalived.conf.importing.handmade import Handmade, NotReadable, text_of
+from keepalived.conf.importing.keys import KNOWN
 from keepalived.conf.importing.meaning import meaning
 from keepalived.conf.render import configuration
 from keepalived.spec import paths, plain_yaml
@@ -353,7 +354,6 @@ def test_what_is_wrong_with_the_files_is_told(made: list[Handmade], words: str) 
 
 
 LOST = {
-    "nopreempt": (instance("nopreempt"), "`nopreempt` of VI_1: "),
     "a track_bfd": (instance("track_bfd {", "peer", "}"), "`track_bfd { peer }` of VI_1: "),
     "an unknown word of an address": (
         instance().replace("10.10.0.2", "10.10.0.2 home"),
@@ -442,6 +442,68 @@ def test_a_file_of_lvs_alone_needs_a_hand() -> None:
     assert found.cluster is None
     assert found.lost[0] == "there is no vrrp_instance: write under instances what shall float"
     assert plain_yaml.load(found.text)["raw"]["blocks"].startswith("virtual_server")
+
+
+GROUP = "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\nnotify_master /usr/local/bin/up\ntrack_script {\nchk\n}\n}\n"
+SECOND = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0.9")
+KEYS_OF_SOME_VERSIONS = {
+    "nopreempt": (by_hand(instance("nopreempt")), "instances.VI_1.nopreempt", True),
+    "preempt_delay": (by_hand(instance("preempt_delay 5")), "instances.VI_1.preempt_delay", 5),
+    "no_accept": (by_hand(instance("no_accept")), "instances.VI_1.accept", False),
+    "strict, for all": (by_hand("global_defs {\nvrrp_strict\n}\n" + instance()), "instances.VI_1.strict_mode", True),
+    "a TTL": (
+        by_hand(instance("unicast_src_ip NODE", "unicast_peer {", "OTHERS min_ttl 255", "}"), (2, 1)),
+        "instances.VI_1.min_ttl",
+        255,
+    ),
+    "the source of multicast": (by_hand(instance("mcast_src_ip NODE")), "instances.VI_1.mcast_src_ip", True),
+    "a sync group": (
+        by_hand("vrrp_script chk {\nscript /bin/look\n}\n" + GROUP + instance() + SECOND),
+        "sync_groups.G.group",
+        ["VI_1", "VI_2"],
+    ),
+    "an instance that a node has not": (
+        changed(by_hand(instance() + SECOND), SECOND.replace("PRIORITY", "2"), ""),
+        "instances.VI_2.nodes",
+        ["server01", "server03"],
+    ),
+    "another interface on a node": (
+        [
+            one._replace(interfaces={"enp0s3": [f"10.10.0.{place}"], "eth1": ["192.0.2.9"], "eth2": ["192.0.2.8"]})
+            for place, one in enumerate(changed(by_hand(instance().replace("enp0s3", "eth1")), "eth1", "eth2"), 3)
+        ],
+        "nodes.server02.instances.VI_1.interface",
+        "eth2",
+    ),
+    "another source of adverts": (
+        by_hand(
+            instance("unicast_src_ip NODE", "unicast_peer {", "OTHERS", "}")
+            + SECOND[:-2]
+            + "unicast_src_ip 192.0.2.PRIORITY\nunicast_peer {\n192.0.2.7\n}\n}\n"
+        ),
+        "nodes.server01.instances.VI_2.unicast_src_ip",
+        "192.0.2.3",
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "path", "value"), KEYS_OF_SOME_VERSIONS.values(), ids=KEYS_OF_SOME_VERSIONS)
+def test_what_the_model_has_a_key_for_becomes_it_and_else_is_told(
+    made: list[Handmade], path: str, value: object
+) -> None:
+    found = imported(made)
+    assert found.cluster is not None, found.lost
+    head, name, *way = path.split(".")
+    generic = ".".join([head, "NAME", *("NAME" if place == 1 else part for place, part in enumerate(way))])
+    data = plain_yaml.load(found.text)
+    if generic in KNOWN:
+        for part in path.split("."):
+            data = data[part]
+        assert data == value
+        assert found.lost == []
+    else:
+        told = "\n".join(found.lost) + str(data["instances"]["VI_1"].get("raw")) + str(data.get("raw"))
+        assert way[-1].split("_")[0] in told or name in told
 
 
 SCREEN = "\x1b[2J\x1b]0;x\x07\u202e"
