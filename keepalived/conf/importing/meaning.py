@@ -8,13 +8,14 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from keepalived.conf.drain_check import NAME
-from keepalived.conf.importing.keys import ADDRESS, ADDRESSES, KIND
+from keepalived.conf.importing.keys import ADDRESS, ADDRESSES, KIND, KNOWN, OF_ALL
 from keepalived.conf.scripts import check_scripts, notify_scripts
 from keepalived.spec.blocks import Block, parse_blocks, value_of
 from keepalived.spec.check import command_of
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.notify import STATES
 
+TRACKING = (*KIND, "track_file")
 DECIDED_HERE = {
     "global_defs": {
         *("vrrp_version", "enable_script_security", "script_user"),
@@ -35,6 +36,13 @@ class Meaning(NamedTuple):
         return sorted(self.statements - other.statements)
 
 
+class Looks(NamedTuple):
+    """What the checks of a configuration look `at`, and their weight, by name; and the `commands` of scripts."""
+
+    at: Mapping[str, tuple[str, str]]
+    commands: Mapping[str, str]
+
+
 def meaning(text: str, cluster: Cluster | None = None) -> Meaning:
     """What a configuration says. `cluster`: it was rendered from this one, whose scripts stand for their commands."""
     top = parse_blocks(text)
@@ -46,9 +54,12 @@ def _commands(cluster: Cluster) -> dict[str, str]:
     found = {}
     for name, script in check_scripts(cluster).items():
         found[script.path] = cluster.checks[name].command or command_of(cluster.checks[name]).command
+    groups = getattr(cluster, "sync_groups", {})
+    owners = {**cluster.instances, **{f"instances.{name}": one for name, one in cluster.instances.items()}}
+    owners |= {f"sync_groups.{name}": group for name, group in groups.items()}
     for name, scripts in notify_scripts(cluster).items():
         for keyword, script in scripts.items():
-            found[script.path] = cluster.instances[name].notify_commands[keyword].command or ""
+            found[script.path] = owners[name].notify_commands[keyword].command or ""
     return found
 
 
@@ -60,17 +71,41 @@ def _all(top: Block, commands: Mapping[str, str]) -> Iterator[str]:
         for words, inner in top
         if words[0] in ("vrrp_track_process", "track_process") and words[1:]
     }
+    tracked = Looks(scripts | processes, commands)
+    groups = {words[1]: inner for words, inner in top if words[0] == "vrrp_sync_group" and words[1:]}
+    members = {name: group for group, inner in groups.items() for name in _members(inner)}
+    for_all = [
+        f"{OF_ALL[words[0]]} {' '.join(words[1:])}".strip()
+        for words, _ in defaults
+        if f"instances.NAME.{OF_ALL.get(words[0])}" in KNOWN
+    ]
     for words, inner in top:
+        name = " ".join(words[1:2])
         match words[0]:
             case "vrrp_instance":
                 version = value_of(defaults, "vrrp_version", "2")
-                yield from _instance(" ".join(words), inner, version, scripts | processes, commands)
+                yield from _instance(" ".join(words), inner, version, tracked, alone=name not in members)
+                yield from (f"{' '.join(words)}: {line}" for line in for_all)
+                if name in members:  # its group tracks for it, and what has a weight counts in the group alone
+                    whole = _tracking(f"vrrp_sync_group {members[name]}", inner, tracked)
+                    yield from (line for line in whole if line.endswith(", weight 0"))
+            case "vrrp_sync_group":
+                yield f"{' '.join(words)}: {' '.join(sorted(_members(inner)))}"
+                yield from _tracking(" ".join(words), inner, tracked)
+                yield from _notifying(" ".join(words), inner, tracked)
             case "vrrp_script" | "vrrp_track_process" | "track_process" | "track_file" | "vrrp_track_file":
                 pass  # counts where it is tracked
             case "global_defs":
-                yield from _lines("global_defs", inner, DECIDED_HERE["global_defs"])
+                left_out = DECIDED_HERE["global_defs"] | {
+                    key for key in OF_ALL if f"instances.NAME.{OF_ALL[key]}" in KNOWN
+                }
+                yield from _lines("global_defs", inner, left_out)
             case _:
                 yield from _flat("", [(words, inner)])
+
+
+def _members(group: Block) -> list[str]:
+    return [word for words, inner in group if words[0] == "group" for line, _ in inner for word in line]
 
 
 def _lines(where: str, block: Block, left_out: set[str]) -> Iterator[str]:
@@ -105,35 +140,42 @@ def _script(block: Block, commands: Mapping[str, str]) -> tuple[str, str]:
     return ", ".join(said), value_of(block, "weight", "0")
 
 
-def _instance(
-    where: str, block: Block, version: str, tracked: Mapping[str, tuple[str, str]], commands: Mapping[str, str]
-) -> Iterator[str]:
+def _instance(where: str, block: Block, version: str, looks: Looks, *, alone: bool) -> Iterator[str]:
     interface = value_of(block, "interface", "")
     addresses = [line for words, inner in block if words[0] in ADDRESSES for line, _ in inner]
     version = "3" if addresses and ":" in addresses[0][0] else value_of(block, "version", version)
     yield f"{where}: interface {interface}"
     yield f"{where}: version {version}"
     yield f"{where}: advert_int {float(value_of(block, 'advert_int', '1')):g}"
+    if alone:
+        yield from _tracking(where, block, looks)
+    yield from _notifying(where, block, looks)
     for words, inner in block:
-        if words[0] in DECIDED_HERE["vrrp_instance"]:
-            continue
         if words[0] in ADDRESSES:
             for line, _ in inner:
                 yield f"{where}: address {_address(line, interface)}"
-        elif words[0] in KIND or words[0] == "track_file":
-            for line, _ in inner:
-                if line[0] not in (NAME, interface):
-                    what, weight = tracked.get(line[0], (line[0], "0"))
-                    weight = line[line.index("weight") + 1] if "weight" in line[:-1] else weight
-                    yield f"{where}: {words[0]} {what}, weight {weight}"
-        elif words[0] in STATES:
-            yield f"{where}: {words[0]} {_command(words, commands)}"
-        elif words[0] == "smtp_alert":
-            yield f"{where}: smtp_alert"
         elif words[0] == "authentication":
             yield f"{where}: auth_type {value_of(inner, 'auth_type', 'PASS')}"  # and nobody is shown the rest
-        else:
+        elif words[0] not in DECIDED_HERE["vrrp_instance"] | {*TRACKING, *STATES, "smtp_alert"}:
             yield from _flat(f"{where}: ", [(words, inner)])
+
+
+def _tracking(where: str, block: Block, looks: Looks) -> Iterator[str]:
+    interface = value_of(block, "interface", "")
+    for words, inner in block:
+        for line, _ in inner if words[0] in TRACKING else ():
+            if line[0] not in (NAME, interface):
+                what, weight = looks.at.get(line[0], (line[0], "0"))
+                weight = line[line.index("weight") + 1] if "weight" in line[:-1] else weight
+                yield f"{where}: {words[0]} {what}, weight {weight}"
+
+
+def _notifying(where: str, block: Block, looks: Looks) -> Iterator[str]:
+    for words, _ in block:
+        if words[0] in STATES:
+            yield f"{where}: {words[0]} {_command(words, looks.commands)}"
+        elif words[0] == "smtp_alert":
+            yield f"{where}: smtp_alert"
 
 
 def _command(words: list[str], commands: Mapping[str, str]) -> str:

@@ -211,10 +211,10 @@ def test_what_an_ansible_role_writes() -> None:
 
 
 def test_a_keyword_that_the_model_knows_is_taken_over_and_another_becomes_raw() -> None:
-    text = "global_defs {\nvrrp_garp_interval 0.5\nvrrp_strict\n}\n" + instance("garp_lower_prio_delay 3", "debug")
+    text = "global_defs {\nvrrp_garp_interval 0.5\nenable_dbus\n}\n" + instance("garp_lower_prio_delay 3", "debug")
     data = plain_yaml.load(imported(by_hand(text)).text)
     assert data["global_defs"] == {"vrrp_garp_interval": 0.5}
-    assert data["raw"] == {"global_defs": "vrrp_strict\n"}
+    assert data["raw"] == {"global_defs": "enable_dbus\n"}
     kept = {**data["instances"]["VI_1"]}
     raw = kept.pop("raw", "")
     assert ("garp_lower_prio_delay" in kept) != ("garp_lower_prio_delay 3" in raw)
@@ -395,9 +395,9 @@ def test_includes_and_conditions_are_followed() -> None:
     more = {
         "/etc/keepalived/conf.d/a.conf": instance().replace("PRIORITY", "9"),
         "/etc/keepalived/conf.d/deep/b.conf": "not this",
-        "/etc/keepalived/own.conf": "global_defs {\nvrrp_strict\n}\n",
+        "/etc/keepalived/own.conf": "global_defs {\nenable_dbus\n}\n",
     }
-    assert "vrrp_strict" in imported([on(1, conf, files=more)]).text
+    assert "enable_dbus" in imported([on(1, conf, files=more)]).text
     assert imported([on(1, conf, files=more)]).cluster is not None
 
 
