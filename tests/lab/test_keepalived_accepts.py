@@ -18,13 +18,11 @@ import pytest
 from keepalived.conf.importing.convert import imported
 from keepalived.conf.importing.handmade import Handmade, text_of
 from keepalived.conf.importing.meaning import meaning
-from keepalived.conf.importing.yaml_text import yaml_text
 from keepalived.conf.render import configuration
 from keepalived.spec import paths
-from keepalived.spec.cluster_file import ClusterError, parse
 from lab.operator import Operator
 from tests.lab.conftest import on
-from tests.unit.generated import generate, seeded
+from tests.unit.generated import generate, mended, seeded
 
 UNIT = Path(__file__).parents[1] / "unit"
 GOLDEN = sorted((UNIT / "golden").glob("*.conf"))
@@ -106,10 +104,8 @@ def test_clusters_at_random_are_accepted(deployed: Operator) -> None:
     print(f"seed {SEED}")
     texts: dict[str, str] = {}
     for seed in range(SEED, SEED + 10 * GENERATED):
-        data = yaml_text(generate(seeded(seed)), [])
-        try:
-            cluster = parse(data, "any")
-        except ClusterError:
+        cluster, _ = mended(generate(seeded(seed)))
+        if cluster is None:
             continue
         interfaces = {name: one.interface or "enp0s3" for name, one in cluster.instances.items()}
         texts[f"{seed}.conf"] = configuration(cluster, next(iter(cluster.nodes)), interfaces)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
 
+from keepalived.conf.importing.yaml_text import yaml_text
 from keepalived.spec.check import KINDS, Check
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.cluster_file import ClusterError, parse
 from keepalived.spec.drain import Drain
 from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify import Smtp
 
+ROUNDS = 30
 COMMANDS = ("/bin/true", "/bin/echo a b", "test -e /etc/hosts | cat", 'logger "it\'s $3"', "true # { }", "true\nfalse")
 EXAMPLES: dict[str, tuple[Any, ...]] = {
     "command": COMMANDS,
@@ -41,6 +45,10 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "notify_fault": COMMANDS,
     "notify_stop": COMMANDS,
     "raw": ("garp_extra_if all\n", "debug 1"),
+    "mcast_dst_ip": ("224.0.0.77",),
+    "use_vmac": (True, "vrrp51"),
+    "virtual_routes": ("10.30.0.0/16 via 10.10.0.1",),
+    "virtual_rules": ("from 10.30.0.0/16 table 100 priority 100",),
     "vrrp_garp_interval": (0.5, 0.000001),
     "vrrp_gna_interval": (0.25, 1),
 }
@@ -60,6 +68,7 @@ BY_HAND = {
         "advert_int",
         "priority_step",
         "vrrp_version",
+        "sync_groups",
     },
     Instance: {"virtual_ipaddress", "virtual_ipaddress_excluded", "prefer", "checks", "authentication", "advert_int"},
     Check: {*KINDS, "weight"},
@@ -107,6 +116,34 @@ def generate(chance: random.Random) -> dict[str, Any]:
     if chance.random() < 0.2:
         data["raw"] = {"blocks": "virtual_server 10.10.0.2 80 {\n    lb_algo rr\n    protocol TCP\n}\n"}
     return data
+
+
+def mended(data: dict[str, Any]) -> tuple[Cluster | None, list[str]]:
+    """The cluster of `data` without the keys that the model finds wrong, and all faults on the way to it.
+
+    So what must fit together needs no rules here. None: what is wrong cannot be left out.
+    """
+    told: list[str] = []
+    for _ in range(ROUNDS):
+        try:
+            return parse(yaml_text(data, []), "any"), told
+        except ClusterError as error:
+            told += error.faults
+            if not any([_left_out(data, fault.split(": ")[1]) for fault in error.faults]):  # noqa: C419 - all of them
+                break
+    return None, told
+
+
+def _left_out(data: dict[str, Any], path: str) -> bool:
+    """Takes what lies at a path out of the data."""
+    *way, last = re.findall(r"[^.\[\]]+", path)
+    part: Any = data
+    for step in way:
+        part = part[int(step)] if isinstance(part, list) else part.get(step, {}) if isinstance(part, dict) else {}
+    if not isinstance(part, dict) or last not in part or path in ("nodes", "instances"):
+        return False
+    del part[last]
+    return True
 
 
 def _has_order(instance: dict[str, Any]) -> bool:
