@@ -14,7 +14,8 @@ from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.fingerprint import fingerprint, origin
-from keepalived.conf.importing.keys import ADDRESS, keys_of
+from keepalived.conf.importing.keys import ADDRESS
+from keepalived.conf.importing.of_node import keys_of
 from keepalived.conf.render import configuration
 from keepalived.conf.scripts import check_scripts, notify_scripts
 from keepalived.spec.blocks import Block, first, parse_blocks, value_of

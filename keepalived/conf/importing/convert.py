@@ -9,9 +9,10 @@ from typing import NamedTuple
 from keepalived.conf.importing.doubts import doubts, moves
 from keepalived.conf.importing.fit import fitted
 from keepalived.conf.importing.handmade import Handmade, NotReadable, text_of
-from keepalived.conf.importing.keys import keys_of
+from keepalived.conf.importing.keys import ReadNode
 from keepalived.conf.importing.meaning import meaning
-from keepalived.conf.importing.merge import Merged, ReadNode, merged
+from keepalived.conf.importing.merge import Merged, merged
+from keepalived.conf.importing.of_node import keys_of
 from keepalived.conf.importing.yaml_text import yaml_text
 from keepalived.conf.render import configuration
 from keepalived.conf.scripts import scripts_of

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from keepalived.conf.adverts import AdvertSettings, advert_settings
-from keepalived.conf.importing.fit import order
-from keepalived.conf.importing.keys import InstanceKeys
-from keepalived.conf.importing.merge import Merged, ReadNode
+from keepalived.conf.importing.elections import order
+from keepalived.conf.importing.keys import InstanceKeys, ReadNode
+from keepalived.conf.importing.merge import Merged
 from keepalived.spec.plain_text import REPLACEMENT, plain
 
 LONGEST_PASSWORD = 8

@@ -92,7 +92,8 @@ def written(block: Block, indent: int = 0) -> str:
     """Words and blocks as keepalived.conf again."""
     lines = []
     for words, inner in block:
-        line = " " * indent + " ".join(map(_word, words))
+        shown = words if words[0] != "auth_pass" else ["auth_pass", "***"]  # wherever it stands, nobody is shown it
+        line = " " * indent + " ".join(map(_word, shown))
         lines += [f"{line} {{", written(inner, indent + 4), " " * indent + "}"] if inner else [line]
     return "\n".join(lines)
 

@@ -116,7 +116,7 @@ def _lines(where: str, block: Block, left_out: set[str]) -> Iterator[str]:
 
 def _flat(where: str, block: Block) -> Iterator[str]:
     for words, inner in block:
-        line = f"{where}{' '.join(words)}"
+        line = f"{where}{' '.join(words) if words[0] != 'auth_pass' else 'auth_pass ***'}"
         if inner:
             yield from _flat(f"{line} / ", inner)
         else:

@@ -7,16 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from keepalived.conf.drain_check import NAME
-from keepalived.conf.importing.handmade import Handmade
-from keepalived.conf.importing.keys import KNOWN, InstanceKeys, NodeKeys, Tracked
+from keepalived.conf.importing.keys import KNOWN, InstanceKeys, ReadNode
+from keepalived.conf.importing.places import interface_of, own_addresses, sources_of
+from keepalived.conf.importing.tracking import checks_of, drain_of
 from keepalived.spec.cluster import ADVERT_INT_DEFAULTS, Cluster
-from keepalived.spec.drain import Drain
-from keepalived.spec.fields import HOST_NAME
-
-ReadNode = tuple[Handmade, NodeKeys]
-LIKE_A_FLAG = re.compile(r"(?:(?:/usr)?/bin/)?(?:test|\[) ! -[ef] (/\S+)(?: \])?")
-"""A command that passes while a file is not there: with a weight, that is how people drain a node."""
 
 
 class Merged(NamedTuple):
@@ -40,9 +34,9 @@ def merged(nodes: list[ReadNode]) -> Merged:
         lost += keys.lost
         for one in keys.instances.values():
             whole.setdefault(_name_of(whole, one), {})[made.node] = one
-    drain, flagged = _drain(nodes, whole)
-    checks, counted = _checks(nodes, whole, flagged, lost)
-    data: dict[str, Any] = {"nodes": _addresses(nodes, lost), "instances": {}}
+    drain, flagged = drain_of(nodes, whole)
+    checks, counted = checks_of(nodes, whole, flagged, lost)
+    data: dict[str, Any] = {"nodes": own_addresses(nodes, lost), "instances": {}}
     lines: dict[tuple[str, str], str] = {}
     passwords: dict[str, str] = {}
     for name, by_node in whole.items():
@@ -50,8 +44,8 @@ def merged(nodes: list[ReadNode]) -> Merged:
             if "instances.NAME.nodes" not in KNOWN:
                 lost.append(f"{missing} has no instance {name}: the file gives it one")
         instance = _of_instance(name, by_node, lines, passwords, lost)
-        instance |= _interface(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"], lost)
-        _sources(name, by_node, data["nodes"], lost)
+        instance |= interface_of(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"], lost)
+        sources_of(name, by_node, data["nodes"], lost)
         if checks and counted[name] != set(checks):
             instance["checks"] = [check for check in checks if check in counted[name]]
         if "instances.NAME.nodes" in KNOWN and len(by_node) < len(nodes):
@@ -85,37 +79,6 @@ def _name_of(whole: Mapping[str, Mapping[str, InstanceKeys]], one: InstanceKeys)
 
 def _ips(one: InstanceKeys) -> set[str]:
     return {re.split("[ /]", address)[0] for address in one.keys.get("virtual_ipaddress", [])}
-
-
-def _addresses(nodes: list[ReadNode], lost: list[str]) -> dict[str, Any]:
-    """Each node with its own address: the source of its adverts where that is set, else what pyinfra connects to."""
-    floating = {
-        ip
-        for _, keys in nodes
-        for one in keys.instances.values()
-        for key in ("virtual_ipaddress", "virtual_ipaddress_excluded")
-        for ip in (re.split("[ /]", address)[0] for address in one.keys.get(key, []))
-    }
-    found = {}
-    for made, keys in nodes:
-        ones = keys.instances.values()
-        sources = [source for one in ones for source in (one.source, one.multicast_source) if source]
-        interfaces = [one.interface for one in keys.instances.values()]
-        carried = {ip for addresses in made.interfaces.values() for ip in addresses}
-        own = [ip for name in interfaces for ip in made.interfaces.get(name, []) if _is_own(ip) and ip not in floating]
-        choices = [*sources, *[made.connected for _ in (1,) if made.connected in carried], *own, made.connected]
-        found[made.node] = next((choice for choice in choices if choice), "")
-        if not HOST_NAME.fullmatch(made.node):
-            lost.append(f"{made.node!r} is no host name: give the node another one under nodes")
-        if not found[made.node]:
-            lost.append(f"{made.node}: no address of its own was found: write it under nodes")
-        if sources and made.connected and sources[0] != made.connected:
-            lost.append(f"{made.node}: adverts come from {sources[0]}, and pyinfra connects to {made.connected} today")
-    return found
-
-
-def _is_own(ip: str) -> bool:
-    return not ip.startswith("fe80:")
 
 
 def _of_instance(
@@ -158,53 +121,6 @@ def _short(value: Any) -> str:
 def _first_line(text: str) -> str:
     first, *rest = text.splitlines() or [""]
     return f"{first} … }}" if rest else first
-
-
-def _interface(
-    name: str,
-    by_node: Mapping[str, InstanceKeys],
-    made: Mapping[str, Handmade],
-    addresses: dict[str, Any],
-    lost: list[str],
-) -> dict[str, str]:
-    """Nothing where the interface is the one that the node's own address is on."""
-    used = {node: one.interface for node, one in by_node.items()}
-    if all(_is_found(made[node], interface, address_of(addresses[node])) for node, interface in used.items()):
-        return {}
-    if len(set(used.values())) > 1:
-        for node, interface in used.items():
-            _on_node(name, node, "interface", interface, addresses, lost)
-        return {}
-    chosen = next(iter(used.values()))
-    return {"interface": chosen} if chosen else {}
-
-
-def _is_found(made: Handmade, interface: str, address: str) -> bool:
-    """Whether a deploy finds this interface by itself: it carries the node's own address, and no other has one."""
-    others = [ip for name, ips in made.interfaces.items() if name not in ("lo", interface) for ip in ips if _is_own(ip)]
-    return address in made.interfaces.get(interface, []) and not others
-
-
-def _sources(name: str, by_node: Mapping[str, InstanceKeys], addresses: dict[str, Any], lost: list[str]) -> None:
-    """The nodes whose adverts do not come from their own address."""
-    for node, one in by_node.items():
-        if one.source and one.source != address_of(addresses[node]):
-            _on_node(name, node, "unicast_src_ip", one.source, addresses, lost)
-
-
-def _on_node(name: str, node: str, key: str, value: str, addresses: dict[str, Any], lost: list[str]) -> None:
-    """Gives an instance a key of its own on one node, where the model has a place for it."""
-    if f"nodes.NAME.instances.NAME.{key}" not in KNOWN:
-        lost.append(f"{node}: `{key} {value}` of {name}: it differs from node to node")
-        return
-    entry = addresses[node] if isinstance(addresses[node], dict) else {"address": addresses[node]}
-    entry.setdefault("instances", {}).setdefault(name, {})[key] = value
-    addresses[node] = entry
-
-
-def address_of(entry: Any) -> str:
-    """The address in what stands under nodes: `10.10.0.3`, or keys."""
-    return str(entry["address"] if isinstance(entry, dict) else entry)
 
 
 def _groups(
@@ -273,101 +189,6 @@ def _same(prefix: str, by_node: Mapping[str, dict[str, Any]], lost: list[str]) -
             said = ", ".join(f"{node} {_short(value)}" for node, value in values.items())
             lost.append(f"{prefix}{key} differs ({said}): it is left to its default")
     return found
-
-
-# Checks.
-
-
-def _drain(
-    nodes: list[ReadNode], whole: Mapping[str, Mapping[str, InstanceKeys]]
-) -> tuple[dict[str, Any], set[Tracked]]:
-    """The check by which the nodes are drained already, if every instance of every node has it."""
-    tracked = [set(one.tracked) for by_node in whole.values() for one in by_node.values()]
-    everywhere = set.intersection(*tracked) if tracked else set()
-    for one in sorted(everywhere, key=lambda one: (one.name != NAME, one.name)):
-        keys = nodes[0][1].checks.get((one.kind, one.name), {})
-        if any(other.checks.get((one.kind, one.name)) != keys for _, other in nodes) or not one.weight:
-            continue
-        if one.kind == "command" and (path := LIKE_A_FLAG.fullmatch(keys["command"])):
-            drain = {"flag": path[1], "interval": keys.get("interval", 2), "weight": abs(one.weight)}
-        elif one.kind == "file" and one.name == NAME and one.weight < 0:  # any other file may hold any number
-            drain = {"check": "file", "flag": keys["file"], "weight": -one.weight}
-        else:
-            continue
-        defaults = {name: field.default for name, field in Drain.model_fields.items()}
-        return {key: value for key, value in drain.items() if value != defaults[key]}, {one}
-    return {}, set()
-
-
-def _checks(
-    nodes: list[ReadNode],
-    whole: Mapping[str, Mapping[str, InstanceKeys]],
-    flagged: set[Tracked],
-    lost: list[str],
-) -> tuple[dict[str, dict[str, Any]], dict[str, set[str]]]:
-    """The checks that count, and for each instance which."""
-    found: dict[str, dict[str, Any]] = {}
-    names: dict[Tracked, str] = {}
-    counted: dict[str, set[str]] = {name: set() for name in whole}
-    for name, by_node in whole.items():
-        for node, one in by_node.items():
-            for tracked in one.tracked:
-                if tracked in flagged:
-                    continue
-                check = _check(nodes, node, tracked, lost)
-                if check is None:
-                    continue
-                if tracked not in names:
-                    names[tracked] = _free_name(tracked, found)
-                    found[names[tracked]] = check
-                elif found[names[tracked]] != check:
-                    lost.append(f"{node}: {tracked.name} differs from that of the nodes before it: theirs is taken")
-                counted[name].add(names[tracked])
-            if missing := {names[other] for other in _of(by_node) if other in names} - {
-                names[own] for own in one.tracked if own in names
-            }:
-                lost.append(f"{node} does not track {', '.join(sorted(missing))} in {name}: the file has it do so")
-    for made, keys in nodes:
-        unused = sorted(
-            {name for _, name in keys.checks} - {t.name for i in keys.instances.values() for t in i.tracked}
-        )
-        lost += [f"{made.node}: {name} is tracked by no instance" for name in unused]
-    return found, counted
-
-
-def _of(by_node: Mapping[str, InstanceKeys]) -> set[Tracked]:
-    return {tracked for one in by_node.values() for tracked in one.tracked}
-
-
-def _check(nodes: list[ReadNode], node: str, tracked: Tracked, lost: list[str]) -> dict[str, Any] | None:
-    weight = {"weight": tracked.weight} if tracked.weight else {}
-    if tracked.kind == "interface":
-        return {"interface": tracked.name, **weight}
-    own = next(keys for made, keys in nodes if made.node == node)
-    keys = own.checks.get((tracked.kind, tracked.name))
-    if keys is None:
-        lost.append(f"{node}: {tracked.name} is tracked, and is nowhere in the file: keepalived ignores it")
-    elif tracked.kind == "file":
-        lost.append(
-            f"{node}: the number in the file {keys['file']} ({tracked.name}) counts no more: write a check of a command"
-        )
-    else:
-        port = re.fullmatch(r"</dev/tcp/([^/\s]+)/(\d+)", keys.get("command", ""))
-        rest = {key: value for key, value in keys.items() if key not in ("weight", "command" if port else "")}
-        return ({"port": f"{port[1]}:{port[2]}"} if port else {}) | rest | weight
-    return None
-
-
-def _free_name(tracked: Tracked, taken: Mapping[str, Any]) -> str:
-    """A name that the cluster file takes for a check, and that no other check has."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", tracked.name)[:24] or "check"
-    weight = tracked.weight or 0
-    by_weight = f"{name}_{'minus_' if weight < 0 else ''}{abs(weight)}"
-    numbered = (f"{name}_{number}" for number in range(2, 1000))
-    return next(one for one in (name if name[0] != "-" else f"_{name}", by_weight, *numbered) if one not in taken)
-
-
-# Priorities.
 
 
 def _priorities(nodes: list[ReadNode], by_node: Mapping[str, InstanceKeys], *, in_service: bool) -> dict[str, int]:

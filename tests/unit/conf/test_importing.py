@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepalived.conf.importing.convert import Imported, imported
-from keepalived.conf.importing.fit import tried
+from keepalived.conf.importing.elections import tried
 from keepalived.conf.importing.handmade import Handmade, NotReadable, text_of
 from keepalived.conf.importing.keys import KNOWN
 from keepalived.conf.importing.meaning import meaning
 from keepalived.conf.render import configuration
+from keepalived.observed.files import FoundFiles
 from keepalived.spec import paths, plain_yaml
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
@@ -142,6 +143,25 @@ def test_no_password_is_shown_and_the_file_says_where_to_put_it(monkeypatch: pyt
     authentication = parse(found.text, "managers").instances["kolla_internal_vip_51"].authentication
     assert authentication is not None
     assert authentication.auth_pass.get_secret_value() == "Geheim99"
+
+
+PLACES_OF_A_PASSWORD = {
+    "in an instance": instance("auth_pass Geheim99"),
+    "in a block that nobody knows": instance("x {", "auth_pass Geheim99", "}"),
+    "in another block": "x y {\nauth_pass Geheim99\n}\n" + instance(),
+    "in global_defs": "global_defs {\nauth_pass Geheim99\n}\n" + instance(),
+    "in VRRPv3": instance("version 3", "authentication {", "auth_type PASS", "auth_pass Geheim99", "}"),
+    "behind a condition": instance("authentication {", "auth_type PASS", "@server01 auth_pass Geheim99", "}"),
+    "without quotes around it": instance("authentication {", "auth_type PASS", 'auth_pass "Geheim99 x"', "}"),
+}
+
+
+@pytest.mark.parametrize("text", PLACES_OF_A_PASSWORD.values(), ids=PLACES_OF_A_PASSWORD)
+def test_a_password_is_not_shown_wherever_it_stands(text: str) -> None:
+    assert "Geheim" not in repr(imported(by_hand(text))._replace(cluster=None))
+    files = FoundFiles(hostname="", interfaces={}, files={CONF: text}, large=[], programs={}, running=text)
+    assert "Geheim" not in repr(files)
+    assert "Geheim" not in str(files.to_json())
 
 
 ROLE = """
