@@ -20,6 +20,16 @@ from keepalived.spec.instance import Instance
 from keepalived.spec.notify import Smtp
 
 ROUNDS = 30
+LVS = """\
+virtual_server 10.10.0.2 80 {
+    lb_algo rr
+    lb_kind DR
+    protocol TCP
+    real_server 10.10.0.21 80 {
+        weight 1
+    }
+}
+"""
 COMMANDS = ("/bin/true", "/bin/echo a b", "test -e /etc/hosts | cat", 'logger "it\'s $3"', "true # { }", "true\nfalse")
 EXAMPLES: dict[str, tuple[Any, ...]] = {
     "command": COMMANDS,
@@ -44,7 +54,7 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "notify_backup": COMMANDS,
     "notify_fault": COMMANDS,
     "notify_stop": COMMANDS,
-    "raw": ("garp_extra_if all\n", "debug 1"),
+    "raw": ("garp_extra_if 30\n", "debug 1"),
     "mcast_dst_ip": ("224.0.0.77",),
     "use_vmac": (True, "vrrp51"),
     "virtual_routes": ("10.30.0.0/16 via 10.10.0.1",),
@@ -114,7 +124,7 @@ def generate(chance: random.Random) -> dict[str, Any]:
     if any(one.get("smtp_alert") for one in data["instances"].values()):
         data["smtp"] = part(chance, Smtp) | {"notification_email": ["ops@example.org"], "smtp_server": "10.10.0.25"}
     if chance.random() < 0.2:
-        data["raw"] = {"blocks": "virtual_server 10.10.0.2 80 {\n    lb_algo rr\n    protocol TCP\n}\n"}
+        data["raw"] = {"blocks": LVS}
     return data
 
 

@@ -83,7 +83,10 @@ def _differences(nodes: list[ReadNode], texts: dict[str, str], cluster: Cluster,
         interfaces = {name: one.interface or keys.instances[name].interface for name, one in cluster.instances.items()}
         due = meaning(configuration(cluster, made.node, interfaces), cluster)
         for statement in meaning(texts[made.node]).without(due):
-            if not any(statement.rpartition(": ")[2].split()[0] in words for words in lost):
+            whose, _, what = statement.partition(": ")
+            keyword = what.split()[0] if what.split() else whose
+            about = (keyword,) if whose.startswith(("vrrp_instance ", "global_defs")) else (keyword, whose)
+            if not any(word in words for word in about for words in lost):
                 found.append(f"{made.node}: `{statement}` would be otherwise")
     return found
 

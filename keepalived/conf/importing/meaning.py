@@ -26,6 +26,9 @@ DECIDED_HERE = {
 """What is compared otherwise, or not at all: the order of nodes counts, and not the number in one file."""
 
 
+OF_GROUP = {"group", "global_tracking", "sync_group_tracking_weight", *TRACKING, *STATES, "smtp_alert"}
+
+
 class Meaning(NamedTuple):
     """What a configuration says, each statement a text; their order says nothing."""
 
@@ -90,7 +93,8 @@ def _all(top: Block, commands: Mapping[str, str]) -> Iterator[str]:
                     whole = _tracking(f"vrrp_sync_group {members[name]}", inner, tracked)
                     yield from (line for line in whole if line.endswith(", weight 0"))
             case "vrrp_sync_group":
-                yield f"{' '.join(words)}: {' '.join(sorted(_members(inner)))}"
+                yield f"{' '.join(words)}: group {' '.join(sorted(_members(inner)))}"
+                yield from _lines(" ".join(words), inner, OF_GROUP)
                 yield from _tracking(" ".join(words), inner, tracked)
                 yield from _notifying(" ".join(words), inner, tracked)
             case "vrrp_script" | "vrrp_track_process" | "track_process" | "track_file" | "vrrp_track_file":
