@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from pydantic import ValidationError
+
 from keepalived.conf.importing.keys import KNOWN
 from keepalived.conf.importing.merge import Merged
 from keepalived.conf.importing.places import address_of
 from keepalived.conf.importing.yaml_text import yaml_text
 from keepalived.spec.cluster import Cluster
-from keepalived.spec.cluster_file import ClusterError, parse
-from keepalived.spec.drain import Drain
+from keepalived.spec.cluster_file import parse
+from keepalived.spec.expand import expanded
 from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
+from keepalived.spec.rules import faults_of
 
 NAME = "imported"  # of the file while it is tried
 STAND_IN = "password"
@@ -23,11 +26,15 @@ STAND_IN = "password"
 
 def tried(data: dict[str, Any]) -> Cluster:
     """The cluster of `data`, as the file would give it. Passwords, which are kept elsewhere, are stood in for."""
+    return parse(yaml_text(_stood_in(data), []), NAME)
+
+
+def _stood_in(data: dict[str, Any]) -> dict[str, Any]:
     data = copy.deepcopy(data)
     for instance in data["instances"].values():
         if authentication := instance.get("authentication"):
             authentication["auth_pass"] = STAND_IN
-    return parse(yaml_text(data, []), NAME)
+    return data
 
 
 def order(priorities: Mapping[str, int], addresses: Mapping[str, Any]) -> list[str]:
@@ -144,19 +151,13 @@ def _with_weights(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The data as it is; and, where its drain.weight is at fault, with the one nearest to it that is not."""
     yield data
     try:
-        tried(data)
-    except ClusterError as error:
-        if not any("drain.weight" in fault for fault in error.faults):
-            return
-    else:
-        return
-    own = data.get("drain", {}).get("weight", Drain().weight)
+        cluster = Cluster.model_validate(_stood_in(data) | {"name": NAME})
+    except ValidationError:
+        return  # a field is at fault
+    own = cluster.drain.weight
     for weight in sorted(range(1, HIGHEST_PRIORITY), key=lambda weight: abs(weight - own)):
-        one = data | {"drain": data.get("drain", {}) | {"weight": weight}}
-        try:
-            tried(one)
-        except ClusterError as error:
-            if any("drain.weight" in fault for fault in error.faults):
-                continue
-        yield one
-        return
+        one = expanded(cluster.model_copy(update={"drain": cluster.drain.model_copy(update={"weight": weight})}))
+        if not one.instances or all(fault.path != "drain.weight" for fault in faults_of(one)):
+            if weight != own:
+                yield data | {"drain": data.get("drain", {}) | {"weight": weight}}
+            return
