@@ -71,7 +71,9 @@ class Node(FactBase[NodeState | None]):
                     "version": 3,
                     "master_priority": 103,
                     "addresses": ["10.10.0.2"],
-                    "last_transition": "2026-01-31T09:12:46Z"
+                    "last_transition": "2026-01-31T09:12:46Z",
+                    "nopreempt": false,
+                    "preempt_delay": 0
                 }
             },
             "holds": ["10.10.0.2"],

@@ -169,6 +169,19 @@ class Host:
         self.plug()
         self.boot(seconds)
 
+    def save(self) -> None:
+        """Keep what is on its disk, for `put_back`. It is shut down for it and boots again."""
+        self.poweroff()
+        boot.save(self._places)
+        self.boot()
+
+    def put_back(self, seconds: float = BOOT_SECONDS) -> None:
+        """Make it the machine that was saved, and boot it."""
+        self.crash()
+        boot.put_back(self._places)
+        self.plug()
+        self.boot(seconds)
+
     def unplug(self) -> None:
         """Pull the cable: the host loses its carrier."""
         network.set_cable(self._lab, self._places, plugged=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from keepalived.conf.adverts import AdvertSettings
 from keepalived.observed.node import NodeState
 from keepalived.spec.cluster import Cluster
 
@@ -17,10 +18,12 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     keepalived knows an instance by these two, in adverts and in a reload (vrrp/vrrp.c, vrrp_exist): one that goes by
     another name on the node is the same for all other nodes.
     """
-    ours = {(one.virtual_router_id, one.family == 6): name for name, one in cluster.instances.items()}
+    ours: dict[tuple[int, bool], list[str]] = {}  # on different networks several may have the same
+    for name, one in cluster.instances.items():
+        ours.setdefault((one.virtual_router_id, one.family == 6), []).append(name)
     running = node.configuration.advert_settings or {}
     names = {
-        name: ours[key]
+        name: _of(cluster, ours[key], name, one)
         for name, one in running.items()
         if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }
@@ -40,3 +43,10 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     )
     instances = None if node.instances is None else renamed(node.instances)
     return node.model_copy(update={"instances": instances, "configuration": configuration})
+
+
+def _of(cluster: Cluster, ours: Sequence[str], name: str, running: AdvertSettings) -> str:
+    """Which of `ours`, all with one identity, a running instance is: that of its name, else that of its addresses."""
+    if name in ours:
+        return name
+    return next((one for one in ours if running.floating & set(cluster.instances[one].addresses)), ours[0])

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepalived.conf.adverts import AdvertSettings
+from keepalived.conf.interfaces import Links
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.spec.flag import Flag
 
@@ -59,6 +60,10 @@ class InstanceState(_Frozen):
     """What the master announces, by the last advert that this node has received."""
     addresses: list[str]
     last_transition: datetime | None
+    nopreempt: bool | None = None
+    """Whether it leaves a holder of lower priority its addresses."""
+    preempt_delay: int | None = None
+    """Seconds until it takes over from such a holder."""
 
 
 class Configuration(_Frozen):
@@ -68,8 +73,10 @@ class Configuration(_Frozen):
     applied: bool | None
     running: str | None = Field(exclude=True)
     """The fingerprint of what the daemon runs."""
-    running_but_priorities: str | None = Field(default=None, exclude=True)
-    """The same without the priorities."""
+    running_but_election: str | None = Field(default=None, exclude=True)
+    """The same without what decides the election alone: priorities, `nopreempt`, `preempt_delay`."""
+    applied_but_nopreempt: bool | None = Field(default=None, exclude=True)
+    """`applied`, where lines of `nopreempt` do not count."""
     as_placed: bool | None = Field(default=None, exclude=True)
     """Whether owner and mode of the file are those that deploy.py gives it."""
     origin: Literal["deployed", "edited", "foreign"] | None = None
@@ -125,6 +132,8 @@ class NodeState(_Frozen):
     """Those of the cluster's floating addresses that the kernel has."""
     interfaces: dict[str, list[str]]
     """The kernel's addresses by network interface."""
+    networks: dict[str, list[str]] = Field(default={}, exclude=True)
+    """The networks of the node's own addresses by network interface: `10.10.0.0/24`."""
     macs: dict[str, str] = {}
     """The link-layer addresses by network interface."""
     drained: bool
@@ -168,6 +177,19 @@ class NodeState(_Frozen):
         if self.drained:
             return self.flag
         return self.running_flag if self.running_drained else None
+
+    @property
+    def links(self) -> Links:
+        """What it tells of its network interfaces, to find one for each instance."""
+        return Links(self.interfaces, self.networks, self.configuration.advert_settings or {})
+
+    def meets(self, interface: str, other: NodeState, others: str) -> bool | None:
+        """Whether the interface `interface` of this node and `others` of the `other` one are on the same network, by
+        their own addresses. None where one of them has none: unknown."""
+        one, two = self.networks.get(interface), other.networks.get(others)
+        if self is other and interface == others:
+            return True
+        return bool(set(one) & set(two)) if one and two else None
 
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""

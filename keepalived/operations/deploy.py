@@ -15,7 +15,8 @@ from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import DeployOptions, as_data
-from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
+from keepalived.conf.interfaces import NoInterface, interfaces
+from keepalived.conf.render import configuration, drop_in
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
@@ -91,7 +92,7 @@ def lacks_something(node: NodeState | None) -> bool:
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
     """A look at the cluster, after an election that may be under way."""
-    return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
+    return wait(lambda: look(cluster), elected, cluster.move_seconds + cluster.start_seconds, WallClock()).seen
 
 
 def elected(seen: ClusterState) -> Verdict:
@@ -103,7 +104,7 @@ def _texts(seen: ClusterState, meant: Collection[str]) -> dict[str, str]:
     """The configuration of each node that is meant, or runs. Raises NothingDone."""
     try:
         return {
-            name: configuration(seen.cluster, name, interfaces(seen.cluster, name, node.interfaces))
+            name: configuration(seen.cluster, name, interfaces(seen.cluster, name, node.links))
             for name, node in seen.nodes.items()
             if node is not None and (name in meant or node.unit.runs)
         }
@@ -164,7 +165,7 @@ def staged(text: str) -> Commands:
     node, unit = host.get_fact(Node, **node_arguments(cluster), journal=False), drop_in(cluster)
     if node and not rollout.must_be_placed(cluster, node, text):
         return
-    scripts = rollout.missing_scripts(cluster, node)
+    scripts = rollout.missing_scripts(cluster, node, text)
     for script in scripts:
         yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", script.path, _stdin=script.text)
     if state.config.DIFF:

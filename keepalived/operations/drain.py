@@ -13,6 +13,7 @@ from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.flag import place_flag
+from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
@@ -60,7 +61,8 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
     if why := why_not(node):
         yield refuse(why)
         return
-    if node and is_as_meant(node, reason, until) and (verdict := out_of_service(before, host.data.node)).done:
+    verdict = out_of_service(before, host.data.node)
+    if node and is_as_meant(node, reason, until) and verdict.done and not left_without(before):
         if state.is_executing:
             host.log(f"No change: {verdict.seen} (drained {node.flag.words})")
         return
@@ -87,7 +89,7 @@ def drain_node(
     if not is_as_meant(node, reason, until):
         turn.runner.begin("Drain")
         _set_flag(turn, node, reason, until, force=force)
-    turn.wait(out_of_service if force else _patiently, before)
+    wait_for_move(turn, out_of_service if force else _patiently, before, turn.targets)
 
 
 def _set_flag(turn: Turn, node: NodeState, reason: str | None, until: str | None, *, force: bool) -> None:

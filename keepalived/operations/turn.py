@@ -11,6 +11,7 @@ from keepalived.observed.node import NodeState
 from keepalived.operations import swarm
 from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
+from keepalived.operations.preempt import wait_for_move
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
@@ -55,7 +56,7 @@ def leave_service(
     if alone and force:
         turn.runner.say(f"{alone}: clients will notice", "warning")
     else:
-        turn.wait(out_of_service, before)
+        wait_for_move(turn, out_of_service, before)
     if node.holds:
         turn.times.away = turn.runner.now()
     if turn.cluster.maintenance.swarm:

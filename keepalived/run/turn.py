@@ -85,7 +85,8 @@ class Turn:
 
         Stops the turn with what was seen last when it does not come about in the time a move takes.
         """
-        seconds = self.cluster.move_seconds + self.cluster.check_seconds + SLACK_SECONDS
+        cluster = self.cluster
+        seconds = cluster.move_seconds + cluster.start_seconds + cluster.check_seconds + SLACK_SECONDS
         waited = self.watch(partial(judge, name=self.node), seconds)
         if not waited.verdict.done:
             if waited.verdict.hopeless:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from keepalived.spec.fields import HOST_NAME, Within, matching, wrong
+from keepalived.spec.lines import lines_of
 from keepalived.spec.strict import Strict
 
 MOST_SECONDS = 3600
@@ -32,6 +33,9 @@ class GlobalDefs(Strict):
 
     router_id: Annotated[str, matching(HOST_NAME, "is not a name: use letters, digits, . _ -")] | None = None
     """The name in SNMP and mail. Default: the node's own host name."""
+    vrrp_startup_delay: Annotated[int, Within(1, MOST_SECONDS)] | None = None
+    """Seconds after keepalived's start in which a node takes nothing over. Every wait after a start is so much longer.
+    Default: none."""
     vrrp_garp_master_delay: Annotated[int, Within(0, MOST_SECONDS)] = 1
     """Seconds until a new holder tells its neighbours again where the addresses are. With `0` two nodes that take over
     at the same time may leave neighbours with the wrong one."""
@@ -73,8 +77,4 @@ class GlobalDefs(Strict):
     def lines(self) -> dict[str, str]:
         """The line of each keyword that is not left to keepalived."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: name if value is True else f"{name} {value:f}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in values.items()
-            if value is not None and value is not False
-        }
+        return lines_of({name: value for name, value in values.items() if value is not False})

@@ -8,9 +8,11 @@ from pydantic import BeforeValidator, Field
 
 from keepalived.spec.address import AddressEntry, FloatingAddress
 from keepalived.spec.fields import CheckName, InterfaceName, NodeName, Password, Within
-from keepalived.spec.notify import STATES, Notify, NotifyCommand
+from keepalived.spec.notify import Notify, NotifyCommand, commands_of
 from keepalived.spec.raw import InstanceLines
+from keepalived.spec.route import RouteLine, RuleLine
 from keepalived.spec.strict import Strict
+from keepalived.spec.vrrp import VrrpSettings
 
 
 class Authentication(Strict):
@@ -28,7 +30,7 @@ def _read_names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Instance(Strict):
+class Instance(VrrpSettings):
     """A VRRP instance: floating addresses that move together."""
 
     virtual_router_id: Annotated[int, Within(1, 255)]
@@ -37,9 +39,17 @@ class Instance(Strict):
     """The floating addresses, all IPv4 or all IPv6, each as text or keys."""
     virtual_ipaddress_excluded: list[AddressEntry] = []
     """More floating addresses, IPv4 and IPv6, that move with the others and are not named in the adverts."""
+    virtual_routes: list[RouteLine] = []
+    """Routes that the holder has, each a line as in keepalived.conf: `10.30.0.0/16 via 10.10.0.1`."""
+    virtual_rules: list[RuleLine] = []
+    """Routing rules that the holder has, each a line: `from 10.30.0.0/16 table 100 priority 100`."""
+    promote_secondaries: bool = False
+    """`true`: when the kernel loses the first address of a network on the interface, it keeps the others."""
     interface: InterfaceName | None = None
-    """The network interface that gets the addresses; it has the same name on every node. Default: the interface that
-    carries the node's own address."""
+    """The network interface that gets the addresses, where it has the same name on every node. Default: the interface
+    whose network the addresses are in; else the one that carries the node's own address."""
+    nodes: Annotated[list[NodeName], Field(min_length=1)] | None = None
+    """The nodes that take part in this instance. The others do not run it. Default: all."""
 
     prefer: Annotated[list[NodeName], BeforeValidator(_read_names)] = []
     """The nodes that hold these addresses rather than the others, the first one first: `prefer: server02`. The rest
@@ -47,6 +57,12 @@ class Instance(Strict):
     active_active: bool = False
     """`true`: every node holds an address of its own. Each address is an instance with the next virtual_router_id, and
     the order of the nodes begins with the next node."""
+    nopreempt: bool = False
+    """`true`: a node that comes back leaves the addresses where they are; they move when their holder is drained or
+    fails. A check with `weight` then moves nothing."""
+    preempt_delay: Annotated[int, Within(1, 1000)] | None = None
+    """Seconds that a node waits before it takes over from a holder of lower priority, which a drained one is too.
+    Default: it does not wait."""
     disable: bool = False
     """`true`: the instance stays in the file and runs on no node."""
     version: Literal[2, 3] | None = None
@@ -85,8 +101,7 @@ class Instance(Strict):
     @property
     def notify_commands(self) -> dict[str, NotifyCommand]:
         """The commands for changes of state, by keyword."""
-        given = {keyword: getattr(self, keyword) for keyword in STATES}
-        return {keyword: command for keyword, command in given.items() if command is not None}
+        return commands_of(self)
 
     @property
     def floating(self) -> list[FloatingAddress]:

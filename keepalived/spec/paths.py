@@ -30,6 +30,9 @@ DRAINED_THIS_BOOT = "/run/keepalived-drained"
 """Made with every flag that says `until: reboot`, and removed by a boot. Where it is missing when keepalived starts,
 the unit's drop-in removes such a flag first."""
 
+PREEMPT_LOCK = "/run/keepalived-preempt.lock"
+"""Held by whoever has the daemon run without `nopreempt`: there is one file for all."""
+
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""
 

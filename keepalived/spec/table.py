@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -36,24 +37,9 @@ def rows(model: type[BaseModel] = Cluster) -> list[Row]:
     return list(_rows(model, "", {}))
 
 
-def key_paths(model: type[BaseModel] = Cluster, prefix: str = "") -> Iterator[str]:
-    """Every key of a cluster file wherever it may stand: `instances.NAME.virtual_ipaddress[].dev`."""
-    for name, field in model.model_fields.items():
-        yield f"{prefix}{name}"
-        yield from _paths_below(field.annotation, f"{prefix}{name}")
-
-
-def _paths_below(annotation: Any, path: str) -> Iterator[str]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from key_paths(annotation, f"{path}.")
-    origin, parts = get_origin(annotation), get_args(annotation)
-    for part in parts[1:] if origin is dict else parts:
-        yield from _paths_below(part, f"{path}.NAME" if origin is dict else f"{path}[]" if origin is list else path)
-
-
 def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]) -> Iterator[Row]:
     meaning = meanings(model)
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model):
         if any(type(part) is SkipJsonSchema for part in field.metadata):
             continue  # nobody writes it: the name of the cluster is that of its file
         key = f"{prefix}{name}"
@@ -70,6 +56,12 @@ def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]
             key = f"{key}[]"
         shown[below] = key
         yield from _rows(below, f"{key}.", shown)
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """The fields of a model, its own before those it inherits."""
+    own = get_annotations(model)
+    return sorted(model.model_fields.items(), key=lambda item: item[0] not in own)
 
 
 def _row(key: str, field: FieldInfo, words: str, like: str | None) -> Row:

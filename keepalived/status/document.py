@@ -160,7 +160,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
             for instance, said in node.instances.items()
         },
         drained=drain if node.drained else None,
-        failing_checks=failing(evidence.state.cluster, node),
+        failing_checks=failing(evidence.state.cluster, name, node),
         keepalived=node.version,
         unit=node.unit.active_state,
         configuration=configuration_status(node, evidence.due.get(name), evidence.state.cluster.on_change),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from keepalived.observed.boot import IDENTITY
+from keepalived.run.files import PREEMPT
 from keepalived.spec import paths
 from tests.fake.server import Content, Died, Server
 from tests.fake.shell import Result, Shell
@@ -22,6 +23,13 @@ def run(server: Server, text: str) -> Result:
     if "dpkg " in text and "--configure -a" in text:  # a loop that waits for the lock
         refused = server.world.command(server, text)
         return _configure_packages(server) if refused is None else refused
+
+    if text.endswith(PREEMPT):
+        instances = re.findall(r"^instances='?([^\n']*)", text, re.M)[0].split()
+        refused = server.world.command(server, " ".join(["preempt", *instances]))
+        result = server.preempt(instances) if refused is None else refused
+        server.world.settle()
+        return result
 
     def program(words: list[str], given: str) -> Result:
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0], re.S):

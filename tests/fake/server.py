@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -118,6 +119,21 @@ class Server:
             self.world.released(self)
         self.daemon, self.active = None, "inactive"
         self.kernel.clear()
+
+    def preempt(self, instances: list[str]) -> Result:
+        """Has keepalived run without `nopreempt` in these instances, as scripts/preempt.sh does."""
+        whole = self.files[paths.CONFIGURATION]
+        blocks = re.split(r"^(?=vrrp_instance )", whole.text, flags=re.M)
+        less = [
+            re.sub(r"^ *nopreempt\n", "", block, flags=re.M) if block.split()[1:2][0] in instances else block
+            for block in blocks
+        ]
+        if less == blocks:
+            return Result(1, err="keepalived.conf has no nopreempt\n")
+        self.files[paths.CONFIGURATION] = Content("".join(less), whole.time)
+        result = self.reload()
+        self.files[paths.CONFIGURATION] = whole
+        return result
 
     def reload(self) -> Result:
         """Has keepalived read its configuration again."""

@@ -18,6 +18,7 @@ from keepalived.spec.drain import Drain
 from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify import Smtp
+from keepalived.spec.sync_group import SyncGroup
 
 ROUNDS = 30
 LVS = """\
@@ -57,7 +58,7 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "raw": ("garp_extra_if 30\n", "debug 1"),
     "mcast_dst_ip": ("224.0.0.77",),
     "use_vmac": (True, "vrrp51"),
-    "virtual_routes": ("10.30.0.0/16 via 10.10.0.1",),
+    "virtual_routes": ("10.30.0.0/16 via 10.10.0.1 dev enp0s3",),
     "virtual_rules": ("from 10.30.0.0/16 table 100 priority 100",),
     "vrrp_garp_interval": (0.5, 0.000001),
     "vrrp_gna_interval": (0.25, 1),
@@ -80,9 +81,18 @@ BY_HAND = {
         "vrrp_version",
         "sync_groups",
     },
-    Instance: {"virtual_ipaddress", "virtual_ipaddress_excluded", "prefer", "checks", "authentication", "advert_int"},
+    Instance: {
+        "nodes",
+        "virtual_ipaddress",
+        "virtual_ipaddress_excluded",
+        "prefer",
+        "checks",
+        "authentication",
+        "advert_int",
+    },
     Check: {*KINDS, "weight"},
     Drain: {"weight"},
+    SyncGroup: {"group", "checks"},
     GlobalDefs: set(),
     Smtp: set(),
 }
@@ -123,6 +133,8 @@ def generate(chance: random.Random) -> dict[str, Any]:
         data["global_defs"] = part(chance, GlobalDefs)
     if any(one.get("smtp_alert") for one in data["instances"].values()):
         data["smtp"] = part(chance, Smtp) | {"notification_email": ["ops@example.org"], "smtp_server": "10.10.0.25"}
+    if len(data["instances"]) > 1 and chance.random() < 0.3:
+        data["sync_groups"] = {"G": part(chance, SyncGroup) | {"group": chance.sample(list(data["instances"]), 2)}}
     if chance.random() < 0.2:
         data["raw"] = {"blocks": LVS}
     return data
@@ -171,6 +183,8 @@ def _instance(chance: random.Random, place: int, nodes: list[str], checks: list[
         found["virtual_ipaddress_excluded"] = [_address(chance, place * 10 + 9, six=not six)]
     if chance.random() < 0.3:
         found["prefer"] = chance.sample(nodes, chance.randint(1, len(nodes)))
+    if chance.random() < 0.2:
+        found["nodes"] = chance.sample(nodes, chance.randint(1, len(nodes)))
     if checks and chance.random() < 0.5:
         found["checks"] = chance.sample(checks, chance.randint(0, len(checks)))
     if version == 2 and chance.random() < 0.3:

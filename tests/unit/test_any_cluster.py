@@ -53,6 +53,8 @@ def said(text: str, name: str) -> dict[str, Any]:
     """What a configuration says of an instance, read by keepalived's rules."""
     top = parse_blocks(text)
     block = next(inner for words, inner in top if words == ["vrrp_instance", name])
+    groups = [inner for words, inner in top if words[0] == "vrrp_sync_group" and [name] in words_of(inner, "group")]
+    tracking = groups[0] if groups else block
     addresses = [*words_of(block, "virtual_ipaddress"), *words_of(block, "virtual_ipaddress_excluded")]
     return {
         "virtual_router_id": value_of(block, "virtual_router_id", ""),
@@ -65,7 +67,7 @@ def said(text: str, name: str) -> dict[str, Any]:
         "password": value_of(first(block, "authentication"), "auth_pass", ""),
         "mail": any(words == ["smtp_alert", "true"] for words, _ in block),
         "notify": {words[0]: words[1].split()[0] for words, _ in block if words[0].startswith("notify")},
-        "tracked": {words[0] for key in ("track_script", "track_interface") for words in words_of(block, key)},
+        "tracked": {words[0] for key in ("track_script", "track_interface") for words in words_of(tracking, key)},
     }
 
 
@@ -74,7 +76,7 @@ def wanted(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
     one = cluster.instances[name]
     scripts, by_script = check_scripts(cluster), cluster.drain.check == "script"
     notified = notify_scripts(cluster)
-    others = [str(member.address) for other, member in cluster.nodes.items() if other != node]
+    others = [str(cluster.unicast_source(name, other)) for other in cluster.members(name) if other != node]
     tracked = {str(check.interface or scripts[key].name) for key, check in cluster.checks_of(name).items()}
     return {
         "virtual_router_id": str(one.virtual_router_id),
@@ -86,15 +88,12 @@ def wanted(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
         "peers": sorted(others) if one.unicast else [],
         "password": one.authentication.auth_pass.get_secret_value() if one.authentication else "",
         "mail": one.smtp_alert,
-        "notify": {
-            keyword: script.path
-            for keyword, script in notified[name if name in notified else f"instances.{name}"].items()
-        },
+        "notify": {keyword: script.path for keyword, script in notified[f"instances.{name}"].items()},
         "tracked": tracked | ({"chk_releasevip"} if by_script else set()),
     }
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CHANCE)
 def test_a_cluster_means_in_keepaliveds_words_what_its_file_says(chance: random.Random) -> None:
     cluster = accepted(chance)
@@ -102,7 +101,7 @@ def test_a_cluster_means_in_keepaliveds_words_what_its_file_says(chance: random.
         return
     fingerprints = set()
     for node, text in texts_of(cluster).items():
-        for name, one in cluster.instances.items():
+        for name, one in cluster.instances_of(node).items():
             assert said(text, name) == wanted(cluster, name, node)
             assert all(
                 line.split() in [words for words, _ in _block(text, name)] for line in (one.raw or "").splitlines()
@@ -113,7 +112,7 @@ def test_a_cluster_means_in_keepaliveds_words_what_its_file_says(chance: random.
         assert drain_obstacles(text) == {}
         assert origin(text) == "deployed"
         fingerprints.add(fingerprint(text))
-        assert keys_of(node, text).instances.keys() == cluster.instances.keys()
+        assert keys_of(node, text).instances.keys() == cluster.instances_of(node).keys()
     assert None not in fingerprints
 
 
@@ -123,7 +122,8 @@ def test_the_nodes_of_a_cluster_accept_each_others_adverts(chance: random.Random
     cluster = accepted(chance)
     found = [advert_settings(text) for text in texts_of(cluster).values()] if cluster else []
     for one in found:
-        assert all(one[name].accepts(found[0][name]) for name in one)
+        for other in found:
+            assert all(one[name].accepts(other[name]) for name in one.keys() & other.keys())
 
 
 def _block(text: str, name: str) -> Block:
@@ -132,7 +132,7 @@ def _block(text: str, name: str) -> Block:
 
 def test_most_of_what_is_generated_is_sound_and_has_every_key() -> None:
     found = [accepted(seeded(seed)) for seed in range(60)]
-    assert sum(cluster is not None for cluster in found) >= 50
+    assert sum(cluster is not None for cluster in found) >= 40
     chance = seeded(1)
     for model in BY_HAND:
         assert part(chance, model, share=1).keys() == model.model_fields.keys() - BY_HAND[model]

@@ -6,14 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
 
 from keepalived.spec import plain_yaml, raw
 from keepalived.spec.cluster import Cluster
-from keepalived.spec.table import key_paths
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GOLDEN = REPOSITORY / "tests/unit/golden"
@@ -53,6 +52,21 @@ def said() -> list[Said]:
 
 
 ALL = said()
+
+
+def key_paths(model: type[BaseModel] = Cluster, prefix: str = "") -> Iterator[str]:
+    """Every key of a cluster file wherever it may stand: `instances.NAME.virtual_ipaddress[].dev`."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        yield from _paths_below(field.annotation, f"{prefix}{name}")
+
+
+def _paths_below(annotation: Any, path: str) -> Iterator[str]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from key_paths(annotation, f"{path}.")
+    origin, parts = get_origin(annotation), get_args(annotation)
+    for part in parts[1:] if origin is dict else parts:
+        yield from _paths_below(part, f"{path}.NAME" if origin is dict else f"{path}[]" if origin is list else path)
 
 
 def keys_set(part: object, path: str = "") -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from keepalived.conf.importing.keys import KNOWN
 from keepalived.conf.importing.merge import Merged
 from keepalived.conf.importing.places import address_of
 from keepalived.conf.importing.yaml_text import yaml_text
@@ -132,9 +131,7 @@ def _entry(entry: Any) -> dict[str, Any]:
 
 
 def _pinned_by_instance(data: dict[str, Any], bases: Mapping[str, Mapping[str, int]]) -> Iterator[dict[str, Any]]:
-    """Each instance with its own priorities, moved down as far as they go, where the model has a place for them."""
-    if "nodes.NAME.instances.NAME.priority" not in KNOWN:
-        return
+    """Each instance with its own priorities, moved down as far as they go."""
     one = copy.deepcopy(data)
     one["nodes"] = {node: _entry(entry) for node, entry in one["nodes"].items()}
     for name, by_node in bases.items():

@@ -11,14 +11,12 @@ from pydantic import TypeAdapter
 from keepalived.conf.importing.handmade import Handmade
 from keepalived.spec.address import AddressEntry, FloatingAddress
 from keepalived.spec.blocks import Block
-from keepalived.spec.table import key_paths
 
 PRIORITY = 100  # keepalived's own default
 YES = {"true", "on", "yes"}
 NO = {"false", "off", "no"}
 ADDRESS: TypeAdapter[FloatingAddress] = TypeAdapter(AddressEntry)
 ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
-KNOWN = frozenset(key_paths())
 OF_ALL = {
     "vrrp_strict": "strict_mode",
     "vrrp_check_unicast_src": "check_unicast_src",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from keepalived.conf.drain_check import NAME
-from keepalived.conf.importing.keys import ADDRESS, ADDRESSES, KIND, KNOWN, OF_ALL
+from keepalived.conf.importing.keys import ADDRESS, ADDRESSES, KIND, OF_ALL
 from keepalived.conf.scripts import check_scripts, notify_scripts
 from keepalived.spec.blocks import Block, parse_blocks, value_of
 from keepalived.spec.check import command_of
@@ -57,9 +57,7 @@ def _commands(cluster: Cluster) -> dict[str, str]:
     found = {}
     for name, script in check_scripts(cluster).items():
         found[script.path] = cluster.checks[name].command or command_of(cluster.checks[name]).command
-    groups = getattr(cluster, "sync_groups", {})
-    owners = {**cluster.instances, **{f"instances.{name}": one for name, one in cluster.instances.items()}}
-    owners |= {f"sync_groups.{name}": group for name, group in groups.items()}
+    owners = cluster.notifying
     for name, scripts in notify_scripts(cluster).items():
         for keyword, script in scripts.items():
             found[script.path] = owners[name].notify_commands[keyword].command or ""
@@ -77,11 +75,7 @@ def _all(top: Block, commands: Mapping[str, str]) -> Iterator[str]:
     tracked = Looks(scripts | processes, commands)
     groups = {words[1]: inner for words, inner in top if words[0] == "vrrp_sync_group" and words[1:]}
     members = {name: group for group, inner in groups.items() for name in _members(inner)}
-    for_all = [
-        f"{OF_ALL[words[0]]} {' '.join(words[1:])}".strip()
-        for words, _ in defaults
-        if f"instances.NAME.{OF_ALL.get(words[0])}" in KNOWN
-    ]
+    for_all = [f"{OF_ALL[words[0]]} {' '.join(words[1:])}".strip() for words, _ in defaults if words[0] in OF_ALL]
     for words, inner in top:
         name = " ".join(words[1:2])
         match words[0]:
@@ -100,9 +94,7 @@ def _all(top: Block, commands: Mapping[str, str]) -> Iterator[str]:
             case "vrrp_script" | "vrrp_track_process" | "track_process" | "track_file" | "vrrp_track_file":
                 pass  # counts where it is tracked
             case "global_defs":
-                left_out = DECIDED_HERE["global_defs"] | {
-                    key for key in OF_ALL if f"instances.NAME.{OF_ALL[key]}" in KNOWN
-                }
+                left_out = DECIDED_HERE["global_defs"] | OF_ALL.keys()
                 yield from _lines("global_defs", inner, left_out)
             case _:
                 yield from _flat("", [(words, inner)])

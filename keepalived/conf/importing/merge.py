@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from keepalived.conf.importing.keys import KNOWN, InstanceKeys, ReadNode
+from keepalived.conf.importing.keys import InstanceKeys, ReadNode
 from keepalived.conf.importing.places import interface_of, own_addresses, sources_of
 from keepalived.conf.importing.tracking import checks_of, drain_of
 from keepalived.spec.cluster import ADVERT_INT_DEFAULTS, Cluster
@@ -40,15 +40,12 @@ def merged(nodes: list[ReadNode]) -> Merged:
     lines: dict[tuple[str, str], str] = {}
     passwords: dict[str, str] = {}
     for name, by_node in whole.items():
-        for missing in sorted({made.node for made, _ in nodes} - by_node.keys()):
-            if "instances.NAME.nodes" not in KNOWN:
-                lost.append(f"{missing} has no instance {name}: the file gives it one")
         instance = _of_instance(name, by_node, lines, passwords, lost)
-        instance |= interface_of(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"], lost)
-        sources_of(name, by_node, data["nodes"], lost)
+        instance |= interface_of(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"])
+        sources_of(name, by_node, data["nodes"])
         if checks and counted[name] != set(checks):
             instance["checks"] = [check for check in checks if check in counted[name]]
-        if "instances.NAME.nodes" in KNOWN and len(by_node) < len(nodes):
+        if len(by_node) < len(nodes):
             instance["nodes"] = list(by_node)
         data["instances"][name] = instance
     data |= _of_cluster(nodes, data["instances"], lost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from keepalived.conf.importing.handmade import written
-from keepalived.conf.importing.keys import KNOWN, OF_ALL, NodeKeys, value_from
+from keepalived.conf.importing.keys import OF_ALL, NodeKeys, value_from
 from keepalived.spec.blocks import Block
 from keepalived.spec.global_defs import GlobalDefs
 
@@ -14,7 +14,7 @@ def read_global_defs(found: NodeKeys, block: Block) -> None:
     for words, inner in block:
         if read := OF_GLOBAL_DEFS.get(words[0]):
             read(found, words, inner)
-        elif f"instances.NAME.{OF_ALL.get(words[0])}" in KNOWN:
+        elif words[0] in OF_ALL:
             found.of_all[OF_ALL[words[0]]] = value_from(words, inner)
         elif words[0] in GlobalDefs.model_fields:
             found.global_defs[words[0]] = value_from(words, inner)

@@ -13,7 +13,6 @@ from keepalived.conf.importing.keys import (
     ADDRESS,
     ADDRESSES,
     KIND,
-    KNOWN,
     PRIORITY,
     YES,
     InstanceKeys,
@@ -67,7 +66,7 @@ def _peers(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -
     one.peers = [line[0] for line, _ in inner]
     for line, _ in inner:
         for keyword, value in zip(line[1::2], line[2::2], strict=False):
-            if f"instances.NAME.{keyword}" in KNOWN and value.isdecimal():
+            if keyword in Instance.model_fields and value.isdecimal():
                 one.keys[keyword] = int(value)
             else:
                 found.loses(f"`{keyword} {value}` of the unicast_peer {line[0]} of {one.name}")
@@ -149,19 +148,13 @@ def _mail(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) ->
 
 
 def _accept(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
-    if "instances.NAME.accept" in KNOWN:
-        one.keys["accept"] = words[0] == "accept"
-    else:
-        one.raw.append(words[0])
+    one.keys["accept"] = words[0] == "accept"
 
 
 def _multicast_source(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
     """The model has it as yes or no: adverts come from the node's own address."""
     one.multicast_source = " ".join(words[1:2])
-    if "instances.NAME.mcast_src_ip" in KNOWN:
-        one.keys["mcast_src_ip"] = True
-    else:
-        one.raw.append(written([(words, inner)]))
+    one.keys["mcast_src_ip"] = True
 
 
 def _leave(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from keepalived.conf.importing.handmade import written
-from keepalived.conf.importing.keys import KIND, KNOWN, InstanceKeys, NodeKeys, take_weight, value_from, whole_number
+from keepalived.conf.importing.keys import KIND, InstanceKeys, NodeKeys, take_weight, value_from, whole_number
 from keepalived.conf.importing.of_global_defs import read_global_defs
 from keepalived.conf.importing.of_instance import OF_INSTANCE, read_instance
 from keepalived.spec.blocks import Block, parse_blocks, value_of
 from keepalived.spec.check import Check
 from keepalived.spec.notify import STATES
+from keepalived.spec.sync_group import SyncGroup
 
 NAME_OTHERS = ("vrrp_instance", "vrrp_sync_group")  # and are read when the others are known
 
@@ -84,16 +85,13 @@ def _track_file(found: NodeKeys, words: list[str], block: Block) -> None:
 
 def _group(found: NodeKeys, words: list[str], block: Block) -> None:
     """A sync group. What it tracks counts in all its instances."""
-    if "sync_groups.NAME.group" not in KNOWN:
-        found.blocks.append(written([(words, block)]))
-        return
     one = found.groups[words[1]] = InstanceKeys(words[1])
     for line, inner in block:
         if line[0] == "group":
             one.keys["group"] = [word for words, _ in inner for word in words]
         elif line[0] in ("notify", "smtp_alert", *KIND, "track_file", *STATES):
             OF_INSTANCE[line[0]](found, one, line, inner)
-        elif f"sync_groups.NAME.{line[0]}" in KNOWN:
+        elif line[0] in SyncGroup.model_fields:
             one.keys[line[0]] = value_from(line, inner)
         elif line[0] not in ("sync_group_tracking_weight", "global_tracking"):  # a group tracks for all, with weights
             found.loses(f"`{' '.join(line)}` of the sync group {one.name}")

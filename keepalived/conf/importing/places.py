@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from keepalived.conf.importing.handmade import Handmade
-from keepalived.conf.importing.keys import ADDRESSES, KNOWN, InstanceKeys, ReadNode
+from keepalived.conf.importing.keys import ADDRESSES, InstanceKeys, ReadNode
 from keepalived.spec.fields import HOST_NAME
 
 
 def own_addresses(nodes: list[ReadNode], lost: list[str]) -> dict[str, Any]:
-    """Each node with its own address: the source of its adverts where that is set, else what pyinfra connects to."""
+    """Each node with its own address: what pyinfra connects to, unless multicast adverts come from another."""
     floating = {
         ip
         for _, keys in nodes
@@ -23,14 +23,13 @@ def own_addresses(nodes: list[ReadNode], lost: list[str]) -> dict[str, Any]:
     found = {}
     for made, keys in nodes:
         ones = keys.instances.values()
-        sources = [one.source for one in ones if one.source]
         carried = {ip for addresses in made.interfaces.values() for ip in addresses}
         connected = [made.connected] if made.connected in carried else []
+        sources = [one.source for one in ones if one.source]
         on_interface = [ip for one in ones for ip in made.interfaces.get(one.interface, [])]
         own = [ip for ip in on_interface if _is_own(ip) and ip not in floating]
-        first = connected if "nodes.NAME.instances.NAME.unicast_src_ip" in KNOWN else []  # else it is the source too
-        multicast = [one.multicast_source for one in ones if one.multicast_source]
-        choices = [*multicast, *first, *sources, *connected, *own, made.connected]
+        multicast = [one.multicast_source for one in ones if one.multicast_source]  # has no key but the own address
+        choices = [*multicast, *connected, *sources, *own, made.connected]
         found[made.node] = next((choice for choice in choices if choice), "")
         if not HOST_NAME.fullmatch(made.node):
             lost.append(f"{made.node!r} is no host name: give the node another one under nodes")
@@ -50,7 +49,6 @@ def interface_of(
     by_node: Mapping[str, InstanceKeys],
     made: Mapping[str, Handmade],
     addresses: dict[str, Any],
-    lost: list[str],
 ) -> dict[str, str]:
     """Nothing where the interface is the one that the node's own address is on."""
     used = {node: one.interface for node, one in by_node.items()}
@@ -58,7 +56,7 @@ def interface_of(
         return {}
     if len(set(used.values())) > 1:
         for node, interface in used.items():
-            _on_node(name, node, "interface", interface, addresses, lost)
+            _on_node(name, node, "interface", interface, addresses)
         return {}
     chosen = next(iter(used.values()))
     return {"interface": chosen} if chosen else {}
@@ -70,18 +68,15 @@ def _is_found(made: Handmade, interface: str, address: str) -> bool:
     return address in made.interfaces.get(interface, []) and not others
 
 
-def sources_of(name: str, by_node: Mapping[str, InstanceKeys], addresses: dict[str, Any], lost: list[str]) -> None:
+def sources_of(name: str, by_node: Mapping[str, InstanceKeys], addresses: dict[str, Any]) -> None:
     """The nodes whose adverts do not come from their own address."""
     for node, one in by_node.items():
         if one.source and one.source != address_of(addresses[node]):
-            _on_node(name, node, "unicast_src_ip", one.source, addresses, lost)
+            _on_node(name, node, "unicast_src_ip", one.source, addresses)
 
 
-def _on_node(name: str, node: str, key: str, value: str, addresses: dict[str, Any], lost: list[str]) -> None:
-    """Gives an instance a key of its own on one node, where the model has a place for it."""
-    if f"nodes.NAME.instances.NAME.{key}" not in KNOWN:
-        lost.append(f"{node}: `{key} {value}` of {name}: it differs from node to node")
-        return
+def _on_node(name: str, node: str, key: str, value: str, addresses: dict[str, Any]) -> None:
+    """Gives an instance a key of its own on one node."""
     entry = addresses[node] if isinstance(addresses[node], dict) else {"address": addresses[node]}
     entry.setdefault("instances", {}).setdefault(name, {})[key] = value
     addresses[node] = entry

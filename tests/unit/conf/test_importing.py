@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from keepalived.conf.importing.convert import Imported, imported
 from keepalived.conf.importing.elections import tried
 from keepalived.conf.importing.handmade import Handmade, NotReadable, text_of
-from keepalived.conf.importing.keys import KNOWN
 from keepalived.conf.importing.meaning import meaning
 from keepalived.conf.render import configuration
 from keepalived.observed.files import FoundFiles
@@ -465,8 +464,10 @@ def test_a_file_of_lvs_alone_needs_a_hand() -> None:
 
 
 GROUP = "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\nnotify_master /usr/local/bin/up\ntrack_script {\nchk\n}\n}\n"
+SOURCES = "unicast_src_ip 192.0.2.NODE\nunicast_peer {\n192.0.2.PEER\n}\n}\n"
+CHK = ("track_script {", "chk", "}")
 SECOND = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0.9")
-KEYS_OF_SOME_VERSIONS = {
+KEYS = {
     "nopreempt": (by_hand(instance("nopreempt")), "instances.VI_1.nopreempt", True),
     "preempt_delay": (by_hand(instance("preempt_delay 5")), "instances.VI_1.preempt_delay", 5),
     "no_accept": (by_hand(instance("no_accept")), "instances.VI_1.accept", False),
@@ -496,34 +497,37 @@ KEYS_OF_SOME_VERSIONS = {
         "eth2",
     ),
     "another source of adverts": (
-        by_hand(
-            instance("unicast_src_ip NODE", "unicast_peer {", "OTHERS", "}")
-            + SECOND[:-2]
-            + "unicast_src_ip 192.0.2.PRIORITY\nunicast_peer {\n192.0.2.7\n}\n}\n"
-        ),
+        [
+            on(number, text.replace("PRIORITY", peer).replace("NODE", f"{number}").replace("PEER", peer))
+            for text in [instance() + SECOND[:-2] + SOURCES]
+            for number, peer in enumerate("21", 1)
+        ],
         "nodes.server01.instances.VI_2.unicast_src_ip",
-        "192.0.2.3",
+        "192.0.2.1",
+    ),
+    "another order with weights": (
+        [
+            on(
+                number,
+                WEIGHTED.format(30) + (instance(*CHK) + SECOND.replace("PRIORITY", two)).replace("PRIORITY", one),
+            )
+            for number, (one, two) in enumerate((("150", "7"), ("100", "9")), 1)
+        ],
+        "nodes.server01.instances.VI_1.priority",
+        51,
     ),
 }
 
 
-@pytest.mark.parametrize(("made", "path", "value"), KEYS_OF_SOME_VERSIONS.values(), ids=KEYS_OF_SOME_VERSIONS)
-def test_what_the_model_has_a_key_for_becomes_it_and_else_is_told(
-    made: list[Handmade], path: str, value: object
-) -> None:
+@pytest.mark.parametrize(("made", "path", "value"), KEYS.values(), ids=KEYS)
+def test_a_keyword_becomes_its_key(made: list[Handmade], path: str, value: object) -> None:
     found = imported(made)
-    assert found.cluster is not None, found.lost
-    head, name, *way = path.split(".")
-    generic = ".".join([head, "NAME", *("NAME" if place == 1 else part for place, part in enumerate(way))])
+    sound(found)
     data = plain_yaml.load(found.text)
-    if generic in KNOWN:
-        for part in path.split("."):
-            data = data[part]
-        assert data == value
-        assert found.lost == []
-    else:
-        told = "\n".join(found.lost) + str(data["instances"]["VI_1"].get("raw")) + str(data.get("raw"))
-        assert way[-1].split("_")[0] in told or name in told
+    for part in path.split("."):
+        data = data[part]
+    assert data == value
+    assert found.lost == []
 
 
 SCREEN = "\x1b[2J\x1b]0;x\x07\u202e"
