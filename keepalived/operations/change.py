@@ -52,6 +52,8 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
         turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing former scripts")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
+    if work in ("start", "restart"):
+        turn.sit_out_startup()
 
 
 def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, force: bool) -> None:

@@ -98,6 +98,7 @@ def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
     turn.wait(partial(taken_back, run=run), drained)
+    turn.sit_out_startup()
     turn.shell(tell_journal(f"back after {run} by {operator_name()}"))
     turn.times.back = turn.runner.now()
 

@@ -51,9 +51,10 @@ class GlobalDefs(Strict):
     vrrp_garp_lower_prio_repeat: Annotated[int, Within(0, MOST_REPEATS)] | None = None
     """How many gratuitous ARPs it then sends. Default: `vrrp_garp_master_repeat`."""
     vrrp_garp_interval: Interval | None = None
-    """Seconds between two gratuitous ARPs on an interface. Default: 0."""
+    """Seconds between two gratuitous ARPs on an interface. Default: 0; with `use_vmac` 0.001."""
     vrrp_gna_interval: Interval | None = None
-    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0."""
+    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0; with `use_vmac`
+    0.001."""
     vrrp_lower_prio_no_advert: bool = True
     """`true`: a holder that hears a lower priority keeps its own pace. With `false` it answers at once."""
     vrrp_higher_prio_send_advert: bool = False

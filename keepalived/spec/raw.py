@@ -59,6 +59,7 @@ OF_INSTANCE = {
     "unicast_src_ip": "use unicast, and nodes.NAME.instances.INSTANCE.unicast_src_ip",
     "virtual_ipaddress": "use virtual_ipaddress",
     "virtual_ipaddress_excluded": "use virtual_ipaddress_excluded",
+    "no_virtual_ipaddress": "use no_virtual_ipaddress",
     "virtual_routes": "use virtual_routes",
     "virtual_rules": "use virtual_rules",
     "promote_secondaries": "use promote_secondaries",

@@ -51,7 +51,8 @@ def sync_faults(cluster: Cluster) -> Iterator[Fault]:
                 said = " and ".join(f"{', '.join(order)} for {member}" for member, order in orders.items())
                 yield Fault(
                     path,
-                    f"the nodes in order are {said}: none holds both for long. Give both the same nodes and prefer",
+                    f"the order of nodes is {said}: no node would hold both for long. Give them the same nodes, prefer "
+                    "and priorities",
                     ("nodes", f"instances.{first}.prefer", f"instances.{other}.prefer"),
                 )
             one, two = cluster.instances[first], cluster.instances[other]

@@ -18,6 +18,7 @@ NOT_STRICT = {
     "higher_prio_send_advert": False,
     "down_timer_adverts": 3,
     "vmac_xmit_base": False,
+    "preempt_delay": None,
 }
 """What strict mode leaves of these keywords."""
 TTL4 = 255
@@ -107,6 +108,8 @@ def _vmac_faults(cluster: Cluster) -> Iterator[Fault]:
         if instance.unicast and not instance.vmac_xmit_base:
             why = "unicast adverts cannot leave by the virtual interface: set vmac_xmit_base: true"
             yield Fault(f"{path}.use_vmac", why, (f"{path}.vmac_xmit_base", f"{path}.unicast"))
+        if instance.promote_secondaries:
+            yield Fault(f"{path}.promote_secondaries", "use_vmac has it always: leave it out", basis)
         if isinstance(interface := instance.use_vmac, str):
             if interface == instance.interface:
                 yield Fault(f"{path}.use_vmac", f"{interface} is the interface of the instance: give it another name")

@@ -193,6 +193,16 @@ def test_every_wait_counts_preempt_delay() -> None:
     assert managers.is_at_rest()
 
 
+def test_a_node_that_must_not_take_over_yet_is_waited_for_before_the_next_one_has_its_turn() -> None:
+    managers = Managers("global_defs: {vrrp_startup_delay: 20}")
+    managers.edit("51,", "51, advert_int: 0.4,")
+    began = managers.world.now
+    managers.deploy()
+    assert managers.world.now - began > 40
+    waiting = "waiting 20 s: vrrp_startup_delay keeps it from taking over until then"
+    assert [words for words in managers.said if "waiting" in words] == [f"server03: {waiting}", f"server02: {waiting}"]
+
+
 RUNS: dict[str, Callable[[Managers], None]] = {
     "drain": lambda managers: managers.drain("server01"),
     "drain of two": lambda managers: managers.drain("server01", "server02"),

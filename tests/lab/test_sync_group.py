@@ -23,6 +23,7 @@ checks:
   alive: {{command: test ! -e /root/dead, interval: 1}}
   fine: {{command: test ! -e /root/poor, interval: 1, weight: 10}}
 """
+AT_REST = "Nothing is wrong: 10.10.0.2 is held by server01, 10.10.0.9 is held by server01"
 
 
 def holders(operator: Operator) -> list[list[str]]:
@@ -48,12 +49,11 @@ def grouped(operator: Operator) -> Operator:
 
 @pytest.fixture
 def router(grouped: Operator) -> Iterator[Operator]:
-    """The same, at rest before and after."""
-    on_node(grouped, "server01")
+    """The same, at rest before and after: also no check and no flag is still to be seen by keepalived."""
     yield grouped
     grouped.everywhere("rm -f /root/dead /root/poor")
     grouped.repairs()
-    on_node(grouped, "server01")
+    grouped.sees("rest", lambda: AT_REST in grouped.attempts(STATUS).text, True, seconds=60)
 
 
 def test_a_drain_and_a_restore_move_all_of_it(router: Operator) -> None:
@@ -70,13 +70,13 @@ def test_a_drain_and_a_restore_move_all_of_it(router: Operator) -> None:
         assert seen.lost <= 2
         assert seen.longest(0) <= GAP_SECONDS
     assert router.server02.succeed("cat /root/moved").splitlines() == ["GROUP router MASTER", "GROUP router BACKUP"]
-    router.types(STATUS).line("Nothing is wrong: 10.10.0.2 is held by server01, 10.10.0.9 is held by server01")
+    router.types(STATUS).line(AT_REST)
 
 
 def test_a_failing_check_without_weight_moves_all_of_it(router: Operator) -> None:
     router.server01.succeed("touch /root/dead")
     on_node(router, "server02")
-    router.attempts(STATUS).line("The check alive fails on server01")
+    router.attempts(STATUS).line("The check alive (command test ! -e /root/dead) fails on server01 since ")
 
 
 def test_a_failing_check_with_weight_moves_all_of_it(router: Operator) -> None:

@@ -27,12 +27,13 @@ def deploy(operator: Operator, cluster: str) -> Witness:
 
 
 def test_a_virtual_mac_address_moves_with_the_address(redeployed: Operator) -> None:
-    seen = deploy(redeployed, with_instance("use_vmac: true"))
+    seen = deploy(redeployed, with_instance("use_vmac: true").replace("0.2]", "0.2/24]"))
     redeployed.sees_holder("server01")
     assert seen.lost <= 1
     assert seen.longest(0) <= GAP_SECONDS
     assert MAC in redeployed.server01.succeed("ip -o link show vrrp.51")
-    for verb, holder in ((DRAIN, "server02"), (RESTORE, "server01")):
+    assert "vrrp_garp_interval 0.001" in redeployed.server01.succeed("cat /etc/keepalived/keepalived.conf")
+    for verb, holder in ((DRAIN, "server02"), (RESTORE, "server01")) * 3:
         with redeployed.watching() as seen:
             redeployed.types(f"{verb} --limit server01")
             redeployed.sees_holder(holder)

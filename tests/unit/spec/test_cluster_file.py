@@ -764,6 +764,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                     }
                 ],
                 "virtual_ipaddress_excluded": [],
+                "no_virtual_ipaddress": False,
                 "virtual_routes": [],
                 "virtual_rules": [],
                 "promote_secondaries": False,
@@ -800,6 +801,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "smtp": None,
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
         "global_defs": GlobalDefs().model_dump(),
+        "host": {"sysctls": {}, "packages": [], "hold": False, "keep_configuration": False, "firewall": None},
         "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 

@@ -70,8 +70,8 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     (
         "router: {group: [inside, outside]}",
         {"outside": "prefer: server02"},
-        f"{GROUP}: the nodes in order are server01, server02, server03 for inside and server02, server01, server03 for "
-        "outside: none holds both for long. Give both the same nodes and prefer",
+        f"{GROUP}: the order of nodes is server01, server02, server03 for inside and server02, server01, server03 for "
+        "outside: no node would hold both for long. Give them the same nodes, prefer and priorities",
     ),
     (
         "router: {group: [inside, alone]}",

@@ -95,6 +95,11 @@ REFUSED = {
         instance(rest="use_vmac: true, unicast: true"),
         ["use_vmac: unicast adverts cannot leave by the virtual interface: set vmac_xmit_base: true"],
     ),
+    "a virtual MAC address and promote_secondaries": (
+        instance(rest="use_vmac: true, promote_secondaries: true"),
+        ["promote_secondaries: use_vmac has it always: leave it out"],
+    ),
+    "strict and a delay": (instance(rest="strict_mode: true, preempt_delay: 5"), [f"preempt_delay: {STRICT}"]),
     "a virtual interface that is the own one": (
         instance(rest="interface: eth0, use_vmac: eth0"),
         ["use_vmac: eth0 is the interface of the instance: give it another name"],
