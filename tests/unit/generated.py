@@ -80,8 +80,10 @@ BY_HAND = {
         "priority_step",
         "vrrp_version",
         "sync_groups",
+        "host",
     },
     Instance: {
+        "no_virtual_ipaddress",
         "nodes",
         "virtual_ipaddress",
         "virtual_ipaddress_excluded",
