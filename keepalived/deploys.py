@@ -15,6 +15,7 @@ from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import (
     DeployOptions,
     DrainOptions,
+    ImportOptions,
     Model,
     RebootOptions,
     RemoveOptions,
@@ -174,6 +175,15 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     from keepalived.status.run import show_and_exit
 
     show_and_exit(_asked(StatusOptions, format=format, watch=watch))
+
+
+@api.deploy(DEPLOY_NAME)
+def import_() -> None:
+    """Prints the cluster file that reproduces the keepalived.conf of the nodes, and ends the whole run."""
+    from keepalived.operations.importing import show_and_exit
+
+    _asked(ImportOptions)
+    show_and_exit()
 
 
 def _begin(model: type[Watched], **given: str | bool | None) -> Watched:

@@ -13,6 +13,7 @@ from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString,
 from typing_extensions import override
 
 from keepalived.observed.boot import IDENTITY, BootState, read_boot
+from keepalived.observed.files import FoundFiles, read_files
 from keepalived.observed.node import NodeState
 from keepalived.observed.packages import PackagesState, read_packages
 from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
@@ -219,6 +220,42 @@ def _read(output: list[str], read: Callable[[dict[str, str]], T], what: str) -> 
         raise FactProcessError(str(error)) from error
     except UNREADABLE as error:
         raise FactProcessError(f"{what} cannot be read: it is not what it should be") from error
+
+
+class Files(FactBase[FoundFiles | None]):
+    """
+    keepalived.conf of a node with all that it includes, whoever wrote it. None: it could not be read.
+
+    Passwords are not shown.
+
+    .. code:: python
+
+        {
+            "hostname": "server01",
+            "interfaces": {"lo": ["127.0.0.1"], "enp0s3": ["10.10.0.3", "10.10.0.2"]},
+            "files": {"/etc/keepalived/keepalived.conf": "vrrp_instance VI_1 {…"},
+            "large": [],
+            "programs": {"/usr/bin/test": true},
+            "running": "vrrp_instance VI_1 {…",
+            "config_id": ""
+        }
+    """
+
+    @override
+    def command(self) -> StringCommand:
+        return StringCommand(
+            StringCommand("configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
+            f"\n{(REPORTS / 'files.sh').read_text(encoding='utf-8')}",
+        )
+
+    @override
+    def process(self, output: list[str]) -> FoundFiles:
+        try:
+            return read_files(parts_of(output))
+        except ReportError as error:
+            raise FactProcessError(str(error)) from error
+        except UNREADABLE as error:
+            raise FactProcessError("the node's files cannot be read: its report is not what it should be") from error
 
 
 class Boot(FactBase[BootState | None]):

@@ -17,6 +17,7 @@ from keepalived.spec.sync_rules import sync_faults
 from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
+LOOPBACK = "lo"
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
 
 
@@ -137,6 +138,8 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
     for name, instance in cluster.instances.items():
         path = f"instances.{name}"
         count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
+        if instance.interface == LOOPBACK:
+            yield Fault(f"{path}.interface", f"{LOOPBACK} reaches no other node: keepalived ignores such an instance")
         if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
             yield Fault(
                 f"{path}.virtual_ipaddress",

@@ -197,6 +197,10 @@ REFUSED = [
         lines("instances.VI_1.interface: 'en p' is not the name of a network interface"),
     ),
     (
+        instance(rest="interface: lo"),
+        lines("instances.VI_1.interface: lo reaches no other node: keepalived ignores such an instance"),
+    ),
+    (
         instance(rest="interface: sixteenletterss0"),
         lines("instances.VI_1.interface: 'sixteenletterss0' is not the name of a network interface"),
     ),
