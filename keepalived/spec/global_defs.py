@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from keepalived.spec.fields import HOST_NAME, Within, matching, wrong
+from keepalived.spec.fields import HOST_NAME, FilePath, Within, matching, wrong
 from keepalived.spec.lines import lines_of
 from keepalived.spec.strict import Strict
 
@@ -73,6 +73,11 @@ class GlobalDefs(Strict):
     """`true`: SNMP by the MIBs of RFC 2787 and RFC 6527."""
     enable_traps: bool = False
     """`true`: SNMP traps."""
+    enable_dbus: bool = False
+    """`true`: D-Bus tells the state of the instances, where keepalived is built with it."""
+    vrrp_notify_fifo: FilePath | None = None
+    """A named pipe, `/run/vrrp.fifo`. keepalived makes it, and writes a line into it for every change of state, in
+    order. Who reads it is up to you."""
 
     @property
     def lines(self) -> dict[str, str]:

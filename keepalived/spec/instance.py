@@ -100,6 +100,8 @@ class Instance(VrrpSettings):
     """The same for a node that takes no part any more: a check without weight fails, or its interface is down."""
     notify_stop: Notify | None = None
     """The same for a daemon that stops. After one second it is killed."""
+    notify_master_rx_lower_pri: Notify | None = None
+    """The same for a holder that hears a lower priority: another node has held the addresses too."""
     notify: Notify | None = None
     """The same for every change of state, run after the one that is for this state alone."""
     smtp_alert: bool = False

@@ -15,6 +15,7 @@ STATES = {
     "notify_backup": "BACKUP",
     "notify_fault": "FAULT",
     "notify_stop": "STOP",
+    "notify_master_rx_lower_pri": "MASTER_RX_LOWER_PRI",
     "notify": None,
 }
 """The keys that name a command, each with its state; `notify` is run in all of them, and keepalived tells it which."""
@@ -58,7 +59,7 @@ def _read_command(value: object) -> object:
 
 def commands_of(owner: BaseModel) -> dict[str, NotifyCommand]:
     """The commands for changes of state of an instance or a group, by keyword."""
-    given = {keyword: getattr(owner, keyword) for keyword in STATES}
+    given = {keyword: getattr(owner, keyword, None) for keyword in STATES}  # a group knows fewer
     return {keyword: command for keyword, command in given.items() if command is not None}
 
 

@@ -230,10 +230,12 @@ def test_what_an_ansible_role_writes() -> None:
 
 
 def test_a_keyword_that_the_model_knows_is_taken_over_and_another_becomes_raw() -> None:
-    text = "global_defs {\nvrrp_garp_interval 0.5\nenable_dbus\n}\n" + instance("garp_lower_prio_delay 3", "debug")
+    text = "global_defs {\nvrrp_garp_interval 0.5\nlog_unknown_vrids\n}\n" + instance(
+        "garp_lower_prio_delay 3", "debug"
+    )
     data = plain_yaml.load(imported(by_hand(text)).text)
     assert data["global_defs"] == {"vrrp_garp_interval": 0.5}
-    assert data["raw"] == {"global_defs": "enable_dbus\n"}
+    assert data["raw"] == {"global_defs": "log_unknown_vrids\n"}
     kept = {**data["instances"]["VI_1"]}
     raw = kept.pop("raw", "")
     assert ("garp_lower_prio_delay" in kept) != ("garp_lower_prio_delay 3" in raw)

@@ -784,6 +784,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "notify_backup": None,
                 "notify_fault": None,
                 "notify_stop": None,
+                "notify_master_rx_lower_pri": None,
                 "notify": None,
                 "smtp_alert": False,
                 "raw": None,
