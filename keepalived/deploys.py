@@ -38,6 +38,7 @@ def deploy(
     resume: bool | None = None,
     force: bool | None = None,
     probe: bool | None = None,
+    probe_port: int | None = None,
 ) -> None:
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
     from pyinfra.operations import apt
@@ -47,7 +48,7 @@ def deploy(
     from keepalived.operations import host as preparing
     from keepalived.plan.host import host_work
 
-    options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe)
+    options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe, probe_port=probe_port)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
     if host.name not in plan.due:
         return
@@ -78,28 +79,33 @@ def drain(
     *,
     reason: str | None = None,
     until: Literal["reboot", "restore"] | None = None,
+    wait: int | None = None,
     force: bool | None = None,
     probe: bool | None = None,
+    probe_port: int | None = None,
 ) -> None:
     """Takes nodes out of service, and returns when another node is seen to hold their addresses."""
     from keepalived.operations import drain as draining
 
-    options = _begin(DrainOptions, reason=reason, until=until, force=force, probe=probe)
+    options = _begin(
+        DrainOptions, reason=reason, until=until, wait=wait, force=force, probe=probe, probe_port=probe_port
+    )
     draining.plan(options)  # refused here, before anything is done on any host
     draining.drain(
         name="Drain the node and see another one hold its addresses",
         reason=options.reason,
         until=options.until,
         force=options.force,
+        wait=options.wait,
     )
 
 
 @api.deploy(DEPLOY_NAME)
-def restore(*, probe: bool | None = None) -> None:
+def restore(*, probe: bool | None = None, probe_port: int | None = None) -> None:
     """Puts nodes back in service, and ends what a reboot or upgrade that did not end has left."""
     from keepalived.operations import restore as restoring
 
-    _begin(RestoreOptions, probe=probe)
+    _begin(RestoreOptions, probe=probe, probe_port=probe_port)
     restoring.plan()
     restoring.restore(name="Restore the node and see it hold what it should")
 
@@ -112,11 +118,14 @@ def reboot(
     resume: bool | None = None,
     force: bool | None = None,
     probe: bool | None = None,
+    probe_port: int | None = None,
 ) -> None:
     """Reboots the nodes of each cluster one after the other."""
     from keepalived.operations import reboot as rebooting
 
-    options = _begin(RebootOptions, only=only, reason=reason, resume=resume, force=force, probe=probe)
+    options = _begin(
+        RebootOptions, only=only, reason=reason, resume=resume, force=force, probe=probe, probe_port=probe_port
+    )
     plan = rebooting.plan(options)  # refused here, before anything is done on any host
     rebooting.checkpoint(name="Write down what is to be rebooted", plan=plan)
     for batch in _one_after_the_other(plan.batches):
@@ -132,13 +141,22 @@ def upgrade(
     reason: str | None = None,
     force: bool | None = None,
     probe: bool | None = None,
+    probe_port: int | None = None,
 ) -> None:
     """Upgrades keepalived, or the whole system, on the nodes of each cluster one after the other."""
     from pyinfra.operations import apt
 
     from keepalived.operations import upgrade as upgrading
 
-    options = _begin(UpgradeOptions, version=version, packages=packages, reason=reason, force=force, probe=probe)
+    options = _begin(
+        UpgradeOptions,
+        version=version,
+        packages=packages,
+        reason=reason,
+        force=force,
+        probe=probe,
+        probe_port=probe_port,
+    )
     plan = upgrading.plan(options)  # refused here, before anything is done on any host
     apt.update(name="Read what packages there are")
     upgrading.known(name="Check that the version is to be had", plan=plan)
@@ -149,13 +167,13 @@ def upgrade(
 
 
 @api.deploy(DEPLOY_NAME)
-def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
+def remove(*, force: bool | None = None, probe: bool | None = None, probe_port: int | None = None) -> None:
     """Takes nodes out of a cluster for good. Then take them out of the cluster file and deploy."""
     from pyinfra.operations import apt
 
     from keepalived.operations import remove as removing
 
-    options = _begin(RemoveOptions, force=force, probe=probe)
+    options = _begin(RemoveOptions, force=force, probe=probe, probe_port=probe_port)
     removing.plan(options)  # refused here, before anything is done on any host
     removing.service_stopped(name="Drain the node and stop the service", force=options.force)
     removing.files_removed(name="Remove its files")
@@ -186,7 +204,7 @@ def import_() -> None:
     show_and_exit()
 
 
-def _begin(model: type[Watched], **given: str | bool | None) -> Watched:
+def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
     """What every verb that changes something begins with: its options. Raises NothingDone."""
     if state.config.FAIL_PERCENT != 0:
         raise NothingDone("A run must end with the first failure: put `config.FAIL_PERCENT = 0` into config.py")
@@ -194,11 +212,11 @@ def _begin(model: type[Watched], **given: str | bool | None) -> Watched:
         typed_options = " and ".join(typed.out_of_order)
         raise NothingDone(f"{typed_options} would change nodes before another one has taken over: type it without")
     options = _asked(model, **given)
-    current().probes = options.probe
+    current().probes, current().probe_port = options.probe, options.probe_port
     return options
 
 
-def _asked(model: type[Model], **given: str | bool | None) -> Model:
+def _asked(model: type[Model], **given: str | bool | int | None) -> Model:
     """The options of a verb: what a parameter gives, or else --data. Data of hosts and groups is somebody else's."""
     take_over()  # by now: another repository may have an inventory of its own
     if (model, host.name) in current().verbs:

@@ -12,6 +12,7 @@ from pyinfra import host
 from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString, StringCommand
 from typing_extensions import override
 
+from keepalived.conf.connections_script import connections_command
 from keepalived.observed.boot import IDENTITY, BootState, read_boot
 from keepalived.observed.files import FoundFiles, read_files
 from keepalived.observed.node import NodeState
@@ -105,6 +106,7 @@ class Node(FactBase[NodeState | None]):
                 "adverts_from": []
             },
             "checks": {"web": {"status": 7, "since": "2026-01-31T10:02:01Z", "words": "curl: (7) Failed to connect"}},
+            "connections": {"10.10.0.9": {"serves": 12, "passes_on_to": null}},
             "links_down": [],
             "boot": "5a1c5b7c-…/21",
             "checkpoint": null
@@ -149,6 +151,7 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";firewall=", QuoteString(paths.FIREWALL), _separator=""),
             StringCommand(";network_drop_in=", QuoteString(paths.NETWORK_DROP_IN), _separator=""),
             StringCommand(";networks=", QuoteString(paths.NETWORKS), _separator=""),
+            StringCommand(";connections=", QuoteString(paths.CONNECTIONS), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),
             StringCommand(";identity=", QuoteString(IDENTITY), _separator=""),
@@ -211,6 +214,28 @@ class Holds(FactBase[list[str] | None]):
         if not carried:  # not even that of lo
             return None
         return [address for address in self.addresses if address in carried]
+
+
+class Obstacles(FactBase[list[str] | None]):
+    """
+    What keeps a node from having established connections live through a move, in words. None: it could not be read.
+
+    + neighbours: the addresses of the other nodes (default: those of the cluster file)
+
+    .. code:: python
+
+        ["nft is not installed"]
+    """
+
+    @override
+    def command(self, neighbours: list[str] | None = None) -> str:
+        if neighbours is None:
+            neighbours = [str(node.address) for node in _cluster().nodes.values()]
+        return f"{connections_command('check', *neighbours)}; echo end"
+
+    @override
+    def process(self, output: list[str]) -> list[str] | None:
+        return [plain(line) for line in output[:-1]] if output[-1:] == ["end"] else None
 
 
 def _read(output: list[str], read: Callable[[dict[str, str]], T], what: str) -> T:

@@ -32,6 +32,18 @@ def _version(value: object) -> str:
     return str(value)
 
 
+def _seconds(value: object) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", str(value)):
+        raise ValueError(f"={value} is not a number of seconds: 60")
+    return int(str(value))
+
+
+def _port(value: object) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(str(value)) <= 65535:
+        raise ValueError(f"={value} is not a TCP port: 443")
+    return int(str(value))
+
+
 def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
     """One of some words behind `key`; `values` has what each means."""
 
@@ -48,6 +60,8 @@ Model = TypeVar("Model", bound="Options")
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Reason = Annotated[str, BeforeValidator(_reason)]
 Version = Annotated[str, BeforeValidator(_version)]
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+Port = Annotated[int, BeforeValidator(_port)]
 Until = Annotated[
     Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
@@ -69,6 +83,9 @@ class WatchedOptions(Options):
 
     probe: YesOrNo = True
     """`off`: what clients see of the addresses meanwhile is not watched"""
+
+    probe_port: Port | None = None
+    """`443`: established connections to this TCP port of each address are watched as well"""
 
 
 Watched = TypeVar("Watched", bound=WatchedOptions)
@@ -92,6 +109,8 @@ class DrainOptions(WatchedOptions):
     """why, for status and the node's journal"""
     until: Until | None = None
     """`reboot`: the node's next boot ends the drain; `restore`, the default: it lasts over boots"""
+    wait: Seconds = 0
+    """`60`: waits so many seconds for the end of the connections that the node still serves (`connections: keep`)"""
     force: YesOrNo = False
     """also when no other node could serve"""
 

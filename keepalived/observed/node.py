@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from keepalived.conf.adverts import AdvertSettings
 from keepalived.conf.interfaces import Links
 from keepalived.observed.checkpoint import Checkpoint
+from keepalived.observed.connections import KeptConnections
 from keepalived.observed.host import HostState
 from keepalived.spec.flag import Flag
 
@@ -161,6 +162,10 @@ class NodeState(_Frozen):
     """The scripts of this repository on disk that are root's own and can be run, by name, with their size in bytes."""
     host: HostState = Field(default=HostState(), exclude=True)
     """What the node has beside keepalived, of what the cluster file asks for."""
+    connections: dict[str, KeptConnections] = {}
+    """What the node does for established connections to addresses that have moved, or are about to, by address."""
+    tools: list[str] = Field(default=[], exclude=True)
+    """What is installed of what it needs for that (observed/connections.py)."""
     links_down: list[str] = []
     """The network interfaces that are not up."""
     boot: str | None = None
@@ -193,6 +198,11 @@ class NodeState(_Frozen):
         if self is other and interface == others:
             return True
         return bool(set(one) & set(two)) if one and two else None
+
+    @property
+    def serves(self) -> int:
+        """How many connections the node serves to addresses that it does not hold."""
+        return sum(one.serves or 0 for address, one in self.connections.items() if address not in self.holds)
 
     def interface_of(self, address: str) -> str | None:
         """The network interface that carries `address`."""

@@ -10,11 +10,13 @@ from keepalived.cli.operator import operator_name
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.operations.connections import make_ready
 from keepalived.operations.flag import place_flag
 from keepalived.operations.preempt import wait_for_move
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain, moves_of_restore, moves_of_start
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn
@@ -39,6 +41,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
     work = rollout.due(turn.cluster, node, text)
     match work:
         case "start":
+            make_ready(turn, partial(moves_of_start, text=text))
             _put_in_place(turn, node, text)
             _systemctl(turn, "restart")
             turn.wait(_judge(turn, before, node, text), before)
@@ -80,6 +83,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
                 if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
                 node = wait_for_move(turn, partial(may_stop, text=text), before).nodes[turn.node] or node
+                turn.runner.moved()
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
                 judge = _judge(turn, before, node, text)
@@ -128,6 +132,7 @@ def _why_no_hand_over(turn: Turn, before: ClusterState, node: NodeState) -> str:
 
 def _hand_over(turn: Turn, node: NodeState) -> None:
     """Sets the flag that the running daemon looks at, which may be another one than the cluster file's."""
+    make_ready(turn, moves_of_drain)
     flags = {turn.cluster.drain.flag} | ({node.running_flag.path} if node.running_flag else set())
     place_flag(turn, sorted(flags), content(operator_name(), run="deploy", id=turn.runner.id), run="deploy")
 
@@ -143,6 +148,7 @@ def _take_up(turn: Turn, verb: str, node: NodeState, text: str) -> None:
     if old is not None and node.running_drained and not node.drained:
         same = set_flag(flag, carried_over(old), until_reboot=old.until_reboot, like=old.path)
         turn.shell(same, "setting the flag at its new place")
+    make_ready(turn, partial(moves_of_start, text=text))
     _put_in_place(turn, node, text)
     _systemctl(turn, verb)
     if old is not None and old.path != flag:
@@ -164,10 +170,12 @@ def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> 
     """Ends the deploy's own drain of this node, unless an operator has drained it meanwhile."""
     turn.runner.begin("Take back")
     drained = turn.look()
+    make_ready(turn, moves_of_restore, drained)
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, "deploy"), "removing the flag")
     turn.advice = "Run it again:" + command("deploy.py")
     apart = _apart(turn, before, node, text)
     turn.wait(partial(healthy, text=text) if apart else partial(taken_back, run="deploy"), drained)
+    turn.runner.moved()
     turn.advice = ""
 
 

@@ -20,11 +20,14 @@ from keepalived.conf.render import configuration, drop_in
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.connections import TOOLS
 from keepalived.observed.node import NodeState
 from keepalived.operations.change import deploy_node
+from keepalived.operations.connections import tell_kept
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain
 from keepalived.plan.host import host_work
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
@@ -92,6 +95,8 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
+        if cluster.on_change == "restart":
+            tell_kept(seen, changing, moves_of_drain, installs=True)
         new = {
             hosts[name].name
             for name in meant
@@ -106,6 +111,8 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
 def lacks_something(cluster: Cluster, node: NodeState | None, text: str) -> bool:
     """Whether a node lacks what every node of `cluster` must have beside its configuration."""
     if node is None or node.version is None or version_problem(node.version):
+        return True
+    if cluster.connections == "keep" and not set(TOOLS) <= set(node.tools):
         return True
     return not node.unit.enabled or node.flag_open is None or host_work(cluster, node, text).due
 

@@ -12,14 +12,16 @@ from keepalived.cli.operator import operator_name
 from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.operations.connections import make_ready, tell_kept, tell_what_is_left, wait_for_end
 from keepalived.operations.flag import place_flag
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, tell_journal
-from keepalived.run.hands import TurnCommand
+from keepalived.run.hands import TurnCommand, targets
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -28,7 +30,14 @@ from keepalived.spec import flag
 
 def plan(options: DrainOptions) -> None:
     """Says once a run what the drain of all its hosts will move. Raises NothingDone, before anything is done on any."""
-    current().once("drain", lambda: tell_plan(look_before(partial(refuses, options)), drain_plan))
+    current().once("drain", partial(_tell_plan, options))
+
+
+def _tell_plan(options: DrainOptions) -> None:
+    seen = look_before(partial(refuses, options))
+    for one in seen.values():
+        tell_plan(one, drain_plan)
+        tell_kept(one, targets(one.cluster), moves_of_drain)
 
 
 def refuses(options: DrainOptions, seen: ClusterState, meant: Collection[str]) -> str | None:
@@ -42,13 +51,14 @@ def refuses(options: DrainOptions, seen: ClusterState, meant: Collection[str]) -
 
 
 @operation()
-def drain(reason: str | None = None, until: str | None = None, force: bool = False) -> Commands:
+def drain(reason: str | None = None, until: str | None = None, force: bool = False, wait: int = 0) -> Commands:
     """
     Takes the node out of service: sets its flag, and waits until another node is seen to hold the addresses.
 
     + reason: why, for status and the node's journal
     + until: ``reboot`` ends the drain with the node's next boot, ``restore`` (the default) lasts over boots
     + force: also when no other node could serve
+    + wait: seconds for which the end of the connections that the node still serves is waited for
 
     **Example:**
 
@@ -65,8 +75,9 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
     if node and is_as_meant(node, reason, until) and verdict.done and not left_without(before):
         if state.is_executing:
             host.log(f"No change: {verdict.seen} (drained {node.flag.words})")
-        return
-    yield TurnCommand(partial(drain_node, reason=reason, until=until, force=force, before=before))
+        if not (wait and node.serves):
+            return
+    yield TurnCommand(partial(drain_node, reason=reason, until=until, force=force, wait=wait, before=before))
 
 
 def is_as_meant(node: NodeState, reason: str | None, until: str | None) -> bool:
@@ -81,15 +92,26 @@ def drain_node(
     reason: str | None = None,
     until: str | None = None,
     force: bool = False,
+    wait: int = 0,
     before: ClusterState | None = None,
 ) -> None:
-    """The turn of a node that is drained. `before`: a look at the cluster that was just taken."""
+    """The turn of a node that is drained. `before`: a look at the cluster that was just taken.
+
+    `wait`: for so many seconds the end of the connections that it still serves is waited for.
+    """
     before = before or turn.look()
     node = turn.read(before)
     if not is_as_meant(node, reason, until):
+        if not node.drained:
+            make_ready(turn, moves_of_drain, before)
         turn.runner.begin("Drain")
         _set_flag(turn, node, reason, until, force=force)
     wait_for_move(turn, out_of_service if force else _patiently, before, turn.targets)
+    turn.runner.moved()
+    if wait and (left := wait_for_end(turn, wait)):
+        turn.stop(f"{turn.node} is drained, but not within {wait} s have its connections ended: {left}")
+    if not wait:
+        tell_what_is_left(turn)
 
 
 def _set_flag(turn: Turn, node: NodeState, reason: str | None, until: str | None, *, force: bool) -> None:

@@ -15,9 +15,11 @@ from keepalived.conf.scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.operations.connections import end_all, tell_kept, wait_before_cutting
 from keepalived.operations.drain import drain_node
 from keepalived.operations.host import SHUT
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
@@ -44,6 +46,7 @@ def _tell_plan(options: RemoveOptions) -> None:
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
             for words in notified(seen, dict.fromkeys(due, True)):
                 logger.info(words)
+            tell_kept(seen, due, moves_of_drain)
             logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
             logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
@@ -112,6 +115,8 @@ def stop_node(turn: Turn, *, force: bool = False) -> None:
     node = turn.read(turn.look())
     if node.holds and not force:
         turn.stop(f"{turn.node} holds {', '.join(node.holds)}: keepalived was not stopped")
+    wait_before_cutting(turn, "the removal")
+    end_all(turn)
     turn.shell(tell_journal("removed from the cluster"))
     turn.shell("systemctl disable --now --quiet keepalived.service", "stopping keepalived")
 

@@ -11,13 +11,15 @@ from keepalived.cli.operator import operator_name
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations import swarm
 from keepalived.operations.checkpoints import remove_checkpoints
+from keepalived.operations.connections import make_ready, tell_kept
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, on_a_line
+from keepalived.plan.connections import moves_of_restore
 from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current
 from keepalived.run.files import remove_file, tell_journal
-from keepalived.run.hands import TurnCommand
+from keepalived.run.hands import TurnCommand, targets
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
@@ -28,7 +30,14 @@ SWARM_SECONDS = 30  # for the swarm to tell that it has the node: it has been up
 
 def plan() -> None:
     """Says once a run what putting its hosts back in service will move. Raises NothingDone."""
-    current().once("restore", lambda: tell_plan(look_before(), restore_plan))
+    current().once("restore", _tell_plan)
+
+
+def _tell_plan() -> None:
+    seen = look_before()
+    for one in seen.values():
+        tell_plan(one, restore_plan)
+        tell_kept(one, targets(one.cluster), moves_of_restore)
 
 
 @operation()
@@ -73,6 +82,7 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
         swarm.return_to_swarm(turn, checkpoint, seconds=SWARM_SECONDS)
         turn.advice = ""
     if node.drained or node.flag.present:
+        make_ready(turn, moves_of_restore, before)
         turn.runner.begin("Restore")
         turn.shell(remove_file(turn.cluster.drain.flag), "removing the flag")
         turn.shell(tell_journal(f"put back in service by {operator_name()}"))

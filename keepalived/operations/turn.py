@@ -9,10 +9,12 @@ from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations import swarm
+from keepalived.operations.connections import make_ready, tell_what_is_left, wait_before_cutting
 from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
 from keepalived.operations.preempt import wait_for_move
 from keepalived.plan.commands import command, limit_to
+from keepalived.plan.connections import moves_of_drain, moves_of_restore
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
 from keepalived.run.files import remove_runs_flag, set_flag, tell_journal
@@ -42,9 +44,11 @@ def leave_service(
     reason: str | None = None,
     *,
     force: bool = False,
+    cuts: bool = True,
 ) -> None:
     """Takes the node out of service: its address, its tasks in the swarm, and what the hooks see to.
 
+    `cuts`: what follows ends the connections that the node still serves, as what the hooks do may too.
     Without `force` it returns only when another node has been seen to hold what this one held.
     """
     node = turn.read(before)
@@ -57,8 +61,12 @@ def leave_service(
         turn.runner.say(f"{alone}: clients will notice", "warning")
     else:
         wait_for_move(turn, out_of_service, before)
+        turn.runner.moved()
+        tell_what_is_left(turn)
     if node.holds:
         turn.times.away = turn.runner.now()
+    if cuts or turn.cluster.maintenance.before or turn.cluster.maintenance.swarm:
+        wait_before_cutting(turn, f"the {run}")
     if turn.cluster.maintenance.swarm:
         swarm.leave_swarm(turn, checkpoint, force=force)
     run_hooks(turn, turn.cluster.maintenance.before)
@@ -66,6 +74,7 @@ def leave_service(
 
 def _drain(turn: Turn, run: RunKind, reason: str | None, *, at_once: bool) -> None:
     """Sets the run's own flag; unless `at_once`, another look says whether a node is left that could serve."""
+    make_ready(turn, moves_of_drain)
     path, text = turn.cluster.drain.flag, flag.content(operator_name(), reason, run=run)
     if at_once:
         turn.shell(set_flag(path, text), "setting the flag")
@@ -95,9 +104,11 @@ def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -
     wait_until_healthy(turn)
     turn.announce("putting it back in service")
     drained = turn.look()
+    make_ready(turn, moves_of_restore, drained)
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
     turn.wait(partial(taken_back, run=run), drained)
+    turn.runner.moved()
     turn.sit_out_startup()
     turn.shell(tell_journal(f"back after {run} by {operator_name()}"))
     turn.times.back = turn.runner.now()

@@ -152,7 +152,7 @@ def upgrade_node(turn: Turn, plan: UpgradePlan, *, reason: str | None = None, fo
         return
     turn.times.listed = True
     checkpoint = own_checkpoint(node, "upgrade") or _begin(turn, node)
-    leave_service(turn, "upgrade", before, checkpoint, reason, force=force)
+    leave_service(turn, "upgrade", before, checkpoint, reason, force=force, cuts=plan.everything)
     last_look(turn, force=force)
     turn.announce(f"upgrading {due}" if due else "restarting what runs with replaced files")
     _upgrade(turn, plan)

@@ -42,6 +42,8 @@ class Run:
         """The command line; click tells it in the main greenlet only."""
         self.probes = True
         """Whether the operator wants the addresses to be watched (--data probe=)."""
+        self.probe_port: int | None = None
+        """The port at which established connections are watched; None: that of the cluster file, if it has one."""
         self.verbs: set[Hashable] = set()
         """What was asked for on which host."""
         self.told: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import gevent
@@ -16,13 +16,14 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.run.context import current
 from keepalived.run.look import GONE, ask, ask_nodes, forget_connection, hosts_of, look
 from keepalived.run.probe.watching import Watch
-from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style, run_in_turn
 from keepalived.run.times import TurnTimes
 from keepalived.run.turn import Stopped, Turn
 from keepalived.run.wait import TELL_SECONDS, WallClock
 from keepalived.spec.cluster import Cluster
 
 T = TypeVar("T")
+COUNTED_SECONDS = 1.5  # a node that serves connections of an address that has moved counts them every second
 
 
 class Hands(WallClock):
@@ -54,6 +55,17 @@ class Hands(WallClock):
         finally:
             telling.kill()
         return Ran(done, output.output_lines, output.stdout_lines)
+
+    def run_all(
+        self, commands: Mapping[str, Sequence[StringCommand]], seconds: float = COMMAND_SECONDS
+    ) -> dict[str, Ran]:
+        """Runs the commands of each node one after the other, up to one that fails, and the nodes side by side."""
+
+        def run_on(node: str) -> Ran:
+            return run_in_turn(lambda command: self.run(command, node, seconds), commands[node])
+
+        running = {node: gevent.spawn(run_on, node) for node in commands}
+        return {node: greenlet.get() for node, greenlet in running.items()}
 
     def _tell_that_it_runs(self, on: str) -> None:
         start = time.monotonic()
@@ -104,8 +116,15 @@ class Hands(WallClock):
         if not run.probes or not any(cluster.addresses for cluster in clusters_of_run()):
             return
         if run.watch is None:
-            run.watch = Watch(clusters_of_run())
+            run.watch = Watch(clusters_of_run(), run.probe_port)
         run.watch.begins(self.cluster.name, self._host.name, words)
+
+    def moved(self) -> None:
+        """Tells the probe that what was begun has been seen: connections are begun anew, and nodes count them anew."""
+        watch = current().watch
+        if watch is not None and watch.connections:
+            watch.renew()
+            self.pause(COUNTED_SECONDS)
 
 
 def clusters_of_run() -> list[Cluster]:

@@ -102,10 +102,12 @@ def ask_all(
     return found
 
 
-def ask_nodes(cluster: Cluster, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS) -> dict[str, T | None]:
+def ask_nodes(
+    cluster: Cluster, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS, **arguments: Any
+) -> dict[str, T | None]:
     """A fact of every node of a cluster, by name, asked side by side. None: it could not be read."""
     hosts = hosts_of(cluster)
-    found = ask_all(hosts.values(), fact, seconds)
+    found = ask_all(hosts.values(), fact, seconds, **arguments)
     return {name: found[host] for name, host in hosts.items()}
 
 

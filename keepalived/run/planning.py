@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator
 
 import gevent
 from pyinfra import host, logger, state
@@ -66,11 +66,10 @@ def may_begin(
     return Verdict(why is None, why or "")
 
 
-def tell_plan(seen: Mapping[str, ClusterState], words: Callable[[ClusterState, Collection[str]], list[str]]) -> None:
-    """Prints what will be done to each cluster."""
-    for one in seen.values():
-        for line in words(one, targets(one.cluster)):
-            logger.info(line)
+def tell_plan(seen: ClusterState, words: Callable[[ClusterState, Collection[str]], list[str]]) -> None:
+    """Prints what will be done to a cluster."""
+    for line in words(seen, targets(seen.cluster)):
+        logger.info(line)
 
 
 def refuse(reason: str) -> FunctionCommand:

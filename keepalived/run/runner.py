@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from pyinfra.api import FactBase, StringCommand
@@ -44,6 +44,14 @@ class Runner(Protocol):
     def run(self, command: StringCommand, on: str, seconds: float = COMMAND_SECONDS) -> Ran:
         """Runs a shell command on a node, for `seconds` at most."""
 
+    def run_all(
+        self, commands: Mapping[str, Sequence[StringCommand]], seconds: float = COMMAND_SECONDS
+    ) -> dict[str, Ran]:
+        """Runs the commands of each node one after the other, up to one that fails, and the nodes side by side.
+
+        What came of the last one on each node, with all that they wrote.
+        """
+
     def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
         """A fact of a node; None: it could not be read."""
 
@@ -62,8 +70,23 @@ class Runner(Protocol):
     def begin(self, words: str) -> None:
         """Tells whoever watches the addresses that something begins which may move one."""
 
+    def moved(self) -> None:
+        """Tells whoever watches established connections that what was begun has been seen."""
+
     def now(self) -> float:
         """Seconds of a clock that nobody sets."""
 
     def pause(self, seconds: float) -> None:
         """Waits."""
+
+
+def run_in_turn(run: Callable[[StringCommand], Ran], commands: Sequence[StringCommand]) -> Ran:
+    """Runs commands one after the other, up to one that fails. What came of the last, with all that they wrote."""
+    lines: list[str] = []
+    out: list[str] = []
+    for command in commands:
+        ran = run(command)
+        lines, out = [*lines, *ran.lines], [*out, *ran.out]
+        if not ran.done:
+            return ran._replace(lines=lines, out=out)
+    return Ran(True, lines, out)

@@ -108,25 +108,29 @@ class Turn:
             self.runner.say(f"waiting {seconds} s: vrrp_startup_delay keeps it from taking over until then")
             self.runner.pause(seconds)
 
-    def watch(self, judge: Callable[[ClusterState], Verdict], seconds: float) -> Waited[ClusterState]:
-        """Looks at the cluster until `judge` is satisfied or `seconds` have passed, and goes on either way."""
-        return wait(self.look, judge, seconds, self.runner)
+    def watch(
+        self, judge: Callable[[ClusterState], Verdict], seconds: float, *, tell: bool = False
+    ) -> Waited[ClusterState]:
+        """Looks at the cluster until `judge` is satisfied or `seconds` have passed, and goes on either way.
+
+        `tell`: says every now and then what it sees.
+        """
+        return wait(self.look, judge, seconds, self.runner, tell=self._tell if tell else None)
 
     def wait_for(self, look: Callable[[], Verdict], seconds: float) -> None:
         """Looks until what is waited for is seen, and says so; says every now and then what it sees instead.
 
         Stops the turn after `seconds`, or when there is no hope, with what was seen last.
         """
-
-        def tell(seen: str) -> None:
-            self.runner.say(f"{self._clock()} still waiting: {seen}")
-
-        waited = wait(look, lambda seen: seen, seconds, self.runner, tell=tell)
+        waited = wait(look, lambda seen: seen, seconds, self.runner, tell=self._tell)
         if not waited.verdict.done:
             late = "" if waited.verdict.hopeless else f"Not within {seconds:g} s. Last seen: "
             self.stop(f"{late}{waited.verdict.seen}")
         if waited.verdict.seen:
             self.runner.say(waited.verdict.seen, "good")
+
+    def _tell(self, seen: str) -> None:
+        self.runner.say(f"{self._clock()} still waiting: {seen}")
 
     def _clock(self) -> str:
         """`0:42`: how long this turn has been going on."""

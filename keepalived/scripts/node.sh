@@ -1,6 +1,6 @@
 # What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
-# $lock, $memory, $identity; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in, $firewall,
-# $nftables.
+# $lock, $memory, $identity, $connections; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in,
+# $firewall, $nftables.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -53,6 +53,14 @@ tell() {
   part checks  # one line each, root's own (templates/check.sh.j2)
   for result in "$results"/*; do
     if [ -r "$result" ] && read -r line < "$result"; then printf '%s %s\n' "${result##*/}" "$line"; fi
+  done
+  part tools; command -v nft conntrack
+  part connections  # scripts/connections.sh keeps these; most of the time there are none
+  for one in "$connections"/serve/*; do
+    if [ -r "$one/count" ] && read -r line < "$one/count"; then echo "serve ${one##*/} $line"; fi
+  done
+  for one in "$connections"/pass/*; do
+    if [ -r "$one/to" ] && read -r line < "$one/to"; then echo "pass ${one##*/} $line"; fi
   done
   if [ -n "$journal" ] && command -v journalctl >/dev/null; then
     look="journalctl --quiet --no-pager --unit keepalived.service --output short-unix"

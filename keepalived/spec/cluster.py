@@ -18,10 +18,14 @@ from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry, NodeInstance
 from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.probe import ProbeSettings
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
 from keepalived.spec.sync_group import SyncGroup
 from keepalived.spec.vrrp import DOWN_TIMER_ADVERTS
+
+FOR_CONNECTIONS = ("nftables", "conntrack")
+"""The Debian packages with which established connections live through a move."""
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
 VMAC_INTERVAL = 0.001  # seconds
@@ -48,6 +52,10 @@ class Cluster(Strict):
     """How a deploy applies a changed configuration. `restart`: a holder hands its addresses over, then keepalived
     restarts. `reload`: no address moves, and established connections live on. What a reload cannot carry is done by
     restart in any case."""
+    connections: Literal["cut", "keep"] = "cut"
+    """What becomes of established TCP connections when a planned move takes an address to another node. `cut`: they
+    end. `keep`: the node on which they began serves them to their end, new ones go to the new holder. Needs the
+    packages nftables and conntrack on the nodes, which a deploy then installs."""
     start_after: list[UnitName] = []
     """The systemd units that keepalived starts after, at each boot. A node that boots takes its addresses back when
     these are up, and not before."""
@@ -57,6 +65,7 @@ class Cluster(Strict):
     smtp: Smtp | None = None
     """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
+    probe: ProbeSettings = ProbeSettings()
     global_defs: GlobalDefs = GlobalDefs()
     host: HostSettings = HostSettings()
     raw: Raw = Raw()
@@ -191,9 +200,10 @@ class Cluster(Strict):
 
     @property
     def packages(self) -> list[str]:
-        """The Debian packages that a node needs beside keepalived: for its checks, and those that are asked for."""
+        """The Debian packages that a node needs beside keepalived: for checks and connections, and those asked for."""
         for_checks = {PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES}
-        return sorted(for_checks | set(self.host.packages))
+        for_connections = FOR_CONNECTIONS if self.connections == "keep" else ()
+        return sorted(for_checks | set(for_connections) | set(self.host.packages))
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""

@@ -86,10 +86,11 @@ def _problem(error: ErrorDetails) -> str:
 
 
 def _meant(key: object) -> str | None:
-    """The known key that an unknown one resembles."""
+    """The known key that an unknown one begins, or resembles."""
     parts = [part for kind in Strict.__subclasses__() for part in (kind, *kind.__subclasses__())]
     known = [field for part in parts for field in part.model_fields if field not in ("name", key)]
-    return next(iter(get_close_matches(str(key), known, n=1)), None)
+    begun = [field for field in known if len(str(key)) > 2 and field.startswith(str(key))]
+    return min(begun, key=len, default=None) or next(iter(get_close_matches(str(key), known, n=1)), None)
 
 
 def parse(text: str, name: str, folder: Path | None = None) -> Cluster:

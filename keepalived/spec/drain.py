@@ -21,6 +21,9 @@ class Drain(Strict):
     """Seconds between two looks at the flag. Only with `check: script`."""
     weight: Annotated[int, Within(1, 253)] = 100
     """How much a node in service adds to the priority that it has while it is drained."""
+    connections_timeout: Annotated[int, Within(1, 2592000)] = 86400
+    """Seconds for which a node serves established connections to an address that has moved away. After that they end.
+    Only with `connections: keep`."""
 
     def contribution(self, *, drained: bool) -> int:
         """What the check adds to the base priority: a script awards points, a file takes them away."""

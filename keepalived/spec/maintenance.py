@@ -60,3 +60,6 @@ class Maintenance(Strict):
     kept."""
     boot_timeout: Annotated[int, Within(10, 86400)] = 600
     """Seconds a reboot may take, from the command until the node answers again; and then until its services are up."""
+    connections_timeout: Annotated[int, Within(0, 86400)] = 60
+    """Seconds for which a reboot or an upgrade of the system waits for established connections to end before it cuts
+    them. Only with `connections: keep`."""

@@ -20,6 +20,9 @@ SCRIPTS = "/etc/keepalived/checks"
 CHECK_RESULTS = "/run/keepalived/checks"
 """What each check has said last: it is gone when keepalived ends."""
 
+CONNECTIONS = "/run/keepalived-connections"
+"""What is remembered of established connections that live through a move; also in scripts/connections.sh."""
+
 FLAG = "/var/lib/keepalived/releasevip"
 """The default of `drain.flag`: the file that drains a node."""
 

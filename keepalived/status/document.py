@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from keepalived.observed.checks import failing
+from keepalived.observed.connections import KeptConnections
 from keepalived.observed.node import NodeState
 from keepalived.plan.configuration_status import ConfigurationStatus, configuration_status
 from keepalived.plan.diagnosis.findings import Evidence, Problem, Severity
@@ -46,6 +47,9 @@ class _NodeStatus(BaseModel):
     """None: it is not drained, or cannot be read."""
     failing_checks: dict[str, str] | None
     """The checks of the cluster file that fail there, and why, in words."""
+    connections: dict[str, KeptConnections] | None
+    """Established connections to addresses that have moved, by address: how many the node serves, and to which node it
+    passes the others on."""
     keepalived: str | None
     unit: str | None
     configuration: ConfigurationStatus
@@ -134,6 +138,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
             instances=None,
             drained=None,
             failing_checks=None,
+            connections=None,
             keepalived=None,
             unit=None,
             configuration="unknown",
@@ -161,6 +166,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
         },
         drained=drain if node.drained else None,
         failing_checks=failing(evidence.state.cluster, name, node),
+        connections=node.connections,
         keepalived=node.version,
         unit=node.unit.active_state,
         configuration=configuration_status(node, evidence.due.get(name), evidence.state.cluster.on_change),

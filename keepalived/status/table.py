@@ -13,6 +13,7 @@ from rich.text import Text
 
 from keepalived.observed.node import NodeState
 from keepalived.plan.configuration_status import configuration_status
+from keepalived.plan.connections import serving_in_words
 from keepalived.plan.diagnosis.findings import Evidence, Problem, Severity
 from keepalived.plan.diagnosis.registry import problems
 
@@ -94,6 +95,7 @@ def _below(evidence: Evidence) -> list[RenderableType]:
         for name, node in state.nodes.items()
         if node and node.drained and not node.flag.run  # else it is a problem
     ]
+    lines += [Text(f"{words}.", style="yellow") for name in state.nodes if (words := serving_in_words(state, name))]
     found = problems(evidence)
     macs = evidence.macs
     if not found:

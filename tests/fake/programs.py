@@ -9,6 +9,7 @@ from collections.abc import Callable
 from keepalived.observed.boot import IDENTITY
 from keepalived.run.files import PREEMPT
 from keepalived.spec import paths
+from tests.fake.connections import run_script
 from tests.fake.server import Content, Died, Server
 from tests.fake.shell import Result, Shell
 
@@ -175,6 +176,10 @@ def _env(server: Server, words: list[str], given: str) -> Result:
     return Result()
 
 
+def _bash(server: Server, words: list[str], given: str) -> Result:
+    return run_script(server, words)
+
+
 def _docker(server: Server, words: list[str], given: str) -> Result:
     match words:
         case ["node", "update", "--availability", availability, node]:
@@ -265,6 +270,7 @@ PROGRAMS: dict[str, Callable[[Server, list[str], str], Result]] = {
     "set": _true,
     "sync": _true,
     "env": _env,
+    "bash": _bash,
     "docker": _docker,
     "apt-get": _apt_get,
     "apt-mark": _apt_mark,

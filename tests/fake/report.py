@@ -43,6 +43,8 @@ def state(server: Server) -> NodeState:
         else None,
         flag_seen=True if flag.present and daemon else None,
         flag_open=False,
+        connections=server.connections.told(),
+        tools=list(server.connections.tools),
         configuration=configuration(disk, running),
         boot=server.identity,
         checkpoint=_checkpoint(server),

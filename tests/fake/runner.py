@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from pyinfra.api import FactBase, StringCommand
 
 from keepalived.facts import Boot, Packages, Swarm, SwarmTasks
 from keepalived.observed.cluster import ClusterState
-from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style
+from keepalived.run.runner import ANSWER_SECONDS, COMMAND_SECONDS, Ran, Style, run_in_turn
 from tests.fake.at_once import let_others_go_on, sleep
 from tests.fake.programs import run
 from tests.fake.report import boot_state, packages
@@ -60,6 +61,12 @@ class FakeRunner:
         out, err = result.out.splitlines(), result.err.splitlines()
         return Ran(result.status == 0, [*out, *err], out)
 
+    def run_all(
+        self, commands: Mapping[str, Sequence[StringCommand]], seconds: float = COMMAND_SECONDS
+    ) -> dict[str, Ran]:
+        """Runs the commands of each node."""
+        return {node: run_in_turn(partial(self.run, on=node, seconds=seconds), each) for node, each in commands.items()}
+
     def ask(self, fact: type[FactBase[T]], on: str, seconds: float = ANSWER_SECONDS, **arguments: Any) -> T | None:
         """A fact of a node; None: it could not be read."""
         let_others_go_on()
@@ -99,6 +106,9 @@ class FakeRunner:
 
     def begin(self, words: str) -> None:
         """Tells whoever watches the addresses."""
+
+    def moved(self) -> None:
+        """Tells whoever watches established connections."""
 
     def now(self) -> float:
         """Seconds of the simulated clock."""

@@ -55,13 +55,17 @@ class Managers(managers.Managers):
     def _begin(self, name: str, targets: Collection[str], do: Callable[[Turn], None]) -> None:
         do(self.turn(name, targets))
 
-    def drain(self, *names: str, reason: str | None = None, until: str | None = None, force: bool = False) -> None:
+    def drain(
+        self, *names: str, reason: str | None = None, until: str | None = None, force: bool = False, wait: int = 0
+    ) -> None:
         """tasks/drain.py"""
         targets = self._targets(names)
         options = read(DrainOptions, {"reason": reason, "until": until, "force": force}.get)
         self._look(targets, partial(drain.refuses, options))
         with self.forcing(force):
-            self._at_once(targets, targets, partial(drain.drain_node, reason=reason, until=until, force=force))
+            self._at_once(
+                targets, targets, partial(drain.drain_node, reason=reason, until=until, force=force, wait=wait)
+            )
 
     def restore(self, *names: str) -> None:
         """tasks/restore.py"""

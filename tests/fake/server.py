@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keepalived.spec import paths
+from tests.fake.connections import Connections
 from tests.fake.daemon import Daemon
 from tests.fake.shell import Result
 
@@ -69,6 +70,7 @@ class Server:
     silent_until: float = 0.0
     """Its daemon does not tell its state until then."""
     daemon: Daemon | None = None
+    connections: Connections = field(default_factory=Connections)
 
     @property
     def reachable(self) -> bool:
@@ -190,6 +192,7 @@ class Server:
             return
         self.up, self.boots, self.kernel_asks = True, self.boots + 1, False
         self.files = {path: file for path, file in self.files.items() if not path.startswith("/run/")}
+        self.connections = Connections(tools=self.connections.tools)
         self.unit_read = self.read(paths.DROP_IN)
         self.failed, self.stale = list(self.fails_at_boot), []
         if self.enabled:

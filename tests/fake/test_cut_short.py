@@ -19,6 +19,7 @@ from tests.fake.world import OperatorGone
 from tests.unit.cluster_states import ONE, TWO
 
 SWARM = "maintenance: {swarm: true, before: [stop-app], after: [start-app], healthy: {command: app-is-up}}"
+KEEP = "connections: keep"
 UNICAST = ONE.replace("51,", "51, unicast: true,")
 JOINS = ("server03: 10.10.0.5}", "server03: 10.10.0.5, server04: 10.10.0.6}")
 
@@ -47,6 +48,13 @@ def edited(*rest: str, change: tuple[str, str], text: str = ONE) -> Callable[[],
 def drained() -> Managers:
     managers = Managers()
     managers.drain("server01", reason="disk")
+    return managers
+
+
+def drained_and_keeping() -> Managers:
+    managers = Managers(KEEP)
+    managers["server01"].connections.open["10.10.0.2"] = 12
+    managers.drain("server01")
     return managers
 
 
@@ -89,6 +97,16 @@ SCENARIOS = {
     "deploy of another flag": Scenario(drained_with_another_flag, Managers.deploy, drained=("server01",)),
     "deploy to one that joins": Scenario(edited(change=JOINS), Managers.deploy),
     "deploy to one that joins, unicast": Scenario(edited(change=JOINS, text=UNICAST), Managers.deploy),
+    "drain that keeps connections": Scenario(
+        lambda: Managers(KEEP), lambda managers: managers.drain("server01"), drained=("server01",)
+    ),
+    "restore that keeps connections": Scenario(drained_and_keeping, Managers.restore),
+    "deploy that keeps connections": Scenario(
+        edited(KEEP, change=("instances:", "advert_int: 1\ninstances:")), Managers.deploy
+    ),
+    "deploy of another router id that keeps connections": Scenario(
+        edited(KEEP, change=("51,", "53,")), Managers.deploy
+    ),
     "reboot": Scenario(Managers, Managers.reboot),
     "reboot of a swarm": Scenario(swarm, lambda managers: managers.reboot("server02", "server01")),
     "upgrade of a swarm": Scenario(offered, lambda managers: managers.upgrade("server02", "server01")),

@@ -83,6 +83,7 @@ BY_HAND = {
         "vrrp_version",
         "sync_groups",
         "host",
+        "probe",
     },
     Instance: {
         "no_virtual_ipaddress",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LATE = 2.0  # a probe sent more than so many intervals after the last one counts as a stall of our own
 
@@ -87,9 +87,34 @@ def account(address: str, probes: Sequence[Probe], interval: float, events: Sequ
     return line
 
 
+def account_of_connections(address: str, seen: Mapping[str, Any], events: Sequence[Event] = ()) -> str:
+    """`10.10.0.2 port 443: 20 of 20 established connections kept`, and of those that broke when, how and during what.
+
+    `seen`: as the probe tells it (connections.py).
+    """
+    where = f"{address} port {seen['port']}"
+    if seen["refused"]:
+        why = f"no connection could be opened before the run ({seen['refused']})"
+        return f"{where}: {why}, so nothing is known of established ones"
+    broken = sorted((float(when), str(words)) for when, words in seen["broken"])
+    line = f"{where}: {seen['kept']} of {seen['kept'] + len(broken)} established connections kept"
+    if broken:
+        when, words = broken[0]
+        line = f"{line}; the first one broke at {_clock(when)} ({words})"
+        if event := _last_before(when, events):
+            line = f'{line} while "{event.words}" ran on {event.host}'
+    if seen["closed"]:
+        line = f"{line}; the service itself closed {seen['closed']}"
+    return line
+
+
+def _last_before(when: float, events: Sequence[Event]) -> Event | None:
+    return max((event for event in events if event.time <= when), default=None)
+
+
 def _during(silence: Silence, events: Sequence[Event]) -> Event | None:
     """What began last before the silence was over."""
-    return max((event for event in events if event.time <= silence.start + silence.seconds), default=None)
+    return _last_before(silence.start + silence.seconds, events)
 
 
 def _clock(seconds: float) -> str:

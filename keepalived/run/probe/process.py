@@ -2,7 +2,9 @@
 
 `python -m keepalived.run.probe.process [--interval SECONDS] ADDRESS...` says `{"reachable": [...]}` on a line once it
 has tried each address, goes on until its standard input ends (so it never outlives whoever started it), and then writes
-`{"method": "icmp", "interval": 0.01, "probes": {ADDRESS: [[SENT, ANSWERED], ...]}}`, in seconds since the epoch.
+`{"method": "icmp", "interval": 0.01, "probes": {ADDRESS: [[SENT, ANSWERED], ...]}, "connections": {...}}`, in seconds
+since the epoch. `--port ADDRESS=PORT`: connections to it are kept open as well (connections.py). A line of standard
+input is an order to begin anew with others, and is answered by a line once that is done.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import sys
 import threading
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from icmplib import (
@@ -25,6 +27,8 @@ from icmplib import (
     ICMPv6Socket,
     SocketPermissionError,
 )
+
+from keepalived.run.probe.connections import ConnectionsProber
 
 ICMP_SECONDS = 0.01
 TCP_SECONDS = 0.1
@@ -175,25 +179,43 @@ def probers(addresses: Sequence[str], interval: float) -> list[IcmpProber] | lis
         return [TcpProber(address, interval) for address in addresses]
 
 
+def side_by_side(do: Callable[[ConnectionsProber], None], all_of: Sequence[ConnectionsProber]) -> None:
+    """Does something with each, and returns when all is done."""
+    threads = [threading.Thread(target=do, args=[one], daemon=True) for one in all_of]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--interval", type=float, default=ICMP_SECONDS, metavar="SECONDS")
+    parser.add_argument("--port", action="append", default=[], metavar="ADDRESS=PORT")
     parser.add_argument("addresses", nargs="+", metavar="ADDRESS")
     options = parser.parse_args()
     running = probers(options.addresses, options.interval)
     for prober in running:
         prober.start()
+    ports = dict(one.rsplit("=", 1) for one in options.port)
+    keeping = [ConnectionsProber(address, int(port)) for address, port in ports.items()]
+    side_by_side(ConnectionsProber.start, keeping)
     deadline = time.monotonic() + FIRST_SECONDS
     while time.monotonic() < deadline and not all(prober.probes.any_answered for prober in running):
         time.sleep(0.02)
     reachable = [prober.address for prober in running if prober.probes.any_answered]
     print(json.dumps({"reachable": reachable}), flush=True)
-    sys.stdin.read()
+    for _ in sys.stdin:
+        side_by_side(ConnectionsProber.renew, keeping)
+        print(json.dumps({"renewed": len(keeping)}), flush=True)
+    side_by_side(ConnectionsProber.stop, keeping)
     for prober in running:
         prober.stop()
     time.sleep(LAST_SECONDS)
     seen = {prober.address: prober.probes.listed() for prober in running}
-    print(json.dumps({"method": running[0].method, "interval": running[0].interval, "probes": seen}), flush=True)
+    connections = {one.address: one.told() for one in keeping}
+    told = {"method": running[0].method, "interval": running[0].interval, "probes": seen, "connections": connections}
+    print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from gevent import Greenlet
+from gevent.lock import BoundedSemaphore
 
-from keepalived.run.probe.account import Event, Probe, account
+from keepalived.run.probe.account import Event, Probe, account, account_of_connections
 from keepalived.spec.cluster import Cluster
 
 PACKAGES = Path(__file__).parents[3]  # where the process finds the package keepalived
@@ -20,12 +22,23 @@ PACKAGES = Path(__file__).parents[3]  # where the process finds the package keep
 class Watch:
     """A probe of all addresses of some clusters, in a process of its own, from its making until `end`."""
 
-    def __init__(self, clusters: Iterable[Cluster]) -> None:
+    def __init__(self, clusters: Iterable[Cluster], port: int | None = None) -> None:
+        clusters = list(clusters)
+        ports = {
+            address: at for cluster in clusters if (at := port or cluster.probe.port) for address in cluster.addresses
+        }
+        self.connections = bool(ports)
+        """Whether established connections are watched as well."""
+        self._renewing = BoundedSemaphore()
         self._events: list[Event] = []
         self._cluster_of = {address: cluster.name for cluster in clusters for address in cluster.addresses}
         self._reachable: list[str] = []
         self._probe = subprocess.Popen(
-            [sys.executable, "-m", "keepalived.run.probe.process", *self._cluster_of],
+            [
+                *(sys.executable, "-m", "keepalived.run.probe.process"),
+                *(f"--port={address}={at}" for address, at in ports.items()),
+                *self._cluster_of,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -45,6 +58,16 @@ class Watch:
         self._starting.join()
         self._events.append(Event(time.time(), cluster, host, words))
 
+    def renew(self) -> None:
+        """What was begun has been seen: connections that were open until now are given up, and others are watched."""
+        self._starting.join()
+        assert self._probe.stdin is not None
+        assert self._probe.stdout is not None
+        with self._renewing, suppress(OSError):  # a probe that has died is told of at the end
+            self._probe.stdin.write("renew\n")
+            self._probe.stdin.flush()
+            self._probe.stdout.readline()
+
     def end(self) -> list[str]:
         """Ends the probe. What was seen, a line an address."""
         out, err = self._probe.communicate()
@@ -55,11 +78,20 @@ class Watch:
         milliseconds = 1000 * seen["interval"]
         how = f" (TCP port 22, every {milliseconds:.0f} ms: no right to ICMP)" if seen["method"] != "icmp" else ""
         lines = []
+
+        def events_of(cluster: str) -> list[Event]:
+            return [one for one in self._events if one.cluster == cluster]
+
         for address, cluster in self._cluster_of.items():
             if address in self._reachable:
-                events = [one for one in self._events if one.cluster == cluster]
                 probes = [Probe(*probe) for probe in seen["probes"][address]]
-                lines.append(account(address, probes, seen["interval"], events) + how)
+                lines.append(account(address, probes, seen["interval"], events_of(cluster)) + how)
             else:
                 lines.append(f"{address}: did not answer before the run, so nothing is known")
+            if found := seen["connections"].get(address):
+                lines.append(account_of_connections(address, found, events_of(cluster)))
+        if not self.connections:
+            lines.append(
+                "Established connections were not looked at: that needs `--data probe_port=`, or `probe: {port: …}`"
+            )
         return lines

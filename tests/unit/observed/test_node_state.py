@@ -142,6 +142,7 @@ def test_a_real_report_in_full() -> None:
             "adverts_from": ["10.10.0.4"],
         },
         "checks": {},
+        "connections": {},
         "links_down": [],
         "boot": "035e74e7-c463-4079-bbe8-27b6dc2b39db/1726000",
         "checkpoint": None,

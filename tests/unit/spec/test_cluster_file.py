@@ -523,6 +523,7 @@ drain: {wieght: 10}
         for password in ["''", "ninechars", "a b", "'a\"b'", "'{'"]
     ),
     refused(cluster("on_change: never"), "on_change: 'never' is not 'restart' or 'reload'"),
+    refused(cluster("connections: hold"), "connections: 'hold' is not 'cut' or 'keep'"),
     refused(
         cluster("start_after: [haproxy]"),
         "start_after[0]: 'haproxy' is not the name of a systemd unit: haproxy.service",
@@ -576,6 +577,7 @@ drain: {wieght: 10}
     maintenance_refused("{swarm: yes}", "maintenance.swarm: 'yes' is not true or false"),
     maintenance_refused("{swarm: 1}", "maintenance.swarm: 1 is not true or false"),
     maintenance_refused("{boot_timeout: 9}", "maintenance.boot_timeout: 9 is not in 10..86400"),
+    maintenance_refused("{connections_timeout: -1}", "maintenance.connections_timeout: -1 is not in 0..86400"),
     maintenance_refused("{boot_timeout: 86401}", "maintenance.boot_timeout: 86401 is not in 10..86400"),
     maintenance_refused(
         "{before: ['', x, {comand: y}, {command: z, on: node, timeout: 0}], swarm: 2}\nadvert_int: 0.001",
@@ -721,6 +723,7 @@ maintenance:
   healthy: {command: curl -fsS http://localhost/}
   swarm: true
   boot_timeout: 900
+  connections_timeout: 5
 """
     assert parse(cluster(text), "managers").to_json()["maintenance"] == {
         "before": [
@@ -731,6 +734,7 @@ maintenance:
         "healthy": {"command": "curl -fsS http://localhost/", "timeout": 60},
         "swarm": True,
         "boot_timeout": 900,
+        "connections_timeout": 5,
     }
 
 
@@ -796,11 +800,26 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "advert_int": None,
         "priority_step": 1,
         "on_change": "restart",
+        "connections": "cut",
         "start_after": [],
-        "drain": {"check": "script", "flag": "/var/lib/keepalived/releasevip", "interval": 1, "weight": 100},
+        "drain": {
+            "check": "script",
+            "flag": "/var/lib/keepalived/releasevip",
+            "interval": 1,
+            "weight": 100,
+            "connections_timeout": 86400,
+        },
         "checks": {},
         "smtp": None,
-        "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
+        "maintenance": {
+            "before": [],
+            "after": [],
+            "healthy": None,
+            "swarm": False,
+            "boot_timeout": 600,
+            "connections_timeout": 60,
+        },
+        "probe": {"port": None},
         "global_defs": GlobalDefs().model_dump(),
         "host": {"sysctls": {}, "packages": [], "hold": False, "keep_configuration": False, "firewall": None},
         "raw": {"global_defs": None, "blocks": None, "file": None},

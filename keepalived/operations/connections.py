@@ -1,0 +1,220 @@
+"""Makes nodes ready so that established connections live through a move, and waits for those that are left."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pyinfra import logger
+from pyinfra.api import StringCommand
+
+from keepalived.conf.connections_script import connections_command
+from keepalived.conf.passing_table import WORD_LETTERS
+from keepalived.facts import Obstacles
+from keepalived.observed.cluster import ClusterState
+from keepalived.observed.connections import TOOLS
+from keepalived.plan.connections import (
+    AddressMove,
+    connections_in,
+    grace_seconds,
+    in_words,
+    interface_of,
+    reached_at,
+    serving_in_words,
+    table_for,
+)
+from keepalived.plan.verdicts import Verdict
+from keepalived.run.look import ask_nodes
+from keepalived.run.runner import Ran
+from keepalived.run.turn import Turn
+from keepalived.spec.plain_text import plain
+
+MovesOf = Callable[[ClusterState, str], Sequence[AddressMove]]
+"""What moves when something is done to a node."""
+
+READY_SECONDS = 30  # a node that takes longer for one step is left out
+
+
+def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) -> None:
+    """Before a move: those who may take over pass on what is not theirs, and those who serve now go on serving.
+
+    Where that cannot be it says so, and the move happens as without. `seen`: a look that was just taken.
+    """
+    if turn.cluster.connections != "keep":
+        return
+    seen = seen or turn.look()
+    moves = moves_of(seen, turn.node)
+    if not moves:
+        return
+    lost = _Lost(turn)
+    words = {(move.address, name): secrets.token_hex(WORD_LETTERS // 2) for move in moves for name in move.servers}
+    kept = _connections_of(turn, moves, lost)
+    _let_pass(turn, seen, moves, words, kept, lost)
+    _let_serve(turn, seen, moves, words, lost)
+    _see(turn, moves, lost)
+    lost.tell(moves)
+
+
+def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, installs: bool = False) -> None:
+    """Says in a plan what becomes of established connections when this is done to these nodes.
+
+    `installs`: the run installs what nodes lack.
+    """
+    cluster = seen.cluster
+    moves = [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)]
+    if cluster.connections != "keep" or not moves:
+        return
+    neighbours = {
+        at.partition("%")[0]
+        for move in moves
+        for name in move.nodes
+        if (node := seen.nodes[name]) and (at := reached_at(cluster, name, node, move.address))
+    }
+    obstacles = ask_nodes(cluster, Obstacles, neighbours=sorted(neighbours))
+    if installs:
+        lacking = [f"{tool} is not installed" for tool in TOOLS]
+        obstacles = {name: [one for one in found or [] if one not in lacking] for name, found in obstacles.items()}
+    for words in in_words(moves, obstacles):
+        logger.info(words)
+
+
+class _Lost:
+    """The nodes that cannot take part, and why."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.why: dict[str, str] = {}
+
+    def take(self, ran: Mapping[str, Ran]) -> None:
+        """Notes which nodes have failed."""
+        for name, one in ran.items():
+            if not one.done:
+                self.why.setdefault(name, plain(one.lines[-1]) if one.lines else "it does not answer")
+
+    def takers(self, move: AddressMove) -> list[str]:
+        """Those that may take over and are ready; none, when who serves cannot."""
+        if any(name in self.why for name in move.servers):
+            return []
+        return [name for name in move.takers if name not in self.why]
+
+    def tell(self, moves: Sequence[AddressMove]) -> None:
+        """Says what cannot be kept, and takes down what was set up in vain."""
+        vain: dict[str, list[str]] = {}
+        for move in moves:
+            able = self.takers(move)
+            if able == list(move.takers):
+                continue
+            why = "; ".join(f"{name}: {self.why[name]}" for name in move.nodes if name in self.why)
+            when = "" if not able else f" if {' or '.join(name for name in move.takers if name not in able)} takes over"
+            self.turn.runner.say(f"established connections to {move.address} will end{when} ({why})", "warning")
+            for name in move.takers if able else move.nodes:
+                if name not in able:
+                    vain.setdefault(name, []).append(move.address)
+        self.turn.runner.run_all({name: [_script("end", *which)] for name, which in vain.items()}, READY_SECONDS)
+
+
+def _script(verb: str, *words: str, text: str | None = None) -> StringCommand:
+    command = connections_command(verb, *words)
+    return StringCommand(command) if text is None else StringCommand(command, _stdin=text)
+
+
+def _connections_of(turn: Turn, moves: Sequence[AddressMove], lost: _Lost) -> dict[tuple[str, str], list[str]]:
+    """What the nodes serve that gave an address up in earlier moves, by address and node."""
+    commands: dict[str, list[StringCommand]] = {}
+    for move in moves:
+        for name in move.others:
+            commands.setdefault(name, []).append(_script("list", move.address))
+    ran = turn.runner.run_all(commands, READY_SECONDS) if commands else {}
+    lost.take(ran)
+    return {(move.address, name): connections_in(ran[name].out) for move in moves for name in move.others}
+
+
+def _let_pass(
+    turn: Turn,
+    seen: ClusterState,
+    moves: Sequence[AddressMove],
+    words: Mapping[tuple[str, str], str],
+    kept: Mapping[tuple[str, str], list[str]],
+    lost: _Lost,
+) -> None:
+    seconds = str(turn.cluster.drain.connections_timeout + grace_seconds(turn.cluster))
+    commands: dict[str, list[StringCommand]] = {}
+    for move in moves:
+        told = {name: words[move.address, name] for name in move.servers}
+        connections = {name: kept[move.address, name] for name in move.others}
+        holder = seen.nodes[move.holder]
+        for name in move.takers:
+            node = seen.nodes[name]
+            by = interface_of(turn.cluster, name, node, move.address) if node else None
+            at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
+            if at is None or by is None:
+                lost.why.setdefault(move.holder, f"it has no address of its own beside {move.address}")
+                continue
+            table = table_for(seen, move, name, told, connections)
+            commands.setdefault(name, []).append(_script("pass", move.address, at, by, seconds, text=table))
+    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+
+
+def _let_serve(
+    turn: Turn, seen: ClusterState, moves: Sequence[AddressMove], words: Mapping[tuple[str, str], str], lost: _Lost
+) -> None:
+    seconds, grace = str(turn.cluster.drain.connections_timeout), str(grace_seconds(turn.cluster))
+    commands: dict[str, list[StringCommand]] = {}
+    for move in moves:
+        for name in move.servers:
+            here, peers = seen.nodes[name], []
+            by = interface_of(turn.cluster, name, here, move.address) if here else None
+            for taker in lost.takers(move):
+                node = seen.nodes[taker]
+                at = reached_at(turn.cluster, taker, node, move.address, by) if node else None
+                if taker != name and at:
+                    peers.append(f"{at}={words[move.address, name]}")
+            if peers:
+                commands.setdefault(name, []).append(_script("serve", move.address, seconds, grace, *peers))
+    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+
+
+def _see(turn: Turn, moves: Sequence[AddressMove], lost: _Lost) -> None:
+    """That each of those who may take over hears those who serve: they are on one network, and nothing is between."""
+    commands: dict[str, list[StringCommand]] = {}
+    for move in moves:
+        for name in lost.takers(move):
+            commands.setdefault(name, []).append(_script("seen", move.address))
+    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+
+
+def tell_what_is_left(turn: Turn) -> None:
+    """How many connections the node still serves."""
+    if turn.cluster.connections == "keep" and (words := serving_in_words(turn.look(), turn.node)):
+        turn.say(f"{words} begun before")
+
+
+def wait_for_end(turn: Turn, seconds: float) -> str | None:
+    """Waits until the node serves no connection to an address that it does not hold. What is left; None: nothing.
+
+    Says every now and then how many there are.
+    """
+
+    def judge(state: ClusterState) -> Verdict:
+        left = serving_in_words(state, turn.node)
+        return Verdict(left is None, left or "")
+
+    waited = turn.watch(judge, seconds, tell=True)
+    if waited.verdict.done and waited.seconds > 1:
+        turn.say(f"the last of its connections ended after {waited.seconds:.0f} s")
+    return waited.verdict.seen or None
+
+
+def wait_before_cutting(turn: Turn, what: str) -> None:
+    """Gives the connections that the node still serves their time, and tells how many `what` cuts."""
+    if turn.cluster.connections == "keep" and (
+        left := wait_for_end(turn, turn.cluster.maintenance.connections_timeout)
+    ):
+        turn.runner.say(f"{left}: {what} cuts them", "warning")
+
+
+def end_all(turn: Turn) -> None:
+    """Takes down what the node does for connections."""
+    node = turn.read(turn.look())
+    if node.connections:
+        turn.shell(_script("end", *node.connections), "ending what is done for established connections")
