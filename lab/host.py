@@ -195,7 +195,7 @@ class Host:
         query = f"dpkg-query --show --showformat='${{db:Status-Abbrev}}${{Version}}' {shlex.quote(package)}"
         done = self.execute(query) if self.is_up else None
         found = done.stdout if done and done.returncode == 0 else ""
-        return found.removeprefix("ii ") if found.startswith("ii ") else None
+        return found[3:] if found.startswith(("ii ", "hi ")) else None  # installed, or held as well
 
     def up_since(self) -> float | None:
         """When it booted, in seconds since the epoch; None if it is down."""

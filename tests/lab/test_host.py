@@ -22,11 +22,11 @@ KEPT = f"{LAN}.d/floating-address.conf"
 def test_the_kernels_settings_and_packages_are_brought_and_taken_back(redeployed: Operator) -> None:
     starts = redeployed.everywhere(STARTS)
     assert redeployed.everywhere(BIND) == ["0\n"] * 3
-    redeployed.writes(SHIPPED + "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [procps]}\n")
+    redeployed.writes(SHIPPED + "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [psmisc]}\n")
     plan = redeployed.types(DEPLOY)
-    plan.line(f"managers: server02: install procps, set net/ipv4/ip_nonlocal_bind to 1, write {SYSCTLS}")
+    plan.line(f"managers: server02: install psmisc, set net/ipv4/ip_nonlocal_bind to 1, write {SYSCTLS}")
     assert redeployed.everywhere(BIND) == ["1\n"] * 3
-    assert all(host.version("procps") for host in redeployed.hosts.values())
+    assert all(host.version("psmisc") for host in redeployed.hosts.values())
     redeployed.types(DEPLOY).line("managers: nothing to change")
 
     redeployed.server02.succeed("echo 0 > /proc/sys/net/ipv4/ip_nonlocal_bind")
@@ -80,7 +80,7 @@ table inet filter {
         type filter hook input priority filter; policy drop;
         ct state established,related accept
         iif lo accept
-        meta l4proto { icmp, ipv6-icmp } accept
+        meta l4proto { 1, 58 } accept
         tcp dport 22 accept
     }
 }
@@ -97,7 +97,7 @@ def test_adverts_pass_a_firewall_that_drops_them(redeployed: Operator) -> None:
     redeployed.writes(SHIPPED + "host: {firewall: nftables}\n")
     redeployed.types(DEPLOY)  # no rules yet: what makes them is put in place
     with redeployed.watching() as seen:
-        redeployed.everywhere("systemctl enable --now nftables; systemctl reload nftables; sleep 3")
+        redeployed.everywhere("systemctl enable --quiet --now nftables && systemctl reload nftables && sleep 3")
         redeployed.types(DEPLOY).line("managers: nothing to change")
         redeployed.sees_holder("server01")
     assert seen.counts == {1}
@@ -126,7 +126,7 @@ def networkd(redeployed: Operator) -> Operator:
 
 
 @on("bookworm", "trixie")
-def test_networkd_keeps_the_addresses_when_it_restarts(networkd: Operator) -> None:
+def test_networkd_keeps_the_addresses_when_it_restarts(networkd: Operator, suite: str) -> None:
     networkd.writes(SHIPPED + "host: {keep_configuration: true}\n")
     networkd.types(DEPLOY)
     assert "KeepConfiguration=static" in networkd.server01.succeed(f"cat {KEPT}")
@@ -141,4 +141,4 @@ def test_networkd_keeps_the_addresses_when_it_restarts(networkd: Operator) -> No
     networkd.server01.succeed(f"test ! -e {KEPT}")
     with networkd.watching() as seen:
         networkd.server01.succeed("systemctl restart systemd-networkd; sleep 2")
-    assert seen.lost > 0
+    assert (seen.lost > 0) == (suite == "trixie")  # systemd 252 has left them alone by itself
