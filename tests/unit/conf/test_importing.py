@@ -384,6 +384,10 @@ LOST = {
     ),
     "a check that nobody tracks": ("vrrp_script chk {\nscript /bin/look\n}\n" + instance(), "server01: chk is tracked"),
     "a check that is nowhere": (instance("track_script {", "chk", "}"), "server01: chk is tracked, and is nowhere"),
+    "one of two rules": (
+        instance("virtual_rules {", "from 10.30.0.0/16 table 2", "from 10.31.0.0/16 table 2 priority 9", "}"),
+        "server01: a line of virtual_rules of VI_1: 'from 10.30.0.0/16 table 2' has no place among the rules: add",
+    ),
     "a half second": (
         "vrrp_script chk {\nscript /bin/look\ninterval 0.5\n}\n" + instance("track_script {", "chk", "}"),
         "server01: `interval 0.5`: the cluster file has whole numbers, 1 is taken",
@@ -470,6 +474,13 @@ SECOND = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0
 KEYS = {
     "nopreempt": (by_hand(instance("nopreempt")), "instances.VI_1.nopreempt", True),
     "preempt_delay": (by_hand(instance("preempt_delay 5")), "instances.VI_1.preempt_delay", 5),
+    "routes": (
+        by_hand(
+            instance("virtual_routes {", "10.30.0.0/16 via 10.10.0.1 dev enp0s3", "10.31.0.0/16 via 10.10.0.1", "}")
+        ),
+        "instances.VI_1.virtual_routes",
+        ["10.30.0.0/16 via 10.10.0.1 dev enp0s3", "10.31.0.0/16 via 10.10.0.1 no_track"],
+    ),
     "no_accept": (by_hand(instance("no_accept")), "instances.VI_1.accept", False),
     "strict, for all": (by_hand("global_defs {\nvrrp_strict\n}\n" + instance()), "instances.VI_1.strict_mode", True),
     "a TTL": (
