@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from keepalived.spec.fields import shown, wrong
 
 TYPES = ("unicast", "local", "broadcast", "anycast", "multicast", "throw", "unreachable", "prohibit", "blackhole")
-BEFORE_A_NETWORK = {*TYPES, "to", "src", "inet", "inet6", "default", "any", "all"}
+BEFORE_A_NETWORK = {*TYPES, "to", "src", "inet", "inet6"}
 ADDRESS_OF_ONE = ("via", "src")
 """The words that the address of one machine follows, not that of a network."""
 PREFERENCES = {"preference", "order", "priority"}
@@ -20,6 +20,8 @@ ACTIONS = {"table", "lookup", "goto", "nop", "l3mdev", *TYPES}
 
 def _read_route(line: str) -> str:
     words = _words(line)
+    if "default" in words:  # after some words keepalived takes it for a route of neither family
+        raise wrong("{line}: write 0.0.0.0/0 or ::/0 for default", line=shown(line))
     if words[0] not in BEFORE_A_NETWORK and not _is_address(words[0]):
         raise wrong(
             "{line}: {word} is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1", line=shown(line), word=shown(words[0])

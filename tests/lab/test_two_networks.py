@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from lab.operator import DEPLOY, DRAIN, RESTORE, STATUS, Operator
-from lab.places import BRIDGE
+from lab.places import OPERATOR_INTERFACE
 from lab.witness import Witness
 from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on
 
@@ -29,7 +29,7 @@ instances:
 def networks(operator: Operator) -> Operator:
     """Hosts and operator that have a second network, on a wire of its own."""
     ours = (
-        f"ip link add outside {OVERLAY.format(BRIDGE)} && ip link set outside up && "
+        f"ip link add outside {OVERLAY.format(OPERATOR_INTERFACE)} && ip link set outside up && "
         "ip address add 192.0.2.100/24 dev outside"
     )
     operator.lab.operator(["sh", "-c", ours], check=True)

@@ -23,7 +23,7 @@ ROUTES = [
     "10.30.0.0/16 via 10.10.0.1 dev eth1",
     "10.30.0.0/16 dev eth2 no_track",
     "src 10.10.0.2 to 10.30.0.0/16 via 10.10.0.1 dev eth1",
-    "default via 10.10.0.1 oif eth1 table 100 metric 10",
+    "0.0.0.0/0 via 10.10.0.1 oif eth1 table 100 metric 10",
     "0.0.0.0/0 via 10.10.0.1 no_track",
     "blackhole 10.30.0.0/16 no_track",
     "2001:db8::/32 via fd00:10::1 dev eth1",
@@ -51,6 +51,7 @@ def test_a_rule_is_taken_as_it_is(rule: str) -> None:
 
 NO_INTERFACE = "names no interface, so keepalived cannot watch it: add dev eth1, or no_track"
 REFUSED = [
+    ("virtual_routes", "default via 10.10.0.1", "'default via 10.10.0.1': write 0.0.0.0/0 or ::/0 for default"),
     ("virtual_routes", "10.30.0.0/16 via 10.10.0.1", f"'10.30.0.0/16 via 10.10.0.1' {NO_INTERFACE}"),
     (
         "virtual_routes",
