@@ -249,6 +249,18 @@ def test_lvs_becomes_raw_as_it_is() -> None:
     assert cluster.raw.blocks == lvs.rstrip()
 
 
+def test_a_node_that_is_connected_to_by_name_has_the_address_of_its_interface() -> None:
+    made = [
+        one._replace(connected="", interfaces={"enp0s3": ["fe80::1", "10.10.0.2", *one.interfaces["enp0s3"]]})
+        for one in by_hand(instance())
+    ]
+    assert plain_yaml.load(imported(made).text)["nodes"] == {
+        "server01": "10.10.0.3",
+        "server02": "10.10.0.4",
+        "server03": "10.10.0.5",
+    }
+
+
 def test_an_order_of_its_own_becomes_prefer() -> None:
     other = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0.9")
     texts = [instance().replace("PRIORITY", one) + other.replace("PRIORITY", two) for one, two in ("31", "22", "13")]
