@@ -150,6 +150,10 @@ def _instance(where: str, block: Block, version: str, looks: Looks, *, alone: bo
         if words[0] in ADDRESSES:
             for line, _ in inner:
                 yield f"{where}: address {_address(line, interface)}"
+        elif (
+            words[0] == "virtual_routes"
+        ):  # one without interface is never tracked: that is said, or goes without saying
+            yield from (f"{where}: route {' '.join(line).removesuffix(' no_track')}" for line, _ in inner)
         elif words[0] == "authentication":
             yield f"{where}: auth_type {value_of(inner, 'auth_type', 'PASS')}"  # and nobody is shown the rest
         elif words[0] not in DECIDED_HERE["vrrp_instance"] | {*TRACKING, *STATES, "smtp_alert"}:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_interface
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from keepalived.conf.importing.handmade import written
 from keepalived.conf.importing.keys import (
@@ -25,6 +25,12 @@ from keepalived.conf.importing.keys import (
 from keepalived.spec.blocks import Block, value_of
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify import STATES, program_of
+from keepalived.spec.route import RouteLine, RuleLine
+
+ROUTING: dict[str, TypeAdapter[str]] = {
+    "virtual_routes": TypeAdapter(RouteLine),
+    "virtual_rules": TypeAdapter(RuleLine),
+}
 
 
 def read_instance(found: NodeKeys, words: list[str], block: Block) -> None:
@@ -147,6 +153,22 @@ def _mail(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) ->
         one.keys["smtp_alert"], one.lines["smtp_alert"] = True, "smtp_alert"
 
 
+def _routes(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
+    """Each line as the model takes it. A route without interface is not tracked anyway: there it says so."""
+    for line, _ in inner:
+        text, why = " ".join(line), ""
+        for way in (text, f"{text} no_track"):
+            try:
+                ROUTING[words[0]].validate_python(way)
+            except ValidationError as error:
+                why = why or error.errors()[0]["msg"]
+            else:
+                one.keys.setdefault(words[0], []).append(way)
+                break
+        else:
+            found.loses(f"a line of {words[0]} of {one.name}: {why}")
+
+
 def _accept(found: NodeKeys, one: InstanceKeys, words: list[str], inner: Block) -> None:
     one.keys["accept"] = words[0] == "accept"
 
@@ -165,6 +187,7 @@ OF_INSTANCE: dict[str, Callable[[NodeKeys, InstanceKeys, list[str], Block], None
     "interface": _leave,
     "preempt": _leave,
     "native_ipv6": _leave,
+    **dict.fromkeys(ROUTING, _routes),
     "accept": _accept,
     "no_accept": _accept,
     "mcast_src_ip": _multicast_source,

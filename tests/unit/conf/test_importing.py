@@ -251,6 +251,18 @@ def test_lvs_becomes_raw_as_it_is() -> None:
     assert cluster.raw.blocks == lvs.rstrip()
 
 
+def test_a_node_that_is_connected_to_by_name_has_the_address_of_its_interface() -> None:
+    made = [
+        one._replace(connected="", interfaces={"enp0s3": ["fe80::1", "10.10.0.2", *one.interfaces["enp0s3"]]})
+        for one in by_hand(instance())
+    ]
+    assert plain_yaml.load(imported(made).text)["nodes"] == {
+        "server01": "10.10.0.3",
+        "server02": "10.10.0.4",
+        "server03": "10.10.0.5",
+    }
+
+
 def test_an_order_of_its_own_becomes_prefer() -> None:
     other = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0.9")
     texts = [instance().replace("PRIORITY", one) + other.replace("PRIORITY", two) for one, two in ("31", "22", "13")]
@@ -386,6 +398,10 @@ LOST = {
     ),
     "a check that nobody tracks": ("vrrp_script chk {\nscript /bin/look\n}\n" + instance(), "server01: chk is tracked"),
     "a check that is nowhere": (instance("track_script {", "chk", "}"), "server01: chk is tracked, and is nowhere"),
+    "one of two rules": (
+        instance("virtual_rules {", "from 10.30.0.0/16 table 2", "from 10.31.0.0/16 table 2 priority 9", "}"),
+        "server01: a line of virtual_rules of VI_1: 'from 10.30.0.0/16 table 2' has no place among the rules: add",
+    ),
     "a half second": (
         "vrrp_script chk {\nscript /bin/look\ninterval 0.5\n}\n" + instance("track_script {", "chk", "}"),
         "server01: `interval 0.5`: the cluster file has whole numbers, 1 is taken",
@@ -472,6 +488,13 @@ SECOND = instance(name="VI_2").replace("51", "52").replace("10.10.0.2", "10.10.0
 KEYS = {
     "nopreempt": (by_hand(instance("nopreempt")), "instances.VI_1.nopreempt", True),
     "preempt_delay": (by_hand(instance("preempt_delay 5")), "instances.VI_1.preempt_delay", 5),
+    "routes": (
+        by_hand(
+            instance("virtual_routes {", "10.30.0.0/16 via 10.10.0.1 dev enp0s3", "10.31.0.0/16 via 10.10.0.1", "}")
+        ),
+        "instances.VI_1.virtual_routes",
+        ["10.30.0.0/16 via 10.10.0.1 dev enp0s3", "10.31.0.0/16 via 10.10.0.1 no_track"],
+    ),
     "no_accept": (by_hand(instance("no_accept")), "instances.VI_1.accept", False),
     "strict, for all": (by_hand("global_defs {\nvrrp_strict\n}\n" + instance()), "instances.VI_1.strict_mode", True),
     "a TTL": (
