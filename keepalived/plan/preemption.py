@@ -24,7 +24,7 @@ def held_back(state: ClusterState, leaving: Collection[str] = (), holder: str | 
         taker = taker_of(election, instance, leaving)
         if taker is not None and not candidates[taker].preempts:
             found.setdefault(taker, []).append(instance)
-            meant |= {taker} if holder is None or candidates[holder].holds else set()
+            meant |= {taker} if holder is None or election.held(instance, holder) else set()
     return {taker: instances for taker, instances in found.items() if taker in meant}
 
 
