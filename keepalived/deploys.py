@@ -43,6 +43,8 @@ def deploy(
 
     from keepalived.facts import Node, node_arguments
     from keepalived.operations import deploy as deploying
+    from keepalived.operations import host as preparing
+    from keepalived.plan.host import host_work
 
     options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
@@ -58,6 +60,8 @@ def deploy(
         extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it
     )
     deploying.supported(name="Check its version")
+    if host_work(host.data.cluster, node, text).due:
+        preparing.prepared(name="Prepare the host", text=text)
 
     # Every node's configuration is good before any node is touched.
     deploying.staged(name="Test the new configuration", text=text)
@@ -159,7 +163,8 @@ def remove(*, force: bool | None = None, probe: bool | None = None) -> None:
         packages=["keepalived"],
         present=False,
         purge=True,
-        extra_uninstall_args="-o DPkg::Lock::Timeout=300",  # unattended-upgrades may be at it
+        # unattended-upgrades may be at it; and what is held (host.hold) apt would not remove
+        extra_uninstall_args="-o DPkg::Lock::Timeout=300 --allow-change-held-packages",
     )
 
 

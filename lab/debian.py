@@ -24,7 +24,7 @@ INSTALLED = (
     *("iproute2", "iputils-ping", "ca-certificates"),
 )
 OFFERED = (
-    *("keepalived", "docker.io", "iptables", "busybox-static"),
+    *("keepalived", "docker.io", "iptables", "nftables", "busybox-static"),
     *("curl", "netcat-openbsd", "procps", "psmisc", "redis-server"),  # what people's checks look at, and with
 )
 RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs

@@ -99,7 +99,7 @@ class Host:
         return done.stdout + done.stderr
 
     def addresses(self) -> list[str]:
-        """The addresses on the host's interface, as the kernel has them, be it up or down.
+        """The addresses on the host's interfaces but the loopback, as the kernel has them, be they up or down.
 
         ['10.10.0.3', '10.10.0.2', 'fe80::2c5c:8aff:fe3f:a5a3']
         """

@@ -85,7 +85,7 @@ class ClusterState:
         """`10.10.0.2 is held by server01`, for every floating address."""
         unread = f" that could be read ({', '.join(self.unread())} could not)" if self.unread() else ""
         parts = []
-        for address in self.cluster.addresses:
+        for address in self.cluster.all_held:
             parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node{unread}'}")
         return ", ".join(parts)
 
@@ -94,7 +94,7 @@ def seen_moves(before: ClusterState, after: ClusterState) -> list[str]:
     """`10.10.0.2: server01 → server02`, for every address that was seen to go from one holder to another."""
     return [
         f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"
-        for address in after.cluster.addresses
+        for address in after.cluster.all_held
         if after.holders(address) != before.holders(address)
         and after.holders(address)
         and (before.holders(address) or not before.unread())

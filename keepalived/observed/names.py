@@ -28,7 +28,7 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
         if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }
     if all(name == new for name, new in names.items()):
-        return node
+        return _with_held_instances(cluster, node)
     taken = set(names.values())
 
     def renamed(found: Mapping[str, T]) -> dict[str, T]:
@@ -42,7 +42,20 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
         }
     )
     instances = None if node.instances is None else renamed(node.instances)
-    return node.model_copy(update={"instances": instances, "configuration": configuration})
+    return _with_held_instances(
+        cluster, node.model_copy(update={"instances": instances, "configuration": configuration})
+    )
+
+
+def _with_held_instances(cluster: Cluster, node: NodeState) -> NodeState:
+    """`node`, which also holds the instances without an address of which it says MASTER: its kernel cannot tell."""
+    said = node.instances or {}
+    held = [
+        name
+        for name, one in cluster.instances.items()
+        if not one.addresses and name in said and said[name].state == "MASTER" and node.unit.runs
+    ]
+    return node.model_copy(update={"holds": [*node.holds, *held]}) if held else node
 
 
 def _of(cluster: Cluster, ours: Sequence[str], name: str, running: AdvertSettings) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from keepalived.conf.adverts import AdvertSettings
 from keepalived.conf.interfaces import Links
 from keepalived.observed.checkpoint import Checkpoint
+from keepalived.observed.host import HostState
 from keepalived.spec.flag import Flag
 
 VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
@@ -158,6 +159,8 @@ class NodeState(_Frozen):
     """The last results of the checks that the daemon has run since its start, by name."""
     scripts: dict[str, int] = Field(default={}, exclude=True)
     """The scripts of this repository on disk that are root's own and can be run, by name, with their size in bytes."""
+    host: HostState = Field(default=HostState(), exclude=True)
+    """What the node has beside keepalived, of what the cluster file asks for."""
     links_down: list[str] = []
     """The network interfaces that are not up."""
     boot: str | None = None

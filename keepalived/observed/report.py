@@ -20,6 +20,7 @@ from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
 from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, fingerprint_but_nopreempt, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
+from keepalived.observed.host import read_host
 from keepalived.observed.node import (
     VRRP_STATES,
     CheckResult,
@@ -122,6 +123,7 @@ def _read(lines: Iterable[str]) -> NodeState:
             for path, file in files.items()
             if path.startswith(f"{paths.SCRIPTS}/") and file[:3] == CHECK_FILE[:3]
         },
+        host=read_host(report),
         links_down=_part(report, "addresses", _links_down),
         boot=report["boot"].strip() or None if "boot" in report else None,
         checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,

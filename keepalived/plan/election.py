@@ -92,7 +92,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Election:
-    """The candidates of each instance by node, its floating `addresses`, and the nodes that could not be read.
+    """The candidates of each instance by node, its floating `addresses` (without any: its name), and the nodes that
+    could not be read.
 
     A node that takes no part in an instance is no candidate, unless its daemon still runs it.
     """
@@ -256,7 +257,7 @@ def observed(state: ClusterState) -> Election:
             }
             for instance in cluster.instances
         },
-        addresses={instance: tuple(settings.addresses) for instance, settings in cluster.instances.items()},
+        addresses={instance: tuple(cluster.held(instance)) for instance in cluster.instances},
         unread=frozenset(state.unread()),
     )
 
@@ -284,7 +285,7 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
         else Priority(cluster.base_priority(instance, name), due),
         state=said.state if said and not why else None,
         drained=drained,
-        holds=frozenset(node.holds) & frozenset(cluster.instances[instance].addresses) if node else frozenset(),
+        holds=frozenset(node.holds) & frozenset(cluster.held(instance)) if node else frozenset(),
         why=why,
         failing={check: words for check, words in fails.items() if check in cluster.checks_of(instance)},
         preempts=not (

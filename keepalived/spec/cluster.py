@@ -12,6 +12,7 @@ from keepalived.spec.check import PACKAGES, Check
 from keepalived.spec.drain import Drain
 from keepalived.spec.fields import Address, CheckName, InstanceName, NodeName, UnitName, Within
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.host import HostSettings
 from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
 from keepalived.spec.node import NodeEntry, NodeInstance
@@ -20,8 +21,10 @@ from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
 from keepalived.spec.sync_group import SyncGroup
+from keepalived.spec.vrrp import DOWN_TIMER_ADVERTS
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
+VMAC_INTERVAL = 0.001  # seconds
 
 
 class Cluster(Strict):
@@ -55,6 +58,7 @@ class Cluster(Strict):
     """Who gets the mail of the instances that have `smtp_alert`."""
     maintenance: Maintenance = Maintenance()
     global_defs: GlobalDefs = GlobalDefs()
+    host: HostSettings = HostSettings()
     raw: Raw = Raw()
 
     def version(self, instance: str) -> Literal[2, 3]:
@@ -187,29 +191,56 @@ class Cluster(Strict):
 
     @property
     def packages(self) -> list[str]:
-        """The Debian packages that a node needs beside keepalived, for its checks."""
-        return sorted({PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES})
+        """The Debian packages that a node needs beside keepalived: for its checks, and those that are asked for."""
+        for_checks = {PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES}
+        return sorted(for_checks | set(self.host.packages))
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""
         return sum(self.drained_priority(instance, node) for instance in self.instances_of(node))
 
     @property
+    def global_lines(self) -> dict[str, str]:
+        """The lines of `global_defs`.
+
+        Where a virtual MAC address moves, the old holder's last answer may teach a switch its old place again: the ARPs
+        that follow a moment later correct that.
+        """
+        found = self.global_defs.lines
+        if any(instance.use_vmac for instance in self.instances.values()):
+            for keyword in ("vrrp_garp_interval", "vrrp_gna_interval"):
+                found.setdefault(keyword, f"{keyword} {VMAC_INTERVAL:f}")
+        return found
+
+    @property
     def addresses(self) -> list[str]:
         """All floating addresses, without prefix length."""
         return [address for instance in self.instances.values() for address in instance.addresses]
+
+    def held(self, instance: str) -> list[str]:
+        """What the holder of `instance` holds: its floating addresses; without any, the instance itself by its name."""
+        return self.instances[instance].addresses or [instance]
+
+    @property
+    def all_held(self) -> list[str]:
+        """What is held of all instances."""
+        return [held for instance in self.instances for held in self.held(instance)]
 
     @property
     def move_seconds(self) -> float:
         """How long a move of an address takes at worst, from the flag to the new holder's first advert.
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
-        three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
-        `preempt_delay` begins with the first advert of lower priority.
+        three adverts (`down_timer_adverts`) and the skew until a backup takes over (RFC 5798, 6.1): at most a second in
+        v2, an advert in v3. `preempt_delay` begins with the first advert of lower priority.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
         delay = max(instance.preempt_delay or 0 for instance in self.instances.values())
-        return look + delay + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        return look + delay + max(self._takeover_seconds(instance) for instance in self.instances) + 1
+
+    def _takeover_seconds(self, instance: str) -> float:
+        adverts = self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
+        return (2 + adverts) * self.advert_seconds(instance)
 
     @property
     def start_seconds(self) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from keepalived.spec.fields import HOST_NAME, Within, matching, wrong
+from keepalived.spec.lines import lines_of
 from keepalived.spec.strict import Strict
 
 MOST_SECONDS = 3600
@@ -50,9 +51,10 @@ class GlobalDefs(Strict):
     vrrp_garp_lower_prio_repeat: Annotated[int, Within(0, MOST_REPEATS)] | None = None
     """How many gratuitous ARPs it then sends. Default: `vrrp_garp_master_repeat`."""
     vrrp_garp_interval: Interval | None = None
-    """Seconds between two gratuitous ARPs on an interface. Default: 0."""
+    """Seconds between two gratuitous ARPs on an interface. Default: 0; with `use_vmac` 0.001."""
     vrrp_gna_interval: Interval | None = None
-    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0."""
+    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0; with `use_vmac`
+    0.001."""
     vrrp_lower_prio_no_advert: bool = True
     """`true`: a holder that hears a lower priority keeps its own pace. With `false` it answers at once."""
     vrrp_higher_prio_send_advert: bool = False
@@ -76,8 +78,4 @@ class GlobalDefs(Strict):
     def lines(self) -> dict[str, str]:
         """The line of each keyword that is not left to keepalived."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: name if value is True else f"{name} {value:f}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in values.items()
-            if value is not None and value is not False
-        }
+        return lines_of({name: value for name, value in values.items() if value is not False})

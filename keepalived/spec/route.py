@@ -12,7 +12,7 @@ from keepalived.spec.fields import shown, wrong
 
 TYPES = ("unicast", "local", "broadcast", "anycast", "multicast", "throw", "unreachable", "prohibit", "blackhole")
 BEFORE_A_NETWORK = {*TYPES, "to", "src", "inet", "inet6", "default", "any", "all"}
-ADDRESS_OF_ONE = ("via", "gw", "src", "or")
+ADDRESS_OF_ONE = ("via", "src")
 """The words that the address of one machine follows, not that of a network."""
 PREFERENCES = {"preference", "order", "priority"}
 ACTIONS = {"table", "lookup", "goto", "nop", "l3mdev", *TYPES}
@@ -21,9 +21,18 @@ ACTIONS = {"table", "lookup", "goto", "nop", "l3mdev", *TYPES}
 def _read_route(line: str) -> str:
     words = _words(line)
     if words[0] not in BEFORE_A_NETWORK and not _is_address(words[0]):
-        raise wrong("{line}: {word} is no network: 10.30.0.0/16 via 10.10.0.1", line=shown(line), word=shown(words[0]))
+        raise wrong(
+            "{line}: {word} is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1", line=shown(line), word=shown(words[0])
+        )
     if "track_group" in words:
         raise wrong("{line}: track_group is for static routes alone: leave it out", line=shown(line))
+    for word, instead in (("gw", "via"), ("or", "nexthop via")):  # its -t complains
+        if word in words:
+            raise wrong("{line}: keepalived has given {word} up: write {new}", line=shown(line), word=word, new=instead)
+    if not {"dev", "oif", "no_track"} & set(words[: words.index("nexthop") if "nexthop" in words else None]):
+        raise wrong(
+            "{line} names no interface, so keepalived cannot watch it: add dev eth1, or no_track", line=shown(line)
+        )
     return " ".join(words)
 
 

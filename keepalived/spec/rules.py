@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from keepalived.spec.address import FloatingAddress
 from keepalived.spec.check_rules import check_faults
@@ -14,6 +14,7 @@ from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.sync_rules import sync_faults
+from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
@@ -30,6 +31,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from check_faults(cluster)
     yield from sync_faults(cluster)
     yield from notify_faults(cluster)
+    yield from vrrp_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -192,30 +194,58 @@ def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
         used.setdefault(key, name)
 
 
-def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
-    """What two clusters may not share; the paths are those of `other`."""
-    for name in [name for name in other.nodes if name in one.nodes]:
-        yield Fault(f"nodes.{name}", f"is already in {one.name}.yml: a node belongs to one cluster")
-    owners = {node.address: f"{name}'s own address" for name, node in one.nodes.items()}
-    floating = {ip_address(address): f"a floating address of {one.name}.yml" for address in one.addresses}
-    for name, node in other.nodes.items():
-        taken = floating if name in one.nodes else owners | floating
-        if node.address in taken:
-            yield Fault(f"nodes.{name}", f"{node.address} is {taken[node.address]}")
-    for name, instance in other.instances.items():
-        for address in instance.floating:
-            if address.ip in owners | floating:
-                path = _path_of(name, instance, address)
-                yield Fault(path, f"{address.ip} is {(owners | floating)[address.ip]}")
-        if any(_meet(instance, another) for another in one.instances.values()) and _networks(one) & _networks(other):
-            path = f"instances.{name}.virtual_router_id"
-            yield Fault(path, f"{instance.virtual_router_id} is used by {one.name}.yml on the same network")
+def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
+    """What clusters may not share, each with the name of the cluster whose file is at fault: the later one.
+
+    Each part of each cluster is looked up once among those before it: a hundred files are no more work a file than two.
+    """
+    nodes: dict[str, Cluster] = {}
+    owners: dict[Address, tuple[str, Cluster]] = {}
+    floating: dict[Address, Cluster] = {}
+    numbers: dict[tuple[IPv4Network | IPv6Network, int, int], list[tuple[Instance, Cluster]]] = {}
+    for cluster in clusters:
+        networks = _networks(cluster)
+        for name, node in cluster.nodes.items():
+            if name in nodes:
+                yield cluster.name, Fault(f"nodes.{name}", f"is already in {nodes[name].name}.yml: {ONE_CLUSTER}")
+            of = floating.get(node.address)
+            if of is not None:
+                yield cluster.name, Fault(f"nodes.{name}", f"{node.address} is a floating address of {of.name}.yml")
+            elif (owner := owners.get(node.address)) is not None and name not in owner[1].nodes:
+                yield cluster.name, Fault(f"nodes.{name}", f"{node.address} is {owner[0]}'s own address")
+        for name, instance in cluster.instances.items():
+            for address in instance.floating:
+                taken = f"{owners[address.ip][0]}'s own address" if address.ip in owners else None
+                if address.ip in floating:
+                    taken = f"a floating address of {floating[address.ip].name}.yml"
+                if taken:
+                    yield cluster.name, Fault(_path_of(name, instance, address), f"{address.ip} is {taken}")
+            same = [
+                other
+                for network in networks
+                for another, other in numbers.get((network, instance.family, instance.virtual_router_id), [])
+                if _meet(instance, another)
+            ]
+            if same:
+                taken = f"{instance.virtual_router_id} is used by {same[0].name}.yml on the same network"
+                yield cluster.name, Fault(f"instances.{name}.virtual_router_id", taken)
+        for name, node in cluster.nodes.items():
+            nodes.setdefault(name, cluster)
+            owners.setdefault(node.address, (name, cluster))
+        for instance in cluster.instances.values():
+            for network in networks:
+                number = (network, instance.family, instance.virtual_router_id)
+                numbers.setdefault(number, []).append((instance, cluster))
+            for address in instance.floating:
+                floating.setdefault(address.ip, cluster)
+
+
+ONE_CLUSTER = "a node belongs to one cluster: put the instances of both into one file"
 
 
 def _meet(one: Instance, other: Instance) -> bool:
-    """Whether the adverts of two instances are taken for each other's where they share a network."""
-    apart = one.interface is not None and other.interface is not None and one.interface != other.interface
-    return not apart and (one.family, one.virtual_router_id) == (other.family, other.virtual_router_id)
+    """Whether the adverts of two instances of one number and family are taken for each other's on one network."""
+    return one.interface is None or other.interface is None or one.interface == other.interface
 
 
 def _networks(cluster: Cluster) -> set[IPv4Network | IPv6Network]:

@@ -105,8 +105,8 @@ def _cluster(evidence: Evidence) -> _ClusterStatus:
                 holders=state.holders(address),
                 answered_by=list(macs[address]) if address in macs else None,
             )
-            for instance, settings in state.cluster.instances.items()
-            for address in settings.addresses
+            for instance in state.cluster.instances
+            for address in state.cluster.held(instance)
         },
         nodes={name: _node(evidence, name, node) for name, node in state.nodes.items()},
         problems=[_problem(one) for one in wrong],

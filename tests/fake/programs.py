@@ -186,14 +186,24 @@ def _apt_get(server: Server, words: list[str], given: str) -> Result:
     words = [word for word in words if not word.startswith(("-", "Dpkg", "DPkg"))]
     match words:
         case ["install", package] if package.startswith("keepalived="):
+            if server.held:
+                return Result(100, err="E: Held packages were changed and -y was used without it.\n")
             server.install(package.removeprefix("keepalived="))
         case ["upgrade"]:
-            if "keepalived" in server.pending:
+            if "keepalived" in server.pending and not server.held:
                 server.install(server.offered[0])
-            server.pending = []
+            server.pending = ["keepalived"] if server.held and "keepalived" in server.pending else []
         case _:
             raise AssertionError(f"apt-get {words}")
     return Result()
+
+
+def _apt_mark(server: Server, words: list[str], given: str) -> Result:
+    match words:
+        case ["hold" | "unhold" as verb, "keepalived"]:
+            server.held = verb == "hold"
+            return Result()
+    raise AssertionError(f"apt-mark {words}")
 
 
 def _configure_packages(server: Server) -> Result:
@@ -257,5 +267,6 @@ PROGRAMS: dict[str, Callable[[Server, list[str], str], Result]] = {
     "env": _env,
     "docker": _docker,
     "apt-get": _apt_get,
+    "apt-mark": _apt_mark,
     "systemctl": _systemctl,
 }

@@ -113,8 +113,9 @@ def packages(server: Server) -> PackagesState:
     return PackagesState(
         installed=server.installed,
         offered=list(server.offered),
-        pending=list(server.pending),
+        pending=[name for name in server.pending if not (server.held and name == "keepalived")],
         broken=server.broken,
+        held=server.held,
         stale=list(server.stale),
     )
 

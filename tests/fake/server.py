@@ -51,6 +51,8 @@ class Server:
     offered: list[str] = field(default_factory=lambda: ["1:2.2.7-1+b2"])
     pending: list[str] = field(default_factory=list)
     broken: bool = False
+    held: bool = False
+    """Whether apt leaves keepalived alone."""
     stale: list[str] = field(default_factory=list)
     kernel_asks: bool = False
     system: str = "running"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from itertools import count
+from itertools import combinations, count
 from typing import Literal, NamedTuple
 
 from keepalived.observed.cluster import ClusterState
@@ -314,11 +314,11 @@ class World:
                 self._held[address] = False
             if len(holders) > 1:
                 settings = [
-                    one.instance.wanted.settings._replace(source="")
+                    one.instance.wanted.settings
                     for one in speakers
                     if one.instance.state == "MASTER" and address in one.instance.wanted.addresses
                 ]
-                if len(settings) > len(set(settings)):
+                if any(one.accepts(two) and two.accepts(one) for one, two in combinations(settings, 2)):
                     self._say(f"{' and '.join(holders)} hold {address} and would accept each other's adverts")
 
     def _check_gap(self, address: str) -> None:

@@ -210,7 +210,7 @@ def test_routes_and_rules_come_by_reload_and_move_with_the_addresses(outside: Op
 
     nowhere, there = [False, False], [True, True]
     routes = (
-        'virtual_router_id: 52, virtual_routes: ["198.51.100.0/24 via 192.0.2.100"], '
+        "virtual_router_id: 52, virtual_routes: [198.51.100.0/24 via 192.0.2.100 dev outside], "
         "virtual_rules: [from 192.0.2.2 table 100 priority 100], promote_secondaries: true"
     )
     reload = f"{FILE}on_change: reload\n"
@@ -231,3 +231,24 @@ def test_routes_and_rules_come_by_reload_and_move_with_the_addresses(outside: Op
     outside.types(DEPLOY)
     assert routed() == [nowhere] * 3
     sees(outside, "outside", "server01")
+
+
+CLOUD = FILE + "  VI_CLOUD: {virtual_router_id: 60, no_virtual_ipaddress: true, notify_master: logger taken}\n"
+
+
+def test_an_instance_without_addresses_needs_a_keepalived_that_knows_it(outside: Operator) -> None:
+    outside.writes(CLOUD)
+    if "v2.2.7" in outside.server01.succeed("keepalived --version 2>&1"):
+        run = outside.is_refused(DEPLOY)
+        run.line("Nothing was done.")
+        assert (
+            "keepalived 2.2.7 does not know the no_virtual_ipaddress of VI_CLOUD: 2.2.8 or newer is needed" in run.text
+        )
+        return
+    outside.types(DEPLOY)
+    assert "VI_CLOUD is held by server01" in outside.types(STATUS).text
+    assert "VI_CLOUD goes from server01 to server02" in outside.types(f"{DRAIN} --limit server01").text
+    assert "VI_CLOUD is held by server02" in outside.types(STATUS).text
+    assert "taken" in outside.server02.succeed("journalctl -u keepalived --no-pager -n 50")
+    outside.types(f"{RESTORE} --limit server01")
+    assert "VI_CLOUD is held by server01" in outside.types(STATUS).text

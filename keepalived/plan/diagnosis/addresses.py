@@ -106,8 +106,8 @@ def _is_drained(state: ClusterState, name: str) -> bool:
 
 def _addresses(state: ClusterState) -> Iterator[tuple[str, str]]:
     """Every floating address with its instance."""
-    for instance, settings in state.cluster.instances.items():
-        for address in settings.addresses:
+    for instance in state.cluster.instances:
+        for address in state.cluster.held(instance):
             yield instance, address
 
 

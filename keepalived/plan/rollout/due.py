@@ -85,7 +85,7 @@ def reload_carries(node: NodeState, text: str) -> bool:
     """Whether a reload brings `node` to `text` with the addresses it holds. One that has left an instance would drop
     what other nodes are to hold."""
     old, new = node.configuration.advert_settings, advert_settings(text)
-    if old is None or any(old[name].floating & set(node.holds) for name in old.keys() - new.keys()):
+    if old is None or any({name, *old[name].floating} & set(node.holds) for name in old.keys() - new.keys()):
         return False
     return all(old[name].reload_carries(new[name]) for name in old.keys() & new.keys())
 
@@ -102,4 +102,4 @@ def incompatible(node: NodeState, text: str, other: NodeState | None = None) -> 
             return own[name].interface == new[name].interface
         return known is not False
 
-    return {name for name in old.keys() & new.keys() if not old[name].accepts(new[name]) or not meet(name)}
+    return {name for name in old.keys() & new.keys() if old[name].parts(new[name]) or not meet(name)}

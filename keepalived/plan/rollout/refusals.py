@@ -32,11 +32,11 @@ def unheld(state: ClusterState) -> list[str]:
     running = [
         node.configuration.advert_settings or {} for node in state.nodes.values() if node is not None and node.unit.runs
     ]
-    known = {address for settings in running for instance in settings.values() for address in instance.floating}
+    known = {held for settings in running for name, instance in settings.items() for held in (name, *instance.floating)}
     return [
         address
-        for name, instance in state.cluster.instances.items()
-        for address in instance.addresses
+        for name in state.cluster.instances
+        for address in state.cluster.held(name)
         if address in known and not state.holders(address) and not state.not_yet(name, address)
     ]
 

@@ -58,11 +58,12 @@ def rollout_in_words(
                     nodes += [name, *([taker] if taker else [])]
         now = turned(now, state, {name: work[name] for name in batch})
     after = outcome(state, work, batches)
-    for instance, settings in cluster.instances.items():
+    for instance in cluster.instances:
         winner = after.winner(instance)
-        for address in settings.addresses:
+        for address in cluster.held(instance):
             if winner and state.holders(address) != [winner]:
-                words.append(f"  afterwards {address} ({instance}) is on {winner}")
+                where = "" if address == instance else f" ({instance})"
+                words.append(f"  afterwards {address}{where} is on {winner}")
     words += notified_in_words(cluster, told)
     return words
 

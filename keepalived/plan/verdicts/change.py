@@ -49,9 +49,9 @@ def _unheard(state: ClusterState, name: str) -> str | None:
     Its timer has then begun at its start: it may be the first to take over from a holder that is drained now, although
     others have a higher priority.
     """
-    for instance, settings in state.cluster.instances.items():
+    for instance in state.cluster.instances:
         said = state.said(name, instance)
-        holders = {holder for address in settings.addresses for holder in state.holders(address)} - {name}
+        holders = {holder for address in state.cluster.held(instance) for holder in state.holders(address)} - {name}
         if holders and said and said.state == "BACKUP" and not said.master_priority:
             return f"{name} has not received an advert of {instance} yet"
     return None
@@ -83,7 +83,7 @@ def _only_the_rest_is_left(state: ClusterState, name: str, text: str) -> bool:
         for instance in old.keys() & new.keys()
         if old[instance].accepts(new[instance]) and old[instance].interface == new[instance].interface
     }
-    rest = {address for instance in same for address in old[instance].floating}
+    rest = {held for instance in same for held in (*old[instance].floating, instance)}
     accepting = set(state.accepting(text, name)) - {name}
     alone = {address for address in (node.holds if node else ()) if not accepting & set(state.holders(address))}
     return alone <= rest
@@ -130,7 +130,7 @@ def may_stop(state: ClusterState, name: str, text: str) -> Verdict:
     node = state.nodes[name]
     if handed.done or node is None or not node.holds:
         return handed
-    others = {address: {*state.holders(address)} - {name} for address in state.cluster.addresses}
+    others = {address: {*state.holders(address)} - {name} for address in state.cluster.all_held}
     accepting = set(state.accepting(text, name))
     if not all(len(holders) == 1 for holders in others.values()) or not all(
         others[address] <= accepting for address in node.holds

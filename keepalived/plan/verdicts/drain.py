@@ -19,8 +19,8 @@ def in_service(state: ClusterState, name: str) -> Verdict:
     if problem := priority_problem(state, name, drained=False):
         return Verdict(False, problem)
     election = observed(state)
-    for instance, settings in state.cluster.instances.items():
-        for address in settings.addresses:
+    for instance in state.cluster.instances:
+        for address in state.cluster.held(instance):
             if election.winner(instance) == name and state.holders(address) != [name]:
                 return Verdict(False, f"it has the highest priority, but {state.who_holds()}")
             if problem := holder_problem(state, instance, address):
@@ -84,8 +84,8 @@ def handed_over(state: ClusterState, name: str) -> Verdict:
 def _not_one_holder(state: ClusterState) -> str | None:
     if all(
         len(state.holders(address)) == 1 or (not state.holders(address) and state.not_yet(instance, address))
-        for instance, settings in state.cluster.instances.items()
-        for address in settings.addresses
+        for instance in state.cluster.instances
+        for address in state.cluster.held(instance)
     ):
         return None
     return f"holds nothing, but {state.who_holds()}"

@@ -34,9 +34,9 @@ def holder_problem(state: ClusterState, instance: str, address: str) -> str | No
 def unsettled(state: ClusterState) -> str | None:
     """Which address has not exactly one holder, or is held by a node that another one takes over from."""
     election = observed(state)
-    for instance, settings in state.cluster.instances.items():
+    for instance in state.cluster.instances:
         winner = election.winner(instance)
-        for address in settings.addresses:
+        for address in state.cluster.held(instance):
             if problem := holder_problem(state, instance, address):
                 return problem
             if winner and state.holders(address) not in ([], [winner]):

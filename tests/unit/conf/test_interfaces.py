@@ -123,4 +123,4 @@ def test_unicast_adverts_come_from_an_address_of_their_interface() -> None:
     rendered = configuration(parse(text, "managers"), "server01", found(LINKS, text))
     outside = rendered[rendered.index("vrrp_instance VI_OUT") :]
     assert "    unicast_src_ip 192.0.2.3\n    unicast_peer {\n        192.0.2.4\n    }\n" in outside
-    assert advert_settings(rendered)["VI_OUT"].source == "192.0.2.3"
+    assert advert_settings(rendered)["VI_OUT"].peers.source == "192.0.2.3"

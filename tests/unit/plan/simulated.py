@@ -63,8 +63,8 @@ class Server:
     def sends_to(self, other: Server, instance: str) -> bool:
         """Whether `other` receives and accepts its adverts."""
         assert self.runs
-        one, two = advert_settings(self.text).get(instance), advert_settings(other.text).get(instance)
-        if not other.runs or not one or not two or one._replace(source=two.source) != two:
+        own, others = (advert_settings(server.text).get(instance) for server in (self, other))
+        if not other.runs or own is None or others is None or not others.accepts(own):
             return False
         return not self.runs.instances[instance].unicast or other.name in self.runs.nodes
 

@@ -3,7 +3,9 @@
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.names import under_our_names
 from keepalived.observed.node import NodeState
+from keepalived.operations.deploy import lacking
 from keepalived.plan.diagnosis.findings import Evidence
 from keepalived.plan.diagnosis.registry import problems
 from keepalived.plan.election import observed
@@ -129,6 +131,36 @@ def test_who_still_runs_what_it_is_left_out_of_counts_until_it_is_changed() -> N
     election = observed(seen(FIRST, SECOND, node(101, instances=BOTH), text=left))
     assert election.winner("VI_2") == "server01"
     assert election.holds("server01") == [VIP, OUT]
+
+
+def test_an_instance_without_addresses_is_held_by_who_says_master() -> None:
+    file = ONE.replace("virtual_ipaddress: [10.10.0.2]", "no_virtual_ipaddress: true")
+    cluster = seen(text=file).cluster
+    assert (cluster.addresses, cluster.all_held) == ([], ["VI_1"])
+    nodes = [node(103, says="MASTER"), node(102), node(101)]
+    told = {name: under_our_names(cluster, one) for name, one in zip(cluster.nodes, nodes, strict=True)}
+    now = ClusterState(cluster, told)
+    assert now.who_holds() == "VI_1 is held by server01"
+    assert observed(now).holds("server01") == ["VI_1"]
+    assert "VI_1 goes from server01 to server02" in drain_plan(now, ["server01"])[0]
+    still = ClusterState(cluster, {**told, "server01": but(told["server01"], drained=True)})
+    assert not out_of_service(still, "server01").done
+    moved = [under_our_names(cluster, one) for one in (node(3, drained=True), node(102, says="MASTER"), node(101))]
+    assert out_of_service(ClusterState(cluster, dict(zip(told, moved, strict=True))), "server01").done
+    text = configuration(cluster, "server01", {"VI_1": "enp0s3"})
+    assert "    no_virtual_ipaddress\n" in text
+    assert "virtual_ipaddress {" not in text
+
+
+def test_a_node_with_an_older_keepalived_cannot_have_one() -> None:
+    file = FILE.replace("virtual_ipaddress: [10.10.0.9]", "no_virtual_ipaddress: true")
+    cluster = seen(text=file).cluster
+    assert lacking(cluster, "server01", "2.2.7") == (
+        "keepalived 2.2.7 does not know the no_virtual_ipaddress of VI_2: 2.2.8 or newer is needed. Upgrade it, or "
+        "leave server01 out with instances.VI_2.nodes"
+    )
+    assert lacking(cluster, "server03", "2.2.7") is None  # it takes no part
+    assert lacking(cluster, "server01", "2.2.8") is lacking(cluster, "server01", "2.3.3") is None
 
 
 def test_without_nodes_all_take_part() -> None:

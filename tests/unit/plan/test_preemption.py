@@ -79,3 +79,14 @@ def test_only_what_a_drained_node_holds_is_to_move() -> None:
         node(101, VIP2, instances=BOTH),
     )
     assert held_back(staying(*nodes, text=BOTH_STAY)) == {"server02": ["VI_1"]}
+
+
+def test_a_drained_node_that_is_left_out_of_an_instance_holds_nothing_of_it() -> None:
+    alone = BOTH_STAY.replace("VI_2: {", "VI_2: {nodes: [server02, server03], ")
+    assert alone != BOTH_STAY
+    nodes = (
+        node(3, VIP, drained=True, instances=("VI_1",)),
+        node(2, VIP2, drained=True, instances=BOTH),
+        node(101, instances=BOTH),
+    )
+    assert held_back(staying(*nodes, text=alone), holder="server01") == {"server03": ["VI_1", "VI_2"]}

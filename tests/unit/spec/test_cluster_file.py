@@ -7,6 +7,7 @@ import pytest
 
 from keepalived.spec.cluster_file import ClusterError, json_schema, parse, read_clusters
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.vrrp import VrrpSettings
 from tests.unit.cluster_text import INSTANCE, NODES, cluster, instance
 
 REPOSITORY = Path(__file__).parents[3]
@@ -759,6 +760,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                     }
                 ],
                 "virtual_ipaddress_excluded": [],
+                "no_virtual_ipaddress": False,
                 "virtual_routes": [],
                 "virtual_rules": [],
                 "promote_secondaries": False,
@@ -781,6 +783,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "notify": None,
                 "smtp_alert": False,
                 "raw": None,
+                **VrrpSettings().model_dump(),
             }
         },
         "sync_groups": {},
@@ -794,6 +797,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         "smtp": None,
         "maintenance": {"before": [], "after": [], "healthy": None, "swarm": False, "boot_timeout": 600},
         "global_defs": GlobalDefs().model_dump(),
+        "host": {"sysctls": {}, "packages": [], "hold": False, "keep_configuration": False, "firewall": None},
         "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 

@@ -20,15 +20,15 @@ def lines(key: str, *given: str) -> Instance:
 
 
 ROUTES = [
-    "10.30.0.0/16 via 10.10.0.1",
+    "10.30.0.0/16 via 10.10.0.1 dev eth1",
     "10.30.0.0/16 dev eth2 no_track",
     "src 10.10.0.2 to 10.30.0.0/16 via 10.10.0.1 dev eth1",
-    "default via 10.10.0.1 table 100 metric 10",
-    "0.0.0.0/0 via 10.10.0.1",
-    "blackhole 10.30.0.0/16",
+    "default via 10.10.0.1 oif eth1 table 100 metric 10",
+    "0.0.0.0/0 via 10.10.0.1 no_track",
+    "blackhole 10.30.0.0/16 no_track",
     "2001:db8::/32 via fd00:10::1 dev eth1",
-    "10.30.0.0/16 nexthop via 10.10.0.1 weight 1 nexthop via 10.10.0.9 weight 2",
-    "10.30.0.7 via 10.10.0.1 mtu lock 1400 rto_min 0.5s",
+    "10.30.0.0/16 no_track nexthop via 10.10.0.1 weight 1 nexthop via 10.10.0.9 weight 2",
+    "10.30.0.7 via 10.10.0.1 dev eth1 mtu lock 1400 rto_min 0.5s",
 ]
 
 
@@ -49,10 +49,26 @@ def test_a_rule_is_taken_as_it_is(rule: str) -> None:
     assert lines("virtual_rules", rule).virtual_rules == [rule]
 
 
+NO_INTERFACE = "names no interface, so keepalived cannot watch it: add dev eth1, or no_track"
 REFUSED = [
+    ("virtual_routes", "10.30.0.0/16 via 10.10.0.1", f"'10.30.0.0/16 via 10.10.0.1' {NO_INTERFACE}"),
+    (
+        "virtual_routes",
+        "10.30.0.0/16 nexthop via 10.10.0.1 dev eth1",
+        f"'10.30.0.0/16 nexthop via 10.10.0.1 dev eth1' {NO_INTERFACE}",
+    ),
+    (
+        "virtual_routes",
+        "10.30.0.0/16 gw 10.10.0.1",
+        "'10.30.0.0/16 gw 10.10.0.1': keepalived has given gw up: write via",
+    ),
     ("virtual_routes", "", "is empty: leave it out"),
-    ("virtual_routes", "via 10.10.0.1", "'via 10.10.0.1': 'via' is no network: 10.30.0.0/16 via 10.10.0.1"),
-    ("virtual_routes", "include /etc/x", "'include /etc/x': 'include' is no network: 10.30.0.0/16 via 10.10.0.1"),
+    ("virtual_routes", "via 10.10.0.1", "'via 10.10.0.1': 'via' is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1"),
+    (
+        "virtual_routes",
+        "include /etc/x",
+        "'include /etc/x': 'include' is no network: 10.30.0.0/16 via 10.10.0.1 dev eth1",
+    ),
     (
         "virtual_routes",
         "10.30.0.1/16 via 10.10.0.1",
@@ -102,7 +118,13 @@ def test_what_keepalived_would_not_do_is_refused(key: str, line: str, problem: s
 
 
 @pytest.mark.parametrize(
-    "keyword", ["virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }", "virtual_rules {\n }", "promote_secondaries"]
+    "keyword",
+    [
+        "virtual_routes {\n 10.30.0.0/16 via 10.10.0.1\n }",
+        "virtual_rules {\n }",
+        "promote_secondaries",
+        "no_virtual_ipaddress",
+    ],
 )
 def test_a_raw_line_that_has_a_key_names_it(keyword: str) -> None:
     text = FILE.replace("    %s: [%s]\n", "    raw: |\n" + "".join(f"      {line}\n" for line in keyword.split("\n")))
@@ -110,3 +132,24 @@ def test_a_raw_line_that_has_a_key_names_it(keyword: str) -> None:
         parse(text, "m")
     name = keyword.split()[0]
     assert caught.value.faults == [f"m.yml: instances.VI_1.raw: {name}: use {name}"]
+
+
+def without(*keys: str) -> Instance:
+    text = FILE.replace("    virtual_ipaddress: [10.10.0.2]\n    %s: [%s]\n", "".join(f"    {key}\n" for key in keys))
+    return parse(text, "m").instances["VI_1"]
+
+
+def test_an_instance_may_say_that_it_has_no_address() -> None:
+    assert without("no_virtual_ipaddress: true").addresses == []
+    assert without("no_virtual_ipaddress: true", "virtual_ipaddress: []").family == 4
+    for keys, problem in (
+        (("no_virtual_ipaddress: false",), "is missing"),
+        (("virtual_ipaddress: []",), "is empty: at least one is needed"),
+        (
+            ("no_virtual_ipaddress: true", "virtual_ipaddress: [10.10.0.2]"),
+            "no_virtual_ipaddress says that there are none: leave one of the two out",
+        ),
+    ):
+        with pytest.raises(ClusterError) as caught:
+            without(*keys)
+        assert caught.value.faults == [f"m.yml: instances.VI_1.virtual_ipaddress: {problem}"]
