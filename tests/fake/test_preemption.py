@@ -239,3 +239,14 @@ def test_after_a_run_that_ends_anywhere_the_next_one_completes_and_nopreempt_is_
             assert (node.instances or {})["VI_1"].nopreempt, f"{server}: {where}"
         assert managers.holder() not in managers.drained(), where
     assert number > 2, number
+
+
+def test_a_node_that_another_instance_is_not_on_hands_over_all_the_same() -> None:
+    managers = Managers(text=TWO_STAY.replace("prefer: server03", "nodes: [server02, server03]"))
+    assert managers.world.holders("10.10.0.9") == ["server02"]
+    managers.drain("server02")
+    assert (managers.holder(), managers.world.holders("10.10.0.9")) == ("server01", ["server03"])
+    managers.drain("server01")
+    assert managers.holder() == "server03"
+    managers.restore()
+    assert (managers.holder(), managers.world.holders("10.10.0.9")) == ("server03", ["server03"])
