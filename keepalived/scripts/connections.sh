@@ -60,8 +60,10 @@ check() {
   [ -z "$missing" ] || return 0
   for family in "ip 127.0.0.1" "ip6 ::1"; do
     # The kernel looks at it, and loads the modules that it needs, but does not put it in place.
-    said=$(printf 'table %s keepalived-connections-check { chain pass {
-      type filter hook prerouting priority -195; ct state new dup to %s device "lo" drop; }; }' $family | nft -c -f - 2>&1) ||
+    said=$(printf 'table %s keepalived-connections-check {
+      set told { type iface_index; size 8; flags dynamic,timeout; timeout 10s; }
+      chain pass { type filter hook prerouting priority -195; udp dport 9 delete @told { iif }
+      ct state new dup to %s device "lo" drop; }; }' $family | nft -c -f - 2>&1) ||
       echo "nft cannot load such a table (${said%%$'\n'*})"
   done
 }
@@ -92,6 +94,7 @@ pass() {
   local address=$1 neighbour=$2 device=$3 own text by
   by=$(device_to "$neighbour") || say_no "$neighbour is not on the same network segment"
   [ "$by" = "$device" ] || say_no "$neighbour is reached by $by, and packets of $address come by $device"
+  command -v nft > /dev/null || say_no "nft is not installed"
   text=$(cat)
   lock
   watched
@@ -143,10 +146,10 @@ serve() {
   done
 }
 
-tell_peers() {
+tell_peers() { # with a letter more as the second word: that it serves no more
   local peer word
   while IFS='=' read -r peer word; do
-    [ -z "$word" ] || printf %s "$word" > "/dev/udp/$peer/$port"
+    [ -z "$word" ] || printf %s "$word$2" > "/dev/udp/$peer/$port"
   done 2> /dev/null < "$1/peers"
 }
 
@@ -166,6 +169,7 @@ seen() {
 
 end_pass() { nft delete table $(table_of "$1") 2> /dev/null; rm -rf "${base:?}/pass/$1"; }
 end_serve() {
+  [ ! -e "$base/serve/$1/peers" ] || tell_peers "$base/serve/$1" .
   ip -"$(family_of "$1")" route del local "$1" dev lo table local proto $protocol 2> /dev/null
   rm -rf "${base:?}/serve/$1"
   [ -z "$(ls -A $base/serve 2> /dev/null)" ] || return 0

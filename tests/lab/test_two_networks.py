@@ -95,7 +95,7 @@ def test_no_instance_is_moved_to_another_interface_unasked(outside: Operator) ->
     sees(outside, "enp0s3", "server01")
     outside.writes(FILE)
     run = outside.is_refused(DEPLOY)
-    run.line("Nothing was done.").endswith(
+    assert run.line("Nothing was done.").endswith(
         "server01: VI_OUT runs on enp0s3, and by its addresses it belongs on outside. It does not move unless you say "
         "so: set instances.VI_OUT.interface in managers.yml to enp0s3, where it stays, or to outside"
     )
