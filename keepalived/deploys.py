@@ -15,6 +15,7 @@ from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import (
     DeployOptions,
     DrainOptions,
+    ImportOptions,
     Model,
     RebootOptions,
     RemoveOptions,
@@ -44,6 +45,8 @@ def deploy(
 
     from keepalived.facts import Node, node_arguments
     from keepalived.operations import deploy as deploying
+    from keepalived.operations import host as preparing
+    from keepalived.plan.host import host_work
 
     options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe, probe_port=probe_port)
     plan = deploying.plan(options)  # refused here, before anything is done on any host
@@ -59,6 +62,8 @@ def deploy(
         extra_install_args="-o DPkg::Lock::Timeout=60",  # unattended-upgrades may be at it
     )
     deploying.supported(name="Check its version")
+    if host_work(host.data.cluster, node, text).due:
+        preparing.prepared(name="Prepare the host", text=text)
 
     # Every node's configuration is good before any node is touched.
     deploying.staged(name="Test the new configuration", text=text)
@@ -177,7 +182,8 @@ def remove(*, force: bool | None = None, probe: bool | None = None, probe_port: 
         packages=["keepalived"],
         present=False,
         purge=True,
-        extra_uninstall_args="-o DPkg::Lock::Timeout=300",  # unattended-upgrades may be at it
+        # unattended-upgrades may be at it; and what is held (host.hold) apt would not remove
+        extra_uninstall_args="-o DPkg::Lock::Timeout=300 --allow-change-held-packages",
     )
 
 
@@ -187,6 +193,15 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     from keepalived.status.run import show_and_exit
 
     show_and_exit(_asked(StatusOptions, format=format, watch=watch))
+
+
+@api.deploy(DEPLOY_NAME)
+def import_() -> None:
+    """Prints the cluster file that reproduces the keepalived.conf of the nodes, and ends the whole run."""
+    from keepalived.operations.importing import show_and_exit
+
+    _asked(ImportOptions)
+    show_and_exit()
 
 
 def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:

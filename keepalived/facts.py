@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from keepalived.conf.connections_script import connections_command
 from keepalived.observed.boot import IDENTITY, BootState, read_boot
+from keepalived.observed.files import FoundFiles, read_files
 from keepalived.observed.node import NodeState
 from keepalived.observed.packages import PackagesState, read_packages
 from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
@@ -37,7 +38,17 @@ def _cluster() -> Cluster:
 
 def node_arguments(cluster: Cluster) -> dict[str, Any]:
     """What `Node` must be given when it is asked about a peer: pyinfra's `host` is then another one."""
-    return {"flag": cluster.drain.flag, "check": cluster.drain.check, "addresses": cluster.addresses}
+    wanted = cluster.host
+    asks_for_packages = wanted.packages or wanted.hold
+    return {
+        "flag": cluster.drain.flag,
+        "check": cluster.drain.check,
+        "addresses": cluster.addresses,
+        "sysctls": list(wanted.kernel),
+        "packages": ["keepalived", *wanted.packages] if asks_for_packages else [],
+        "networkd": wanted.keep_configuration,
+        "nftables": wanted.firewall == "nftables",
+    }
 
 
 class Node(FactBase[NodeState | None]):
@@ -48,6 +59,10 @@ class Node(FactBase[NodeState | None]):
     + check: how the flag is looked at, ``script`` or ``file`` (default: the cluster's)
     + addresses: the floating addresses, without prefix length (default: the cluster's)
     + journal: whether the journal is asked as well (it is the slowest part)
+    + sysctls: settings of the kernel, by path below /proc/sys (default: the cluster's)
+    + packages: Debian packages that dpkg is asked for (default: the cluster's)
+    + networkd: whether systemd-networkd is asked which interfaces it manages (default: the cluster's)
+    + nftables: whether nftables is asked for its rules (default: the cluster's)
 
     .. code:: python
 
@@ -71,7 +86,9 @@ class Node(FactBase[NodeState | None]):
                     "version": 3,
                     "master_priority": 103,
                     "addresses": ["10.10.0.2"],
-                    "last_transition": "2026-01-31T09:12:46Z"
+                    "last_transition": "2026-01-31T09:12:46Z",
+                    "nopreempt": false,
+                    "preempt_delay": 0
                 }
             },
             "holds": ["10.10.0.2"],
@@ -103,11 +120,19 @@ class Node(FactBase[NodeState | None]):
         check: str | None = None,
         addresses: list[str] | None = None,
         journal: bool = True,
+        sysctls: list[str] | None = None,
+        packages: list[str] | None = None,
+        networkd: bool | None = None,
+        nftables: bool | None = None,
     ) -> StringCommand:
         if flag is None or check is None or addresses is None:
             cluster = node_arguments(_cluster())
             flag, check = flag or cluster["flag"], check or cluster["check"]
             addresses = cluster["addresses"] if addresses is None else addresses
+            sysctls = cluster["sysctls"] if sysctls is None else sysctls
+            packages = cluster["packages"] if packages is None else packages
+            networkd = cluster["networkd"] if networkd is None else networkd
+            nftables = cluster["nftables"] if nftables is None else nftables
         asked = json.dumps({"flag": flag, "check": check, "addresses": addresses})
         return StringCommand(
             StringCommand("asked=", QuoteString(asked), _separator=""),
@@ -118,6 +143,14 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";checkpoint=", QuoteString(paths.CHECKPOINT), _separator=""),
             StringCommand(";checks=", QuoteString(paths.SCRIPTS), _separator=""),
             StringCommand(";results=", QuoteString(paths.CHECK_RESULTS), _separator=""),
+            StringCommand(";sysctl_file=", QuoteString(paths.SYSCTLS), _separator=""),
+            StringCommand(";sysctls=", QuoteString(" ".join(sysctls or [])), _separator=""),
+            StringCommand(";packages=", QuoteString(" ".join(packages or [])), _separator=""),
+            StringCommand(";networkd=", "yes" if networkd else "", _separator=""),
+            StringCommand(";nftables=", "yes" if nftables else "", _separator=""),
+            StringCommand(";firewall=", QuoteString(paths.FIREWALL), _separator=""),
+            StringCommand(";network_drop_in=", QuoteString(paths.NETWORK_DROP_IN), _separator=""),
+            StringCommand(";networks=", QuoteString(paths.NETWORKS), _separator=""),
             StringCommand(";connections=", QuoteString(paths.CONNECTIONS), _separator=""),
             StringCommand(";lock=", QuoteString(paths.REPORT_LOCK), _separator=""),
             StringCommand(";memory=", QuoteString(paths.REPORT_MEMORY), _separator=""),
@@ -214,6 +247,42 @@ def _read(output: list[str], read: Callable[[dict[str, str]], T], what: str) -> 
         raise FactProcessError(f"{what} cannot be read: it is not what it should be") from error
 
 
+class Files(FactBase[FoundFiles | None]):
+    """
+    keepalived.conf of a node with all that it includes, whoever wrote it. None: it could not be read.
+
+    Passwords are not shown.
+
+    .. code:: python
+
+        {
+            "hostname": "server01",
+            "interfaces": {"lo": ["127.0.0.1"], "enp0s3": ["10.10.0.3", "10.10.0.2"]},
+            "files": {"/etc/keepalived/keepalived.conf": "vrrp_instance VI_1 {…"},
+            "large": [],
+            "programs": {"/usr/bin/test": true},
+            "running": "vrrp_instance VI_1 {…",
+            "config_id": ""
+        }
+    """
+
+    @override
+    def command(self) -> StringCommand:
+        return StringCommand(
+            StringCommand("configuration=", QuoteString(paths.CONFIGURATION), _separator=""),
+            f"\n{(REPORTS / 'files.sh').read_text(encoding='utf-8')}",
+        )
+
+    @override
+    def process(self, output: list[str]) -> FoundFiles:
+        try:
+            return read_files(parts_of(output))
+        except ReportError as error:
+            raise FactProcessError(str(error)) from error
+        except UNREADABLE as error:
+            raise FactProcessError("the node's files cannot be read: its report is not what it should be") from error
+
+
 class Boot(FactBase[BootState | None]):
     """
     How the server has booted, and whether it asks for another boot. None: it could not be read.
@@ -250,6 +319,7 @@ class Packages(FactBase[PackagesState | None]):
             "offered": ["1:2.2.8-1", "1:2.2.7-1+b2"],
             "pending": ["keepalived", "libnftnl11"],
             "broken": false,
+            "held": false,
             "stale": ["cron.service"]
         }
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from itertools import chain
@@ -23,14 +23,16 @@ class LimitError(Exception):
     """--limit, --exclude or --data does not match what there is. The text is one line."""
 
 
-def groups(folder: Path) -> Groups:
+def groups(folder: Path, built: Mapping[str, Mapping[str, Any]] | None = None) -> Groups:
     """The hosts of each cluster in `folder`, with `cluster` and `node` in their data.
+
+    `built`: more clusters by name, each what its file would say, from wherever they are known.
 
     Raises NothingDone with every fault of the files, or when pyinfra was called with a --limit or --exclude that
     matches nothing, or a --data that the command does not know.
     """
     try:
-        found = _read(folder)
+        found = _read(folder, built)
         _check_command_line(found)
     except ClusterError as error:
         raise NothingDone(*error.faults) from None
@@ -39,14 +41,14 @@ def groups(folder: Path) -> Groups:
     return found
 
 
-def _read(folder: Path) -> Groups:
+def _read(folder: Path, built: Mapping[str, Mapping[str, Any]] | None) -> Groups:
     named = _named_by_ssh()
     return {
         name: [
             (node, {"ssh_hostname": node if named(node) else str(member.address), "cluster": cluster, "node": node})
             for node, member in cluster.nodes.items()
         ]
-        for name, cluster in read_clusters(folder).items()
+        for name, cluster in read_clusters(folder, built).items()
     }
 
 

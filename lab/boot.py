@@ -71,6 +71,23 @@ def wipe(host: HostPlaces) -> None:
         shutil.rmtree(host.disk)
 
 
+def save(host: HostPlaces) -> None:
+    """Keep a copy of all the host has written; it is not running."""
+    _copy(host.disk, host.saved)
+
+
+def put_back(host: HostPlaces) -> None:
+    """Let the host have written what was saved, and nothing else; it is not running."""
+    _copy(host.saved, host.disk)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    # With what an overlay keeps beside the files: attributes, and devices that stand for removed files.
+    subprocess.run(["cp", "--archive", "--reflink=auto", str(source), str(target)], check=True)
+
+
 def start(host: HostPlaces, base: Path) -> subprocess.Popen[bytes]:
     """Switch the host on. The process ends when the host does, with REBOOTED if it shall come again."""
     cgroup.remove(host.cgroup)

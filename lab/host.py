@@ -99,7 +99,7 @@ class Host:
         return done.stdout + done.stderr
 
     def addresses(self) -> list[str]:
-        """The addresses on the host's interface, as the kernel has them, be it up or down.
+        """The addresses on the host's interfaces but the loopback, as the kernel has them, be they up or down.
 
         ['10.10.0.3', '10.10.0.2', 'fe80::2c5c:8aff:fe3f:a5a3']
         """
@@ -169,6 +169,19 @@ class Host:
         self.plug()
         self.boot(seconds)
 
+    def save(self) -> None:
+        """Keep what is on its disk, for `put_back`. It is shut down for it and boots again."""
+        self.poweroff()
+        boot.save(self._places)
+        self.boot()
+
+    def put_back(self, seconds: float = BOOT_SECONDS) -> None:
+        """Make it the machine that was saved, and boot it."""
+        self.crash()
+        boot.put_back(self._places)
+        self.plug()
+        self.boot(seconds)
+
     def unplug(self) -> None:
         """Pull the cable: the host loses its carrier."""
         network.set_cable(self._lab, self._places, plugged=False)
@@ -182,7 +195,7 @@ class Host:
         query = f"dpkg-query --show --showformat='${{db:Status-Abbrev}}${{Version}}' {shlex.quote(package)}"
         done = self.execute(query) if self.is_up else None
         found = done.stdout if done and done.returncode == 0 else ""
-        return found.removeprefix("ii ") if found.startswith("ii ") else None
+        return found[3:] if found.startswith(("ii ", "hi ")) else None  # installed, or held as well
 
     def up_since(self) -> float | None:
         """When it booted, in seconds since the epoch; None if it is down."""

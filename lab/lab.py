@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -119,9 +119,20 @@ class Lab:
 
     def fresh(self) -> None:
         """Make every host the machine it was when the lab came up."""
+        self._each(Host.fresh)
+
+    def save(self) -> None:
+        """Keep the disks of all hosts as they are now, for `put_back`."""
+        self._each(Host.save)
+
+    def put_back(self) -> None:
+        """Make every host the machine that it was when it was saved."""
+        self._each(Host.put_back)
+
+    def _each(self, do: Callable[[Host], None]) -> None:
         hosts = self.hosts
         with ThreadPoolExecutor(len(hosts)) as pool:
-            list(pool.map(Host.fresh, hosts.values()))
+            list(pool.map(do, hosts.values()))
 
     def operator(
         self,

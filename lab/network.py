@@ -1,7 +1,8 @@
-"""The network of a lab: a bridge in the operator's namespace, and one cable to each host.
+"""The network of a lab: a switch, and one cable to each host and to the operator's machine.
 
-The bridge is never in the machine's own namespace, where 10.10.0.0/24 may be somebody's LAN. The
-bridge's end of a cable has the host's name, the host's end is `enp0s3`.
+The switch is a bridge in a namespace of its own, never in the machine's, where 10.10.0.0/24 may be somebody's LAN. Its
+end of a cable has the host's name, or `operator`; the host's end is `enp0s3`. So the operator's machine has one network
+interface, however many hosts there are.
 """
 
 import json
@@ -9,7 +10,7 @@ import subprocess
 from collections.abc import Iterable
 
 from lab.errors import LabError
-from lab.places import BRIDGE, INTERFACE, NAMESPACES, OPERATOR_ADDRESS, HostPlaces, Places
+from lab.places import BRIDGE, INTERFACE, NAMESPACES, OPERATOR_ADDRESS, OPERATOR_INTERFACE, HostPlaces, Places
 
 
 def ip(*arguments: str) -> str:
@@ -21,13 +22,17 @@ def ip(*arguments: str) -> str:
 
 
 def make_operator(lab: Places) -> None:
-    """Make the operator's namespace with the bridge in it."""
-    namespace = lab.operator_namespace
-    ip("netns", "add", namespace)
-    ip("-n", namespace, "link", "set", "lo", "up")
-    ip("-n", namespace, "link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
-    ip("-n", namespace, "addr", "add", OPERATOR_ADDRESS, "dev", BRIDGE)
-    ip("-n", namespace, "link", "set", BRIDGE, "up")
+    """Make the switch, and the operator's namespace with a cable to it."""
+    switch, namespace = lab.switch_namespace, lab.operator_namespace
+    for made in (switch, namespace):
+        ip("netns", "add", made)
+        ip("-n", made, "link", "set", "lo", "up")
+    ip("-n", switch, "link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
+    ip("-n", switch, "link", "set", BRIDGE, "up")
+    ip("-n", switch, "link", "add", "operator", "type", "veth", "peer", "name", OPERATOR_INTERFACE, "netns", namespace)
+    ip("-n", switch, "link", "set", "operator", "master", BRIDGE, "up")
+    ip("-n", namespace, "addr", "add", OPERATOR_ADDRESS, "dev", OPERATOR_INTERFACE)
+    ip("-n", namespace, "link", "set", OPERATOR_INTERFACE, "up")
     # Who came through sudo works here as himself, and shall be able to ping.
     everybody = "net.ipv4.ping_group_range=0 2147483647"
     command = ["nsenter", f"--net={NAMESPACES / namespace}", "sysctl", "--quiet", "-w", everybody]
@@ -38,21 +43,21 @@ def connect(lab: Places, host: HostPlaces) -> None:
     """Give the host a new namespace with its interface and address in it: what a boot finds.
 
     Nothing that the host had set in the kernel outlives this: no address, rule, qdisc or sysctl.
-    The cable is kept, with its MAC addresses and what was done to the bridge's end of it.
+    The cable is kept, with its MAC addresses and what was done to the switch's end of it.
     """
-    operator, own = lab.operator_namespace, host.namespace
+    switch, own = lab.switch_namespace, host.namespace
     if (NAMESPACES / own).exists():
         if _has(own, INTERFACE):
-            ip("-n", own, "link", "set", INTERFACE, "netns", operator)
+            ip("-n", own, "link", "set", INTERFACE, "netns", switch)
         ip("netns", "del", own)
     ip("netns", "add", own)
-    if not _has(operator, INTERFACE):
-        if _has(operator, host.name):
-            ip("-n", operator, "link", "del", host.name)
+    if not _has(switch, INTERFACE):
+        if _has(switch, host.name):
+            ip("-n", switch, "link", "del", host.name)
         ends = (host.name, "type", "veth", "peer", "name", INTERFACE)
-        ip("-n", operator, "link", "add", *ends)
-        ip("-n", operator, "link", "set", host.name, "master", BRIDGE, "up")
-    ip("-n", operator, "link", "set", INTERFACE, "netns", own)
+        ip("-n", switch, "link", "add", *ends)
+        ip("-n", switch, "link", "set", host.name, "master", BRIDGE, "up")
+    ip("-n", switch, "link", "set", INTERFACE, "netns", own)
     ip("-n", own, "link", "set", "lo", "up")
     ip("-n", own, "addr", "add", f"{host.address}/24", "dev", INTERFACE)
     ip("-n", own, "link", "set", INTERFACE, "up")
@@ -66,24 +71,25 @@ def disconnect(host: HostPlaces) -> None:
 
 
 def set_cable(lab: Places, host: HostPlaces, *, plugged: bool) -> None:
-    """Plug or unplug the bridge's end of the host's cable."""
+    """Plug or unplug the switch's end of the host's cable."""
     state = "up" if plugged else "down"
-    ip("-n", lab.operator_namespace, "link", "set", host.name, state)
+    ip("-n", lab.switch_namespace, "link", "set", host.name, state)
 
 
 def addresses(host: HostPlaces) -> list[str]:
-    """The addresses on the host's interface, as the kernel has them.
+    """The addresses on the host's interfaces, as the kernel has them; those of `lo` aside.
 
     ['10.10.0.3', '10.10.0.2', 'fe80::2c5c:8aff:fe3f:a5a3']; none while the host is between two boots.
     """
-    show = ("-n", host.namespace, "-j", "addr", "show", "dev", INTERFACE)
+    show = ("-n", host.namespace, "-j", "addr", "show")
     try:
         shown = json.loads(ip(*show))
     except LabError:
         if not _has(host.namespace, INTERFACE):
             return []
         shown = json.loads(ip(*show))  # it has come meanwhile
-    return [address["local"] for link in shown for address in link.get("addr_info", ())]
+    links = [link for link in shown if link.get("ifname", "lo") != "lo"]
+    return [address["local"] for link in links for address in link.get("addr_info", ())]
 
 
 def in_time(command: Iterable[str]) -> list[str]:

@@ -85,16 +85,19 @@ def copy_repository(folder: Path) -> Path:
 
 
 class Operator:
-    """Somebody before a lab. `project` is where the commands are typed: a copy of the repository."""
+    """Somebody before a lab. `project` is where the commands are typed: a copy of the repository.
 
-    def __init__(self, lab: Lab, project: Path) -> None:
+    `deployed`: the cluster file that every node runs by, as far as that is known.
+    """
+
+    def __init__(self, lab: Lab, project: Path, *, deployed: str | None = None) -> None:
         self.lab = lab
         self.project = project
         self.hosts = lab.hosts
         self._changes = itertools.count()
         self._refusals: list[Typed] = []
         self._cleanups: list[Callable[[], object]] = []
-        self._deployed: str | None = None  # the cluster file every node runs by, as far as that is known
+        self._deployed = deployed and _content(deployed)
 
     def __getattr__(self, name: str) -> Host:
         try:

@@ -13,6 +13,7 @@ NAMESPACES = Path("/run/netns")
 
 INTERFACE = "enp0s3"
 BRIDGE = "br0"
+OPERATOR_INTERFACE = "enp0s2"
 OPERATOR_ADDRESS = "10.10.0.1/24"
 MOST_NODES = 60
 
@@ -49,6 +50,11 @@ class HostPlaces:
     def disk(self) -> Path:
         """What the host has written since it was last fresh."""
         return self.directory / "disk"
+
+    @property
+    def saved(self) -> Path:
+        """A copy of its disk."""
+        return self.directory / "saved"
 
     @property
     def console(self) -> Path:
@@ -111,6 +117,10 @@ class Places:
     @property
     def operator_namespace(self) -> str:
         return f"keepalived-lab.{self.name}.operator"
+
+    @property
+    def switch_namespace(self) -> str:
+        return f"keepalived-lab.{self.name}.switch"
 
     def namespaces(self) -> list[str]:
         """The network namespaces of this lab that exist."""

@@ -82,5 +82,5 @@ def unknown_option(files: Sequence[Path], data: Sequence[str]) -> str | None:
             close = get_close_matches(key, known, n=1)
             meant = f" (did you mean {close[0]}?)" if close else ""
             names = ", ".join(file.name for file in files)
-            return f"--data {key}: {names} knows no such option{meant}. There are {', '.join(known)}"
+            return f"--data {key}: {names} knows no such option{meant}. There are {', '.join(known) or 'none'}"
     return None

@@ -173,6 +173,10 @@ class RemoveOptions(WatchedOptions):
     """also when no other node could serve"""
 
 
+class ImportOptions(Options):
+    """Options of tasks/import.py: there are none."""
+
+
 OPTIONS: dict[str, type[Options]] = {
     "deploy": DeployOptions,
     "drain": DrainOptions,
@@ -181,6 +185,7 @@ OPTIONS: dict[str, type[Options]] = {
     "reboot": RebootOptions,
     "upgrade": UpgradeOptions,
     "remove": RemoveOptions,
+    "import": ImportOptions,
 }
 """By verb."""
 

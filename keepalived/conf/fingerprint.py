@@ -15,9 +15,17 @@ def origin(text: str) -> Literal["deployed", "edited", "foreign"]:
     return "deployed" if found[1] == fingerprint(text) else "edited"
 
 
-def fingerprint_but_priorities(text: str) -> str | None:
-    """The same for all that is not a priority: equal where two texts differ at most in the nodes' priorities."""
-    return fingerprint(re.sub(r"^(\s*priority) \d+", r"\1", text, flags=re.MULTILINE))
+def fingerprint_but_election(text: str) -> str | None:
+    """The same for all but what decides the election alone: equal where two texts differ at most in the nodes'
+    priorities and in whether and when they preempt. A reload carries these, and they are no reason to move an address.
+    """
+    text = re.sub(r"^(\s*priority) \d+", r"\1", text, flags=re.MULTILINE)
+    return fingerprint_but_nopreempt(re.sub(r"^\s*preempt_delay [\d.]+", "", text, flags=re.MULTILINE))
+
+
+def fingerprint_but_nopreempt(text: str) -> str | None:
+    """The same for all but the lines of `nopreempt`."""
+    return fingerprint(re.sub(r"^\s*nopreempt\s*$", "", text, flags=re.MULTILINE))
 
 
 def fingerprint(text: str) -> str | None:

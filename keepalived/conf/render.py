@@ -35,43 +35,6 @@ def configuration(cluster: Cluster, node: str, interfaces: Mapping[str, str]) ->
     return render(str(fingerprint(render(""))))
 
 
-class NoInterface(Exception):
-    """There is no sound network interface for an instance on a node. The text says what to do."""
-
-
-def interfaces(cluster: Cluster, node: str, carried: Mapping[str, list[str]]) -> dict[str, str]:
-    """The network interface of each instance on `node`: as set, or the one that carries the node's own address.
-
-    `carried` has the addresses by interface, as the node reports them. Raises NoInterface.
-    """
-    own = str(cluster.nodes[node].address)
-    found = next((interface for interface, addresses in carried.items() if own in addresses), None)
-    for instance, settings in cluster.instances.items():
-        if settings.interface is None and found is None:
-            raise NoInterface(
-                f"{node}: no network interface carries its address {own}: correct nodes.{node} or set "
-                f"instances.{instance}.interface in {cluster.name}.yml"
-            )
-    chosen = {instance: settings.interface or str(found) for instance, settings in cluster.instances.items()}
-    for instance, interface in chosen.items():
-        for name, check in cluster.checks_of(instance).items():
-            if check.interface == interface:
-                raise NoInterface(
-                    f"{node}: the check {name} looks at {interface}, the own interface of {instance}: keepalived looks "
-                    f"at that one anyway, and ignores the check. Take checks.{name} out of {cluster.name}.yml, or give "
-                    f"{instance} other checks"
-                )
-    used: dict[tuple[int, int, str], str] = {}
-    for instance, settings in cluster.instances.items():
-        other = used.setdefault((settings.family, settings.virtual_router_id, chosen[instance]), instance)
-        if other != instance:
-            raise NoInterface(
-                f"{node}: {other} and {instance} have virtual_router_id {settings.virtual_router_id} on the same "
-                f"interface, {chosen[instance]}: give one of them another in {cluster.name}.yml"
-            )
-    return chosen
-
-
 def drop_in(cluster: Cluster) -> str:
     """The text of the drop-in for keepalived.service, the same on every node of a cluster, with its own digest."""
     return _drop_in(cluster.drain.flag, tuple(cluster.start_after), bool(scripts_of(cluster)))

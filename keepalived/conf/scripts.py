@@ -34,13 +34,13 @@ def check_scripts(cluster: Cluster) -> dict[str, Script]:
 
 
 def notify_scripts(cluster: Cluster) -> dict[str, dict[str, Script]]:
-    """The scripts for changes of state by instance and keyword; the same on every node."""
+    """The scripts for changes of state by the place of their owner in the file, and keyword; the same on every node."""
     return {
-        name: {
+        place: {
             keyword: _of_notify(cluster.name, cluster.drain.flag, keyword, command)
-            for keyword, command in instance.notify_commands.items()
+            for keyword, command in owner.notify_commands.items()
         }
-        for name, instance in cluster.instances.items()
+        for place, owner in cluster.notifying.items()
     }
 
 
@@ -49,8 +49,8 @@ def scripts_of(cluster: Cluster) -> list[Script]:
     notified = [script for scripts in notify_scripts(cluster).values() for script in scripts.values()]
     shipped = [
         _shipped(keyword, command.script)
-        for instance in cluster.instances.values()
-        for keyword, command in instance.notify_commands.items()
+        for owner in cluster.notifying.values()
+        for keyword, command in owner.notify_commands.items()
         if command.script
     ]
     return list(dict.fromkeys([*check_scripts(cluster).values(), *shipped, *notified]))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-WITHOUT_SECRETS = r"s/^([[:space:]]*auth_pass[[:space:]]+).*/\1***/"
+WITHOUT_SECRETS = r"s/^([[:space:]]*(@[^[:space:]]+[[:space:]]+)?auth_pass[[:space:]]+).*/\1***/"
 """The same as `without_secrets`, for sed -E on a node."""
 
 
 def without_secrets(text: str) -> str:
     """The same text, with `***` in place of every auth_pass."""
-    return re.sub(r"^(\s*auth_pass\s+).*$", r"\1***", text, flags=re.MULTILINE)
+    return re.sub(r"^(\s*(?:@\S+\s+)?auth_pass\s+).*$", r"\1***", text, flags=re.MULTILINE)

@@ -38,39 +38,63 @@ class ClusterState:
         node = self.nodes[name]
         return (node.instances or {}).get(instance) if node is not None else None
 
+    def not_yet(self, instance: str, address: str) -> bool:
+        """Whether the daemon that holds `instance` does not know of `address`, which the adverts do not name: it has it
+        once that node runs the new configuration."""
+        if address not in map(str, (one.ip for one in self.cluster.instances[instance].virtual_ipaddress_excluded)):
+            return False
+        masters = [
+            settings.get(instance)
+            for name, node in self.nodes.items()
+            if node
+            and (settings := node.configuration.advert_settings) is not None
+            and (said := self.said(name, instance))
+            and said.state == "MASTER"
+        ]
+        return bool(masters) and all(one is None or address not in one.floating for one in masters)
+
     def receive_adverts(self, instance: str) -> bool:
         """Whether a node that was read is BACKUP in `instance`, and receives the adverts of a holder."""
         told = [self.said(name, instance) for name in self.nodes]
         return any(said.state == "BACKUP" and bool(said.master_priority) for said in told if said)
 
-    def accepting(self, text: str) -> list[str]:
-        """The nodes whose daemon accepts the adverts of a node that runs the configuration `text`."""
-        wanted = advert_settings(text)
+    def accepting(self, text: str, sender: str) -> list[str]:
+        """The nodes whose daemon receives and accepts the adverts of `sender` when it runs the configuration `text`, in
+        all instances that both take part in."""
+        wanted, sending = advert_settings(text), self.nodes[sender]
         return [
             name
             for name, node in self.nodes.items()
-            if node and node.unit.runs and _accepts(node.configuration.advert_settings, wanted)
+            if node and sending and node.unit.runs and self._accepts(name, node, wanted, sending)
         ]
+
+    def _accepts(self, name: str, node: NodeState, wanted: Mapping[str, AdvertSettings], sending: NodeState) -> bool:
+        """Whether `node` runs its instances, and they are the same for the sender of adverts with these settings."""
+        own = node.configuration.advert_settings
+        return (
+            own is not None
+            and own.keys() == self.cluster.instances_of(name).keys()
+            and all(
+                own[instance].accepts(wanted[instance])
+                and node.meets(own[instance].interface, sending, wanted[instance].interface) is not False
+                for instance in own.keys() & wanted.keys()
+            )
+        )
 
     def who_holds(self) -> str:
         """`10.10.0.2 is held by server01`, for every floating address."""
         unread = f" that could be read ({', '.join(self.unread())} could not)" if self.unread() else ""
         parts = []
-        for address in self.cluster.addresses:
+        for address in self.cluster.all_held:
             parts.append(f"{address} is held by {self.holders_in_words(address) or f'no node{unread}'}")
         return ", ".join(parts)
-
-
-def _accepts(own: Mapping[str, AdvertSettings] | None, wanted: Mapping[str, AdvertSettings]) -> bool:
-    """Whether all instances are the same for nodes with these settings."""
-    return own is not None and own.keys() == wanted.keys() and all(own[name].accepts(wanted[name]) for name in own)
 
 
 def seen_moves(before: ClusterState, after: ClusterState) -> list[str]:
     """`10.10.0.2: server01 → server02`, for every address that was seen to go from one holder to another."""
     return [
         f"{address}: {' and '.join(before.holders(address)) or 'no node'} → {after.holders_in_words(address)}"
-        for address in after.cluster.addresses
+        for address in after.cluster.all_held
         if after.holders(address) != before.holders(address)
         and after.holders(address)
         and (before.holders(address) or not before.unread())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from keepalived.conf.adverts import AdvertSettings
 from keepalived.observed.node import NodeState
 from keepalived.spec.cluster import Cluster
 
@@ -17,15 +18,17 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     keepalived knows an instance by these two, in adverts and in a reload (vrrp/vrrp.c, vrrp_exist): one that goes by
     another name on the node is the same for all other nodes.
     """
-    ours = {(one.virtual_router_id, one.family == 6): name for name, one in cluster.instances.items()}
+    ours: dict[tuple[int, bool], list[str]] = {}  # on different networks several may have the same
+    for name, one in cluster.instances.items():
+        ours.setdefault((one.virtual_router_id, one.family == 6), []).append(name)
     running = node.configuration.advert_settings or {}
     names = {
-        name: ours[key]
+        name: _of(cluster, ours[key], name, one)
         for name, one in running.items()
         if (key := (one.virtual_router_id, any(":" in address for address in one.addresses))) in ours
     }
     if all(name == new for name, new in names.items()):
-        return node
+        return _with_held_instances(cluster, node)
     taken = set(names.values())
 
     def renamed(found: Mapping[str, T]) -> dict[str, T]:
@@ -39,4 +42,24 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
         }
     )
     instances = None if node.instances is None else renamed(node.instances)
-    return node.model_copy(update={"instances": instances, "configuration": configuration})
+    return _with_held_instances(
+        cluster, node.model_copy(update={"instances": instances, "configuration": configuration})
+    )
+
+
+def _with_held_instances(cluster: Cluster, node: NodeState) -> NodeState:
+    """`node`, which also holds the instances without an address of which it says MASTER: its kernel cannot tell."""
+    said = node.instances or {}
+    held = [
+        name
+        for name, one in cluster.instances.items()
+        if not one.addresses and name in said and said[name].state == "MASTER" and node.unit.runs
+    ]
+    return node.model_copy(update={"holds": [*node.holds, *held]}) if held else node
+
+
+def _of(cluster: Cluster, ours: Sequence[str], name: str, running: AdvertSettings) -> str:
+    """Which of `ours`, all with one identity, a running instance is: that of its name, else that of its addresses."""
+    if name in ours:
+        return name
+    return next((one for one in ours if running.floating & set(cluster.instances[one].addresses)), ours[0])

@@ -11,8 +11,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from keepalived.conf.adverts import AdvertSettings
+from keepalived.conf.interfaces import Links
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.connections import KeptConnections
+from keepalived.observed.host import HostState
 from keepalived.spec.flag import Flag
 
 VrrpState = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
@@ -60,6 +62,10 @@ class InstanceState(_Frozen):
     """What the master announces, by the last advert that this node has received."""
     addresses: list[str]
     last_transition: datetime | None
+    nopreempt: bool | None = None
+    """Whether it leaves a holder of lower priority its addresses."""
+    preempt_delay: int | None = None
+    """Seconds until it takes over from such a holder."""
 
 
 class Configuration(_Frozen):
@@ -69,8 +75,10 @@ class Configuration(_Frozen):
     applied: bool | None
     running: str | None = Field(exclude=True)
     """The fingerprint of what the daemon runs."""
-    running_but_priorities: str | None = Field(default=None, exclude=True)
-    """The same without the priorities."""
+    running_but_election: str | None = Field(default=None, exclude=True)
+    """The same without what decides the election alone: priorities, `nopreempt`, `preempt_delay`."""
+    applied_but_nopreempt: bool | None = Field(default=None, exclude=True)
+    """`applied`, where lines of `nopreempt` do not count."""
     as_placed: bool | None = Field(default=None, exclude=True)
     """Whether owner and mode of the file are those that deploy.py gives it."""
     origin: Literal["deployed", "edited", "foreign"] | None = None
@@ -126,6 +134,8 @@ class NodeState(_Frozen):
     """Those of the cluster's floating addresses that the kernel has."""
     interfaces: dict[str, list[str]]
     """The kernel's addresses by network interface."""
+    networks: dict[str, list[str]] = Field(default={}, exclude=True)
+    """The networks of the node's own addresses by network interface: `10.10.0.0/24`."""
     macs: dict[str, str] = {}
     """The link-layer addresses by network interface."""
     drained: bool
@@ -150,6 +160,8 @@ class NodeState(_Frozen):
     """The last results of the checks that the daemon has run since its start, by name."""
     scripts: dict[str, int] = Field(default={}, exclude=True)
     """The scripts of this repository on disk that are root's own and can be run, by name, with their size in bytes."""
+    host: HostState = Field(default=HostState(), exclude=True)
+    """What the node has beside keepalived, of what the cluster file asks for."""
     connections: dict[str, KeptConnections] = {}
     """What the node does for established connections to addresses that have moved, or are about to, by address."""
     tools: list[str] = Field(default=[], exclude=True)
@@ -173,6 +185,19 @@ class NodeState(_Frozen):
         if self.drained:
             return self.flag
         return self.running_flag if self.running_drained else None
+
+    @property
+    def links(self) -> Links:
+        """What it tells of its network interfaces, to find one for each instance."""
+        return Links(self.interfaces, self.networks, self.configuration.advert_settings or {})
+
+    def meets(self, interface: str, other: NodeState, others: str) -> bool | None:
+        """Whether the interface `interface` of this node and `others` of the `other` one are on the same network, by
+        their own addresses. None where one of them has none: unknown."""
+        one, two = self.networks.get(interface), other.networks.get(others)
+        if self is other and interface == others:
+            return True
+        return bool(set(one) & set(two)) if one and two else None
 
     @property
     def serves(self) -> int:

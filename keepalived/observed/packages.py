@@ -23,6 +23,8 @@ class PackagesState(BaseModel):
     """The packages that an upgrade of the whole system would install."""
     broken: bool
     """Whether an earlier installation was cut short."""
+    held: bool = False
+    """Whether apt was told to leave keepalived alone (`apt-mark hold`)."""
     stale: list[str]
     """Services that still run with files an upgrade has replaced."""
 
@@ -34,12 +36,14 @@ class PackagesState(BaseModel):
         """The version of keepalived to be installed: the best one, or the best that `version`, a pattern, matches."""
         return next((one for one in self.offered if version is None or fnmatchcase(one, version)), None)
 
-    def due(self, version: str | None, *, everything: bool) -> str | None:
-        """What there is to upgrade, in words; None: nothing."""
+    def due(self, version: str | None, *, everything: bool, held_too: bool = False) -> str | None:
+        """What there is to upgrade, in words; None: nothing. `held_too`: apt leaves a held keepalived out."""
         if self.broken:
             return "an installation that was cut short"
         if everything:
-            return f"{len(self.pending)} package{'s' * (len(self.pending) != 1)}" if self.pending else None
+            newer = self.held and held_too and self.chosen(None) not in (None, self.installed)
+            count = len(self.pending) + newer
+            return f"{count} package{'s' * (count != 1)}" if count else None
         chosen = self.chosen(version)
         return f"keepalived {self.installed} → {chosen}" if chosen not in (None, self.installed) else None
 
@@ -60,5 +64,6 @@ def read_packages(parts: Mapping[str, str]) -> PackagesState:
         offered=[one for one in dict.fromkeys([*best, *table]) if one != "(none)"],
         pending=re.findall(r"^Inst (\S+)", parts["pending"], re.MULTILINE),
         broken=bool(broken),
+        held=parts.get("status", "").startswith("h"),
         stale=parts["stale"].split(),
     )

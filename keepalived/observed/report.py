@@ -6,9 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_interface
 from typing import NamedTuple, TypeVar
 
 from keepalived.conf.adverts import advert_settings
@@ -16,9 +18,10 @@ from keepalived.conf.contents import contents
 from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, fingerprint_but_nopreempt, origin
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.connections import read_kept, read_tools
+from keepalived.observed.host import read_host
 from keepalived.observed.node import (
     VRRP_STATES,
     CheckResult,
@@ -103,6 +106,7 @@ def _read(lines: Iterable[str]) -> NodeState:
         instances=_part(report, "dump", _instances) if "dump" in report else None,
         holds=[address for address in asked if address in carried],
         interfaces=interfaces,
+        networks=_part(report, "addresses", partial(_networks, floating=asked)),
         macs=macs,
         drained=is_drained(check, flag),
         flag=flag,
@@ -120,6 +124,7 @@ def _read(lines: Iterable[str]) -> NodeState:
             for path, file in files.items()
             if path.startswith(f"{paths.SCRIPTS}/") and file[:3] == CHECK_FILE[:3]
         },
+        host=read_host(report),
         connections=_part(report, "connections", read_kept) if "connections" in report else {},
         tools=read_tools(report.get("tools", "")),
         links_down=_part(report, "addresses", _links_down),
@@ -154,6 +159,21 @@ def _interfaces(text: str) -> dict[str, list[str]]:
         plain(link["ifname"]): [address["local"] for address in link.get("addr_info", []) if "local" in address]
         for link in json.loads(text)
     }
+
+
+def _networks(text: str, floating: Collection[str]) -> dict[str, list[str]]:
+    """Of the node's own addresses. Every interface has the network of the link-local ones: it says nothing."""
+    found = {}
+    for link in json.loads(text):
+        own = [
+            ip_interface(f"{address['local']}/{address['prefixlen']}")
+            for address in link.get("addr_info", [])
+            if "local" in address and "prefixlen" in address and address["local"] not in floating
+        ]
+        found[plain(link["ifname"])] = list(
+            dict.fromkeys(str(one.network) for one in own if not one.ip.is_link_local and not one.ip.is_loopback)
+        )
+    return {name: networks for name, networks in found.items() if networks}
 
 
 def _macs(text: str) -> dict[str, str]:
@@ -299,6 +319,8 @@ def _instances(dump: str) -> dict[str, InstanceState] | None:
                 re.split("[ /]", address)[0] for address in [*data.get("vips", []), *data.get("evips", [])]
             ],  # 10.10.0.2/24 dev eth0 scope global
             last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
+            nopreempt=data.get("nopreempt"),
+            preempt_delay=data.get("preempt_delay"),
         )
         for data in (entry["data"] for entry in entries)
     }
@@ -348,7 +370,10 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         as_placed=_is_placed(files, paths.CONFIGURATION, CONFIGURATION_FILE),
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],
-        running_but_priorities=fingerprint_but_priorities(running) if running else None,
+        running_but_election=fingerprint_but_election(running) if running else None,
+        applied_but_nopreempt=fingerprint_but_nopreempt(disk) == fingerprint_but_nopreempt(running)
+        if disk and running and None not in prints
+        else None,
         origin=origin(disk) if disk is not None else None,
         advert_settings=agreed,
         runs_scripts=f'"{paths.SCRIPTS}/' in (running or ""),

@@ -7,12 +7,12 @@ from functools import partial
 from pyinfra.api import QuoteString, StringCommand
 
 from keepalived.cli.operator import operator_name
-from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.connections import make_ready
 from keepalived.operations.flag import place_flag
+from keepalived.operations.preempt import wait_for_move
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
@@ -51,10 +51,12 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
             _reload(turn, before, node, text)
         case "restart":
             _restart(turn, before, node, text, force=force)
-    if needless := rollout.needless_scripts(turn.cluster, node):
+    if needless := rollout.needless_scripts(turn.cluster, node, text):
         turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing former scripts")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
+    if work in ("start", "restart"):
+        turn.sit_out_startup()
 
 
 def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, force: bool) -> None:
@@ -66,7 +68,8 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
             case Step.PUT_IN_PLACE:  # now, so that the restart follows at once
                 _put_in_place(turn, node, text)
             case Step.SEE_TAKEN_OVER:
-                seen = turn.watch(partial(may_leave, name=turn.node, text=text), turn.cluster.move_seconds)
+                seconds = turn.cluster.move_seconds + turn.cluster.start_seconds
+                seen = turn.watch(partial(may_leave, name=turn.node, text=text), seconds)
                 over = seen.verdict.done or taken_over(seen.seen, turn.node, text).done
                 if over:
                     turn.runner.say(seen.verdict.seen, "good")
@@ -79,7 +82,7 @@ def _restart(turn: Turn, before: ClusterState, node: NodeState, text: str, *, fo
             case Step.SEE_HANDED_OVER:
                 if _drained_by_deploy(node):
                     turn.advice = STILL_DRAINED
-                node = turn.wait(partial(may_stop, text=text), before).nodes[turn.node] or node
+                node = wait_for_move(turn, partial(may_stop, text=text), before).nodes[turn.node] or node
                 turn.runner.moved()
             case Step.RESTART:
                 _take_up(turn, "restart", node, text)
@@ -108,7 +111,7 @@ def _situation(
 ) -> Situation:
     return Situation(
         holds=bool(node.holds),
-        incompatible=bool(rollout.incompatible(node.configuration.advert_settings, advert_settings(text))),
+        incompatible=bool(rollout.incompatible(node, text)),
         taken_over=taken,
         can_hand_over=node.running_flag is not None and rollout.successors(before, turn.node) is not None,
         drained=bool(node.running_drained),
@@ -191,8 +194,7 @@ def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judg
 def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool:
     """Whether nodes reject each other's adverts after this node's change, until the last one has made it."""
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
-    new = advert_settings(text)
-    apart = [other for other in others if rollout.rejecting(other.configuration.advert_settings, new)]
+    apart = [other for other in others if rollout.incompatible(node, text, other)]
     if node.holds:
         apart = [other for other in apart if other.holds]
     return bool(apart)

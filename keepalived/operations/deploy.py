@@ -15,7 +15,8 @@ from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import DeployOptions, as_data
-from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
+from keepalived.conf.interfaces import NoInterface, interfaces
+from keepalived.conf.render import configuration, drop_in
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
@@ -27,6 +28,7 @@ from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.host import host_work
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.files import try_scripts
@@ -37,6 +39,7 @@ from keepalived.run.wait import WallClock, wait
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
+OLDEST_WITHOUT_ADDRESSES = (2, 2, 8)
 OLDEST = (2, 2)  # the first series with all this project builds on: JSON dump, track_file, memory copy of the file
 
 
@@ -45,6 +48,17 @@ def version_problem(version: str) -> str | None:
     if tuple(int(part) for part in version.split(".")) >= OLDEST:
         return None
     return f"keepalived {version} is too old: {OLDEST[0]}.{OLDEST[1]} or newer is needed"
+
+
+def lacking(cluster: Cluster, node: str, version: str) -> str | None:
+    """Why keepalived `version` (`2.2.7`) cannot do what the cluster file asks for on `node`; None when it can."""
+    without = [name for name, instance in cluster.instances_of(node).items() if instance.no_virtual_ipaddress]
+    if not without or tuple(int(part) for part in version.split(".")) >= OLDEST_WITHOUT_ADDRESSES:
+        return None
+    return (
+        f"keepalived {version} does not know the no_virtual_ipaddress of {without[0]}: 2.2.8 or newer is needed. "
+        f"Upgrade it, or leave {node} out with instances.{without[0]}.nodes"
+    )
 
 
 @dataclass(frozen=True)
@@ -75,30 +89,37 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         made = rollout_of(options, seen, meant, texts[cluster.name])
         for words in made.words:
             logger.info(words)
+        for name in meant:
+            if beside := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
+                logger.info(f"{cluster.name}: {name}: {', '.join(beside)}")
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
         if cluster.on_change == "restart":
             tell_kept(seen, changing, moves_of_drain, installs=True)
-        new = {hosts[name].name for name in meant if name in changing or lacks_something(cluster, seen.nodes[name])}
+        new = {
+            hosts[name].name
+            for name in meant
+            if name in changing or lacks_something(cluster, seen.nodes[name], texts[cluster.name][name])
+        }
         if not new:
             logger.info(f"{cluster.name}: nothing to change; {seen.who_holds()}")
         due |= new
     return DeployPlan(texts, side_by_side(batches), frozenset(due))
 
 
-def lacks_something(cluster: Cluster, node: NodeState | None) -> bool:
-    """Whether a node lacks what every node must have beside its configuration."""
+def lacks_something(cluster: Cluster, node: NodeState | None, text: str) -> bool:
+    """Whether a node lacks what every node of `cluster` must have beside its configuration."""
     if node is None or node.version is None or version_problem(node.version):
         return True
     if cluster.connections == "keep" and not set(TOOLS) <= set(node.tools):
         return True
-    return not node.unit.enabled or node.flag_open is None
+    return not node.unit.enabled or node.flag_open is None or host_work(cluster, node, text).due
 
 
 def _after_an_election(cluster: Cluster) -> ClusterState:
     """A look at the cluster, after an election that may be under way."""
-    return wait(lambda: look(cluster), elected, cluster.move_seconds, WallClock()).seen
+    return wait(lambda: look(cluster), elected, cluster.move_seconds + cluster.start_seconds, WallClock()).seen
 
 
 def elected(seen: ClusterState) -> Verdict:
@@ -110,7 +131,7 @@ def _texts(seen: ClusterState, meant: Collection[str]) -> dict[str, str]:
     """The configuration of each node that is meant, or runs. Raises NothingDone."""
     try:
         return {
-            name: configuration(seen.cluster, name, interfaces(seen.cluster, name, node.interfaces))
+            name: configuration(seen.cluster, name, interfaces(seen.cluster, name, node.links))
             for name, node in seen.nodes.items()
             if node is not None and (name in meant or node.unit.runs)
         }
@@ -124,6 +145,10 @@ def rollout_of(
     """The rollout of `texts`, by node, to these nodes of a cluster. Raises NothingDone."""
     if unread := [name for name in meant if name not in texts]:
         raise NothingDone(f"{', '.join(unread)} could not be read")
+    for name in meant:
+        version = node.version if (node := seen.nodes[name]) else None
+        if version and (problem := lacking(seen.cluster, name, version)):
+            raise NothingDone(f"{name}: {problem}")
     try:
         return rollout.plan_rollout(seen, texts, meant, adopt=options.adopt, resume=options.resume, force=options.force)
     except rollout.Refused as refused:
@@ -148,7 +173,10 @@ def supported() -> Commands:
     version = node.version if node else None
     if version is None and not state.is_executing:
         return  # not installed yet
-    if problem := version_problem(version) if version else "keepalived is not installed":
+    cluster: Cluster = host.data.cluster
+    if version is None:
+        yield refuse(f"{host.name}: keepalived is not installed")
+    elif problem := version_problem(version) or lacking(cluster, host.data.node, version):
         yield refuse(f"{host.name}: {problem}")
 
 
@@ -171,7 +199,7 @@ def staged(text: str) -> Commands:
     node, unit = host.get_fact(Node, **node_arguments(cluster), journal=False), drop_in(cluster)
     if node and not rollout.must_be_placed(cluster, node, text):
         return
-    scripts = rollout.missing_scripts(cluster, node)
+    scripts = rollout.missing_scripts(cluster, node, text)
     for script in scripts:
         yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", script.path, _stdin=script.text)
     if state.config.DIFF:

@@ -14,6 +14,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.connections import make_ready, tell_kept, tell_what_is_left, wait_for_end
 from keepalived.operations.flag import place_flag
+from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections import moves_of_drain
 from keepalived.plan.guard import drain_plan, drain_refusal
@@ -70,7 +71,8 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
     if why := why_not(node):
         yield refuse(why)
         return
-    if node and is_as_meant(node, reason, until) and (verdict := out_of_service(before, host.data.node)).done:
+    verdict = out_of_service(before, host.data.node)
+    if node and is_as_meant(node, reason, until) and verdict.done and not left_without(before):
         if state.is_executing:
             host.log(f"No change: {verdict.seen} (drained {node.flag.words})")
         if not (wait and node.serves):
@@ -104,7 +106,7 @@ def drain_node(
             make_ready(turn, moves_of_drain, before)
         turn.runner.begin("Drain")
         _set_flag(turn, node, reason, until, force=force)
-    turn.wait(out_of_service if force else _patiently, before)
+    wait_for_move(turn, out_of_service if force else _patiently, before, turn.targets)
     turn.runner.moved()
     if wait and (left := wait_for_end(turn, wait)):
         turn.stop(f"{turn.node} is drained, but not within {wait} s have its connections ended: {left}")

@@ -17,6 +17,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.connections import end_all, tell_kept, wait_before_cutting
 from keepalived.operations.drain import drain_node
+from keepalived.operations.host import SHUT
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
@@ -144,6 +145,8 @@ def files_removed() -> Commands:
         paths.STAGED,
         *(f"{paths.SCRIPTS}/{name}" for name in node.scripts if is_name_of_script(name)),
         paths.STAGED_DROP_IN,
+        paths.SYSCTLS,
+        *node.host.kept,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
     ]
@@ -151,9 +154,12 @@ def files_removed() -> Commands:
         doomed.append(paths.CONFIGURATION)
     elif node.configuration.origin is not None and state.is_executing:
         host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
+    if node.host.firewall_file is not None:
+        yield SHUT
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
-        folders = [PurePosixPath(path).parent for path in (paths.DROP_IN, paths.CHECKPOINT, f"{paths.SCRIPTS}/any")]
+        of_folders = (paths.DROP_IN, paths.CHECKPOINT, f"{paths.SCRIPTS}/any", *node.host.kept, paths.FIREWALL_DROP_IN)
+        folders = [PurePosixPath(path).parent for path in of_folders]
         empty = StringCommand(*(QuoteString(str(folder)) for folder in folders))
         yield StringCommand("rmdir --ignore-fail-on-non-empty", empty, "2>/dev/null; systemctl daemon-reload")

@@ -12,6 +12,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.operations import swarm
 from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.connections import make_ready, tell_kept
+from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, on_a_line
 from keepalived.plan.connections import moves_of_restore
 from keepalived.plan.guard import restore_plan
@@ -58,7 +59,7 @@ def restore() -> Commands:
         yield refuse(why)
         return
     verdict = in_service(before, host.data.node)
-    if node and not node.flag.present and node.checkpoint is None and verdict.done:
+    if node and not node.flag.present and node.checkpoint is None and verdict.done and not left_without(before):
         if state.is_executing:
             host.log(f"No change: {verdict.seen}")
         return
@@ -85,7 +86,7 @@ def restore_node(turn: Turn, *, before: ClusterState | None = None) -> None:
         turn.runner.begin("Restore")
         turn.shell(remove_file(turn.cluster.drain.flag), "removing the flag")
         turn.shell(tell_journal(f"put back in service by {operator_name()}"))
-    seen = turn.wait(in_service, before)
+    seen = wait_for_move(turn, in_service, before, any_holder=True)
     if checkpoint:
         for hook in turn.cluster.maintenance.after:
             turn.say(f"not run, since the {checkpoint.run} did not end: `{hook.command}`")

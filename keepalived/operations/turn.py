@@ -12,6 +12,7 @@ from keepalived.operations import swarm
 from keepalived.operations.connections import make_ready, tell_what_is_left, wait_before_cutting
 from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
+from keepalived.operations.preempt import wait_for_move
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections import moves_of_drain, moves_of_restore
 from keepalived.plan.guard import nobody_left
@@ -59,7 +60,7 @@ def leave_service(
     if alone and force:
         turn.runner.say(f"{alone}: clients will notice", "warning")
     else:
-        turn.wait(out_of_service, before)
+        wait_for_move(turn, out_of_service, before)
         turn.runner.moved()
         tell_what_is_left(turn)
     if node.holds:
@@ -108,6 +109,7 @@ def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
     turn.wait(partial(taken_back, run=run), drained)
     turn.runner.moved()
+    turn.sit_out_startup()
     turn.shell(tell_journal(f"back after {run} by {operator_name()}"))
     turn.times.back = turn.runner.now()
 

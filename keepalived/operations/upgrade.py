@@ -140,7 +140,13 @@ def upgrade_node(turn: Turn, plan: UpgradePlan, *, reason: str | None = None, fo
     node, packages = before.nodes[turn.node], turn.runner.ask(Packages, turn.node, APT_SECONDS)
     if node is None or packages is None:
         turn.stop(f"{turn.node} does not answer any more: nothing was done to it")
-    due = packages.due(plan.version, everything=plan.everything)
+    hold = turn.cluster.host.hold
+    due = packages.due(plan.version, everything=plan.everything, held_too=hold)
+    if packages.held and not hold and due and not plan.everything:
+        turn.stop(
+            f"apt holds keepalived on {turn.node}. Run `apt-mark unhold keepalived` there, or set host.hold: true in "
+            f"{turn.cluster.name}.yml. Nothing was done to it"
+        )
     if not (due or _stale(plan, packages) or is_left(node, "upgrade")):
         turn.say(f"nothing to upgrade, keepalived {packages.installed} is what apt offers")
         return
@@ -179,6 +185,9 @@ def _upgrade(turn: Turn, plan: UpgradePlan) -> None:
         turn.stop(f"apt on {turn.node} does not answer")
     if wanted.broken:
         turn.shell(FINISH_INSTALLATION, "`dpkg --configure -a`", seconds=INSTALL_SECONDS)
+    hold = turn.cluster.host.hold
+    if wanted.held and hold:
+        turn.shell("apt-mark unhold keepalived", "`apt-mark unhold keepalived`")
     command = None
     if plan.everything:
         command = StringCommand(noninteractive_apt(f"{WAITS_FOR_APT} upgrade --with-new-pkgs"))
@@ -187,6 +196,8 @@ def _upgrade(turn: Turn, plan: UpgradePlan) -> None:
         command = StringCommand(install, QuoteString(f"keepalived={chosen}"))
     if command:
         turn.shell(command, "apt-get", seconds=INSTALL_SECONDS)
+    if hold:
+        turn.shell("apt-mark hold keepalived", "`apt-mark hold keepalived`")
     now = turn.runner.ask(Packages, turn.node, APT_SECONDS)
     if now is None:
         turn.stop(f"apt on {turn.node} does not answer: what runs with replaced files was not restarted")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from keepalived.conf.adverts import advert_settings
+from keepalived.conf.interfaces import NoInterface, interfaces
 from keepalived.conf.passing_table import OtherServer, passing_table
-from keepalived.conf.render import NoInterface, interfaces
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import observed, restore_change
@@ -50,10 +50,10 @@ def moves_of_drain(state: ClusterState, name: str) -> list[AddressMove]:
     election = observed(state)
     return [
         _move(state, address, name, takers)
-        for instance, addresses in election.addresses.items()
+        for instance, settings in state.cluster.instances.items()
         if (takers := [other for other in election.take_part(instance) if other != name])
-        for address in addresses
-        if address in election.candidates[instance][name].holds
+        for address in settings.addresses
+        if address in election.held(instance, name)
     ]
 
 
@@ -63,9 +63,9 @@ def moves_of_restore(state: ClusterState, name: str) -> list[AddressMove]:
     after = election.after(restore_change(state.cluster, name))
     return [
         _move(state, address, holders[0], [name])
-        for instance, addresses in election.addresses.items()
+        for instance, settings in state.cluster.instances.items()
         if after.winner(instance) == name
-        for address in addresses
+        for address in settings.addresses
         if len(holders := election.holders(address)) == 1 and holders != [name]
     ]
 
@@ -80,8 +80,8 @@ def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMov
     starts = replace(restore_change(cluster, name), drained=drained, states=dict.fromkeys(cluster.instances, "BACKUP"))
     after, new = election.after(starts), advert_settings(text)
     moves = []
-    for instance, addresses in election.addresses.items():
-        for address in addresses:
+    for instance, settings in cluster.instances.items():
+        for address in settings.addresses:
             holders = [one for one in election.holders(address) if one != name]
             holder = state.nodes[holders[0]] if len(holders) == 1 else None
             if holder is None:
@@ -111,7 +111,7 @@ def interface_of(cluster: Cluster, name: str, node: NodeState, address: str) -> 
         for one in (*settings.virtual_ipaddress, *settings.virtual_ipaddress_excluded):
             if str(one.ip) == address:
                 with suppress(NoInterface):
-                    return one.dev or interfaces(cluster, name, node.interfaces)[instance]
+                    return one.dev or interfaces(cluster, name, node.links).get(instance)
     return None
 
 

@@ -2,7 +2,8 @@
 
 Whoever asks such a question asks here. Of the nodes that take part in an instance (BACKUP or MASTER) the one with the
 highest priority holds its addresses; equal priorities do not preempt: the holder keeps them, and without a holder the
-higher IP address wins. A drained node takes part with a lower priority; FAULT and INIT take part in nothing.
+higher IP address wins. A drained node takes part with a lower priority; FAULT and INIT take part in nothing. A node
+with `nopreempt` accepts the adverts of any holder, so it takes over only where there is none.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Priority:
 @dataclass(frozen=True)
 class Candidate:
     """A node in one instance. `address`: its own. `state`: None when the daemon does not tell one, and `why` it does
-    not, in words. `holds`: the floating addresses that its kernel has. `failing`: its failing checks, and why."""
+    not, in words. `holds`: the floating addresses that its kernel has. `failing`: its failing checks, and why.
+    `preempts`: it takes over from a holder of lower priority; not with `nopreempt`."""
 
     address: IPv4Address | IPv6Address
     priority: Priority
@@ -47,6 +49,7 @@ class Candidate:
     holds: frozenset[str] = frozenset()
     why: str = ""
     failing: Mapping[str, str] = field(default_factory=dict)
+    preempts: bool = True
 
     @property
     def takes_part(self) -> bool:
@@ -60,7 +63,7 @@ class Change:
 
     `states`, by instance: BACKUP when it starts, INIT while it boots or is stopped, FAULT when a check without weight
     fails. `base`: its base priority, by instance. `contributions`: those that change in all instances, by name.
-    `checks`: what all checks but the drain's contribute, by instance.
+    `checks`: what all checks but the drain's contribute, by instance. `preempts`: by instance.
     """
 
     node: str
@@ -69,6 +72,7 @@ class Change:
     base: Mapping[str, int] = field(default_factory=dict)
     contributions: Mapping[str, int] = field(default_factory=dict)
     checks: Mapping[str, int] = field(default_factory=dict)
+    preempts: Mapping[str, bool] = field(default_factory=dict)
 
     def of(self, candidate: Candidate, instance: str) -> Candidate:
         """The `candidate` after this change. One that leaves drops its addresses."""
@@ -77,6 +81,7 @@ class Change:
             candidate,
             drained=candidate.drained if self.drained is None else self.drained,
             state=self.states.get(instance, candidate.state),
+            preempts=self.preempts.get(instance, candidate.preempts),
             priority=Priority(
                 self.base.get(instance, candidate.priority.base),
                 {**candidate.priority.contributions, **self.contributions, **checks},
@@ -87,14 +92,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Election:
-    """The candidates of each instance by node, its floating `addresses`, and the nodes that could not be read."""
+    """The candidates of each instance by node, its floating `addresses` (without any: its name), and the nodes that
+    could not be read.
+
+    A node that takes no part in an instance is no candidate, unless its daemon still runs it.
+    """
 
     candidates: Mapping[str, Mapping[str, Candidate]]
     addresses: Mapping[str, tuple[str, ...]]
     unread: frozenset[str] = frozenset()
 
+    @property
+    def nodes(self) -> list[str]:
+        """All nodes that are a candidate in any instance."""
+        return list(dict.fromkeys(node for candidates in self.candidates.values() for node in candidates))
+
     def why_not(self, instance: str, node: str) -> str | None:
         """Why `node` cannot serve `instance`, in words; None when it can. A failing check is such a reason."""
+        if node not in self.candidates[instance]:
+            return f"{node} does not take part in {instance}"
         failing = self.candidates[instance][node].failing
         fails = ", ".join(f"the check {name} fails on {node} ({why})" for name, why in failing.items())
         reason = self.why_no_taker(instance, node)
@@ -103,7 +119,9 @@ class Election:
 
     def why_no_taker(self, instance: str, node: str) -> str | None:
         """Why `node` does not take `instance` over, in words; None when it does. Being drained is such a reason."""
-        candidate = self.candidates[instance][node]
+        candidate = self.candidates[instance].get(node)
+        if candidate is None:
+            return f"{node} does not take part in {instance}"
         if candidate.state is None:
             return candidate.why
         if not candidate.takes_part:
@@ -139,12 +157,17 @@ class Election:
             address
             for instance, addresses in self.addresses.items()
             for address in addresses
-            if address in self.candidates[instance][node].holds
+            if address in self.held(instance, node)
         ]
+
+    def held(self, instance: str, node: str) -> frozenset[str]:
+        """The floating addresses of `instance` that `node` holds now."""
+        candidate = self.candidates[instance].get(node)
+        return candidate.holds if candidate else frozenset()
 
     def is_drained(self, node: str) -> bool:
         """Whether `node` is drained."""
-        return any(candidates[node].drained for candidates in self.candidates.values())
+        return any(candidates[node].drained for candidates in self.candidates.values() if node in candidates)
 
     def winner(self, instance: str, among: Collection[str] | None = None) -> str | None:
         """The node that the election gives `instance` to, with priorities as they are; None: nobody takes part.
@@ -152,17 +175,43 @@ class Election:
         `among`: these nodes alone, as if the others took no part.
         """
         nodes = [name for name in self.take_part(instance) if among is None or name in among]
+        keeper = self.keeper(instance)
+        if keeper in nodes:
+            nodes = [name for name in nodes if name == keeper or self.candidates[instance][name].preempts]
+        return self._strongest(instance, nodes)
+
+    def would_win(self, instance: str, among: Collection[str] | None = None) -> str | None:
+        """The same if every node preempted."""
+        nodes = [name for name in self.take_part(instance) if among is None or name in among]
+        return self._strongest(instance, nodes)
+
+    def keeper(self, instance: str) -> str | None:
+        """The node that takes part in `instance` and holds it; of several the one that stays."""
+        holders = [name for name in self.take_part(instance) if self.candidates[instance][name].holds]
+        return self._strongest(instance, holders)
+
+    def keeps(self, instance: str) -> bool:
+        """Whether a holder keeps `instance` only because a better node runs with `nopreempt`."""
+        return self.winner(instance) != self.would_win(instance)
+
+    def _strongest(self, instance: str, nodes: Collection[str]) -> str | None:
         return max(nodes, key=lambda name: _strength(self.candidates[instance][name]), default=None)
 
     def after(self, *changes: Change) -> Election:
-        """The same after `changes` made at once, when each instance has gone to its winner."""
+        """The same after `changes` made at once, when each instance has gone to its winner.
+
+        Where one of them is a drain or the end of one, no drained node keeps its addresses by the others' `nopreempt`:
+        the commands see to that (operations/preempt.py).
+        """
         candidates = {instance: dict(of) for instance, of in self.candidates.items()}
         for change in changes:
             for instance, of in candidates.items():
-                of[change.node] = change.of(of[change.node], instance)
+                if change.node in of:
+                    of[change.node] = change.of(of[change.node], instance)
         known = {change.node for change in changes if change.states}
         changed = replace(self, candidates=candidates, unread=self.unread - known)
-        return replace(changed, candidates={instance: changed._settled(instance) for instance in candidates})
+        moving = any(change.drained or (change.drained is False and self.is_drained(change.node)) for change in changes)
+        return replace(changed, candidates={instance: changed._settled(instance, moving) for instance in candidates})
 
     def steps(self, changes: Iterable[Collection[Change]]) -> Iterator[Election]:
         """The election after each step: the changes of a step are made at once, and then it settles."""
@@ -171,14 +220,25 @@ class Election:
             now = now.after(*step)
             yield now
 
-    def _settled(self, instance: str) -> dict[str, Candidate]:
+    def given(self, instance: str, node: str) -> Election:
+        """The same with `instance` held by `node`."""
+        return replace(self, candidates={**self.candidates, instance: self._held_by(instance, node)})
+
+    def _settled(self, instance: str, moving: bool) -> dict[str, Candidate]:
         candidates = dict(self.candidates[instance])
-        winner = self.winner(instance)
+        keeper = self.keeper(instance)
+        gives_up = moving and keeper is not None and candidates[keeper].drained
+        winner = self.would_win(instance) if gives_up else self.winner(instance)
         held = any(candidate.holds for candidate in candidates.values())
         if winner is None or (self.unread and not held):  # then a node that was not read may hold it
             return candidates
+        return self._held_by(instance, winner)
+
+    def _held_by(self, instance: str, winner: str) -> dict[str, Candidate]:
         has: dict[bool, frozenset[str]] = {True: frozenset(self.addresses[instance]), False: frozenset()}
-        return {name: replace(candidate, holds=has[name == winner]) for name, candidate in candidates.items()}
+        return {
+            name: replace(candidate, holds=has[name == winner]) for name, candidate in self.candidates[instance].items()
+        }
 
 
 def _strength(candidate: Candidate) -> tuple[int, bool, int]:
@@ -190,10 +250,14 @@ def observed(state: ClusterState) -> Election:
     cluster = state.cluster
     return Election(
         candidates={
-            instance: {name: _candidate(state, instance, name) for name in state.nodes}
+            instance: {
+                name: _candidate(state, instance, name)
+                for name in state.nodes
+                if name in cluster.members(instance) or state.said(name, instance)
+            }
             for instance in cluster.instances
         },
-        addresses={instance: tuple(settings.addresses) for instance, settings in cluster.instances.items()},
+        addresses={instance: tuple(cluster.held(instance)) for instance in cluster.instances},
         unread=frozenset(state.unread()),
     )
 
@@ -202,7 +266,7 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
     cluster, node = state.cluster, state.nodes[name]
     drained = node is not None and node.drained
     said = state.said(name, instance)
-    fails = failing(cluster, node) if node else {}
+    fails = failing(cluster, name, node) if node else {}
     due = {
         DRAIN_CHECK: cluster.drain.contribution(drained=drained),
         OTHER_CHECKS: cluster.checks_contribution(instance, fails),
@@ -221,9 +285,12 @@ def _candidate(state: ClusterState, instance: str, name: str) -> Candidate:
         else Priority(cluster.base_priority(instance, name), due),
         state=said.state if said and not why else None,
         drained=drained,
-        holds=frozenset(node.holds) & frozenset(cluster.instances[instance].addresses) if node else frozenset(),
+        holds=frozenset(node.holds) & frozenset(cluster.held(instance)) if node else frozenset(),
         why=why,
         failing={check: words for check, words in fails.items() if check in cluster.checks_of(instance)},
+        preempts=not (
+            cluster.instances[instance].nopreempt if said is None or said.nopreempt is None else said.nopreempt
+        ),
     )
 
 
@@ -267,6 +334,6 @@ def _flag(cluster: Cluster, node: str, *, drained: bool) -> Change:
     return Change(
         node,
         drained=drained,
-        base={instance: cluster.base_priority(instance, node) for instance in cluster.instances},
+        base={instance: cluster.base_priority(instance, node) for instance in cluster.instances_of(node)},
         contributions={DRAIN_CHECK: cluster.drain.contribution(drained=drained)},
     )

@@ -30,10 +30,12 @@ def left_alone(election: Election, targets: Collection[str]) -> str | None:
     for instance, addresses in election.addresses.items():
         if not set(election.can_serve(instance)) <= set(targets):
             continue
+        if targets and not election.candidates[instance].keys() & set(targets):
+            continue  # none of them takes part in it: their drain makes it neither better nor worse
         reasons = []
-        for name in election.candidates[instance]:
+        for name in election.nodes:
             unread_or_drained = name in election.unread or election.is_drained(name)
-            due = name in targets and not unread_or_drained
+            due = name in targets and name in election.candidates[instance] and not unread_or_drained
             reasons.append(f"{name} is to be drained" if due else str(election.why_not(instance, name)))
         return f"no node would be left to serve {', '.join(addresses)}: {', '.join(reasons)}"
     return None
@@ -82,11 +84,15 @@ def _plan(state: ClusterState, targets: Collection[str], *, drained: bool) -> li
     done = [name for name in targets if (node := state.nodes[name]) and node.drained == drained]
     due = [name for name in targets if name not in done]
     words = []
-    if done:
+    if drained and done and (moving := expected_moves(state, dict.fromkeys(done, True))):
+        words.append(f"{state.cluster.name}: {', '.join(done)} is drained already, and {', '.join(moving)}")
+    elif done:
         words.append(f"{state.cluster.name}: {', '.join(done)} {'is' if len(done) == 1 else 'are'} {already} already")
     if due:
         moving = expected_moves(state, dict.fromkeys(due, drained))
-        follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}"
+        after = _after(state.cluster, observed(state), dict.fromkeys(due, drained))
+        why = " (nopreempt)" if any(after.keeps(instance) for instance in after.candidates) else ""
+        follows = ", ".join(moving) or f"nothing moves: {state.who_holds()}{why}"
         words.append(f"{state.cluster.name}: {verb} {', '.join(due)}; {follows}")
         words += notified(state, dict.fromkeys(due, drained))
     return words

@@ -21,15 +21,22 @@ def movers(before: Election, after: Election) -> dict[str, list[str]]:
 
 def notified_in_words(cluster: Cluster, nodes: Mapping[str, Collection[str]]) -> list[str]:
     """A line for the commands and one for the mail. `nodes`: by instance, those on which its state changes."""
-    commands = [name for name, instance in cluster.instances.items() if instance.notify_commands and nodes.get(name)]
-    mails = [name for name, instance in cluster.instances.items() if instance.smtp_alert and nodes.get(name)]
+    changes = {f"instances.{name}": list(nodes.get(name, ())) for name in cluster.instances}
+    for name, group in cluster.sync_groups.items():
+        changes[f"sync_groups.{name}"] = [node for member in group.group for node in nodes.get(member, ())]
+    owners = cluster.notifying
+    commands = [place for place, owner in owners.items() if owner.notify_commands and changes[place]]
+    mails = [place for place, owner in owners.items() if owner.smtp_alert and changes[place]]
 
-    def where(instances: list[str]) -> str:
-        return ", ".join(dict.fromkeys(node for instance in instances for node in nodes[instance]))
+    def where(places: list[str]) -> str:
+        return ", ".join(dict.fromkeys(node for place in places for node in changes[place]))
+
+    def named(places: list[str]) -> str:
+        return ", ".join(place.partition(".")[2] for place in places)
 
     words = []
     if commands:
-        words.append(f"  the notify commands of {', '.join(commands)} run on {where(commands)}")
+        words.append(f"  the notify commands of {named(commands)} run on {where(commands)}")
     if mails:
-        words.append(f"  mail about {', '.join(mails)} is sent by {where(mails)}")
+        words.append(f"  mail about {named(mails)} is sent by {where(mails)}")
     return words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pyinfra.api import QuoteString, StringCommand
@@ -12,6 +12,8 @@ from pyinfra.api import QuoteString, StringCommand
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.spec import paths
 from keepalived.spec.flag import RunKind
+
+PREEMPT = (Path(__file__).parent.parent / "scripts/preempt.sh").read_text(encoding="utf-8")
 
 
 def set_flag(
@@ -121,6 +123,13 @@ def systemctl(verb: str) -> StringCommand:
         f"systemctl {verb} keepalived.service || {{ journalctl -u keepalived -n 60 --no-pager -o cat",
         "| grep -v 'Printing VRRP as json' | tail -n 12 >&2; exit 1; }",  # what our own looks have left there
     )
+
+
+def preempt(instances: Sequence[str]) -> StringCommand:
+    """Has keepalived run without `nopreempt` in these instances until it is reloaded or started again."""
+    given = {"configuration": paths.CONFIGURATION, "instances": " ".join(instances), "lock": paths.PREEMPT_LOCK}
+    assignments = [StringCommand(f"{name}=", QuoteString(value), _separator="") for name, value in given.items()]
+    return StringCommand(*assignments, PREEMPT, _separator="\n")
 
 
 def tell_journal(words: str) -> StringCommand:

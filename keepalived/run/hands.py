@@ -113,7 +113,7 @@ class Hands(WallClock):
     def begin(self, words: str) -> None:
         """Tells the probe that something begins which may move an address. The first time the probe starts."""
         run = current()
-        if not run.probes:
+        if not run.probes or not any(cluster.addresses for cluster in clusters_of_run()):
             return
         if run.watch is None:
             run.watch = Watch(clusters_of_run(), run.probe_port)

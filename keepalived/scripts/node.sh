@@ -1,5 +1,6 @@
 # What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
-# $lock, $memory, $identity, $connections.
+# $lock, $memory, $identity, $connections; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in,
+# $firewall, $nftables.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -48,6 +49,7 @@ tell() {
   if [ -e "$checkpoint" ]; then part checkpoint; head -c 4096 "$checkpoint"; fi
   if [ -e "$configuration" ]; then part configuration; head -c $most "$configuration"; fi
   if [ -e "$drop_in" ]; then part drop_in; head -c $most "$drop_in"; fi
+  tell_of_host 2>/dev/null
   part checks  # one line each, root's own (templates/check.sh.j2)
   for result in "$results"/*; do
     if [ -r "$result" ] && read -r line < "$result"; then printf '%s %s\n' "${result##*/}" "$line"; fi
@@ -65,6 +67,24 @@ tell() {
     part journal; { $look --lines 1 --grep 'Entering [A-Z]+ STATE'; $look --since '-10 s' --grep 'advert from'; } 2>/dev/null
   fi
   if [ "$pid" -gt 0 ]; then tell_of_daemon; fi
+}
+
+# What is not asked for, and not there, costs no process.
+tell_of_host() {
+  if [ -e "$sysctl_file" ]; then part sysctl_file; head -c $most "$sysctl_file"; fi
+  # Not by the shell's own `read`: it takes a letter at a time, and such a file gives one and no more.
+  if [ -n "$sysctls" ]; then part sysctls; (cd /proc/sys && grep -H '' -- $sysctls); fi
+  if [ -n "$packages" ]; then part packages; dpkg-query --show --showformat '${Package} ${db:Status-Abbrev}\n' $packages; fi
+  if [ -e "$firewall" ]; then part firewall; head -c $most "$firewall"; fi
+  if [ -n "$nftables" ] && command -v nft >/dev/null; then
+    part ruleset; nft list ruleset | grep -E '^table |type .* hook |comment "floating-address"'
+  fi
+  part networks
+  for link in ${networkd:+/run/systemd/netif/links/*}; do
+    while read -r line; do case $line in NETWORK_FILE=*) echo "${link##*/} ${line#*=}";; esac; done < "$link"
+  done
+  part kept
+  for drop_in in "$networks"/*.network.d/"$network_drop_in"; do if [ -e "$drop_in" ]; then echo "$drop_in"; fi; done
 }
 
 tell_of_daemon() {

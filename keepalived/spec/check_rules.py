@@ -45,7 +45,7 @@ def _one(path: str, check: Check) -> Iterator[Fault]:
 def _order_faults(cluster: Cluster) -> Iterator[Fault]:
     """Every undrained node above every drained one and no two nodes with one priority, whatever checks fail."""
     told: set[str] = set()
-    for instance in cluster.instances:
+    for instance in (name for name in cluster.instances if cluster.members(name)):
         for fault in (*_too_much(cluster, instance), *_ties(cluster, instance)):
             if fault.problem not in told:
                 told.add(fault.problem)
@@ -57,7 +57,7 @@ def _too_much(cluster: Cluster, instance: str) -> Iterator[Fault]:
     total = sum(abs(weight) for weight in weights.values())
     if not total:
         return
-    priorities = {node: cluster.drained_priority(instance, node) for node in cluster.nodes}
+    priorities = {node: cluster.drained_priority(instance, node) for node in cluster.members(instance)}
     first, last = max(priorities, key=priorities.__getitem__), min(priorities, key=priorities.__getitem__)
     highest, lowest = priorities[first], priorities[last]
     room = (HIGHEST_PRIORITY - 1 - 2 * highest + lowest) // 2  # for all weights, with the best drain.weight
@@ -92,7 +92,7 @@ class Tie(NamedTuple):
 
 def _tie(cluster: Cluster, instance: str) -> Tie | None:
     contributions = cluster.checks_contributions(instance)
-    for one, other in combinations(cluster.nodes, 2):
+    for one, other in combinations(cluster.members(instance), 2):
         apart = cluster.drained_priority(instance, one) - cluster.drained_priority(instance, other)
         for total, failing in contributions.items():
             if apart and (same := contributions.get(total + apart)) is not None:

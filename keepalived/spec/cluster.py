@@ -10,21 +10,25 @@ from pydantic.json_schema import SkipJsonSchema
 
 from keepalived.spec.check import PACKAGES, Check
 from keepalived.spec.drain import Drain
-from keepalived.spec.fields import CheckName, InstanceName, NodeName, UnitName, Within
+from keepalived.spec.fields import Address, CheckName, InstanceName, NodeName, UnitName, Within
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.host import HostSettings
 from keepalived.spec.instance import Instance
 from keepalived.spec.maintenance import Maintenance
-from keepalived.spec.node import NodeEntry
+from keepalived.spec.node import NodeEntry, NodeInstance
 from keepalived.spec.notify import Smtp
 from keepalived.spec.priorities import HIGHEST_PRIORITY
 from keepalived.spec.probe import ProbeSettings
 from keepalived.spec.raw import Raw
 from keepalived.spec.strict import Strict
+from keepalived.spec.sync_group import SyncGroup
+from keepalived.spec.vrrp import DOWN_TIMER_ADVERTS
 
 FOR_CONNECTIONS = ("nftables", "conntrack")
 """The Debian packages with which established connections live through a move."""
 
 ADVERT_INT_DEFAULTS = {2: 1.0, 3: 0.5}
+VMAC_INTERVAL = 0.001  # seconds
 
 
 class Cluster(Strict):
@@ -35,6 +39,8 @@ class Cluster(Strict):
     """The nodes in order of preference: the first node in service holds the addresses."""
     instances: Annotated[dict[InstanceName, Instance], Field(min_length=1)]
     """The VRRP instances, by name."""
+    sync_groups: dict[InstanceName, SyncGroup] = {}
+    """Instances that one node holds together, by the name of the group."""
     vrrp_version: Literal[2, 3] = 3
     """The version of VRRP: 2 or 3."""
     advert_int: Annotated[float, Field(allow_inf_nan=False)] | None = None
@@ -61,6 +67,7 @@ class Cluster(Strict):
     maintenance: Maintenance = Maintenance()
     probe: ProbeSettings = ProbeSettings()
     global_defs: GlobalDefs = GlobalDefs()
+    host: HostSettings = HostSettings()
     raw: Raw = Raw()
 
     def version(self, instance: str) -> Literal[2, 3]:
@@ -76,23 +83,52 @@ class Cluster(Strict):
             return self.advert_int
         return ADVERT_INT_DEFAULTS[version]
 
+    def members(self, instance: str) -> list[str]:
+        """The nodes that take part in `instance`, in the order of the list."""
+        named = self.instances[instance].nodes
+        return [node for node in self.nodes if named is None or node in named]
+
+    def instances_of(self, node: str) -> dict[str, Instance]:
+        """The instances that `node` takes part in."""
+        return {name: instance for name, instance in self.instances.items() if node in self.members(name)}
+
+    def on_node(self, instance: str, node: str) -> NodeInstance:
+        """What `instance` has of its own on `node`."""
+        return self.nodes[node].instances.get(instance) or NodeInstance()
+
+    def interface(self, instance: str, node: str) -> str | None:
+        """The network interface that the file sets for `instance` on `node`; None: it is found on the node."""
+        return (
+            self.on_node(instance, node).interface or self.nodes[node].interface or self.instances[instance].interface
+        )
+
+    def unicast_source(self, instance: str, node: str) -> Address:
+        """The address of `node` in the adverts of `instance`: its own one, unless the file names another."""
+        return self.on_node(instance, node).unicast_src_ip or self.nodes[node].address
+
     def order(self, instance: str) -> list[str]:
         """The nodes by preference: the first in service holds `instance`. By the list, unless priorities are pinned."""
-        return sorted(self.nodes, key=lambda node: self.drained_priority(instance, node), reverse=True)
+        return sorted(self.members(instance), key=lambda node: self.drained_priority(instance, node), reverse=True)
+
+    def pinned_priority(self, instance: str, node: str) -> int | None:
+        """The priority that the file pins for a drained `node` in `instance`."""
+        own = self.on_node(instance, node).priority
+        return self.nodes[node].priority if own is None else own
 
     def drained_priority(self, instance: str, node: str) -> int:
         """What a drained `node` announces in `instance` while all checks fail: pinned, or by its place in the list."""
-        pinned = self.nodes[node].priority
+        pinned = self.pinned_priority(instance, node)
         if pinned is not None:
             return pinned
         prefer = self.instances[instance].prefer
-        order = [*prefer, *(name for name in self.nodes if name not in prefer)]
+        order = [*prefer, *(name for name in self.members(instance) if name not in prefer)]
         return (len(order) - order.index(node)) * self.priority_step
 
-    def priorities(self) -> dict[tuple[tuple[str, int, int], ...], list[str]]:
-        """For each order of nodes the instances that have it: each node with its priority in service, and drained."""
+    def priorities(self, of: Collection[str]) -> dict[tuple[tuple[str, int, int], ...], list[str]]:
+        """For each order of nodes those of the instances that have it: each node with its priority in service, and
+        drained."""
         found: dict[tuple[tuple[str, int, int], ...], list[str]] = {}
-        for instance in self.instances:
+        for instance in of:
             rows = tuple(
                 (
                     node,
@@ -116,8 +152,30 @@ class Cluster(Strict):
 
     def checks_of(self, instance: str) -> dict[str, Check]:
         """The checks that count for `instance`, by name."""
-        named = self.instances[instance].checks
+        group = self.group_of(instance)
+        named = (self.sync_groups[group] if group else self.instances[instance]).checks
         return {name: check for name, check in self.checks.items() if named is None or name in named}
+
+    def checks_of_group(self, group: str) -> dict[str, Check]:
+        """The checks that count for all instances of `group`, by name."""
+        return self.checks_of(self.sync_groups[group].group[0])
+
+    def checks_on(self, node: str) -> dict[str, Check]:
+        """The checks that count for an instance that `node` takes part in, by name."""
+        count = {name for instance in self.instances_of(node) for name in self.checks_of(instance)}
+        return {name: check for name, check in self.checks.items() if name in count}
+
+    def group_of(self, instance: str) -> str | None:
+        """The sync group that `instance` is in; None: it moves by itself."""
+        return next((name for name, group in self.sync_groups.items() if instance in group.group), None)
+
+    @property
+    def notifying(self) -> dict[str, Instance | SyncGroup]:
+        """Who may have notify commands and mail, by the place in the file."""
+        return {
+            **{f"instances.{name}": instance for name, instance in self.instances.items()},
+            **{f"sync_groups.{name}": group for name, group in self.sync_groups.items()},
+        }
 
     def checks_contribution(self, instance: str, failing: Collection[str]) -> int:
         """What the checks add to the base priority in `instance` while those of `failing` fail."""
@@ -142,28 +200,62 @@ class Cluster(Strict):
 
     @property
     def packages(self) -> list[str]:
-        """The Debian packages that a node needs beside keepalived."""
+        """The Debian packages that a node needs beside keepalived: for checks and connections, and those asked for."""
         for_checks = {PACKAGES[check.kind] for check in self.checks.values() if check.kind in PACKAGES}
-        return sorted(for_checks | (set(FOR_CONNECTIONS) if self.connections == "keep" else set()))
+        for_connections = FOR_CONNECTIONS if self.connections == "keep" else ()
+        return sorted(for_checks | set(for_connections) | set(self.host.packages))
 
     def preference(self, node: str) -> int:
         """How much `node` is preferred over all instances: where one order is needed for several."""
-        return sum(self.drained_priority(instance, node) for instance in self.instances)
+        return sum(self.drained_priority(instance, node) for instance in self.instances_of(node))
+
+    @property
+    def global_lines(self) -> dict[str, str]:
+        """The lines of `global_defs`.
+
+        Where a virtual MAC address moves, the old holder's last answer may teach a switch its old place again: the ARPs
+        that follow a moment later correct that.
+        """
+        found = self.global_defs.lines
+        if any(instance.use_vmac for instance in self.instances.values()):
+            for keyword in ("vrrp_garp_interval", "vrrp_gna_interval"):
+                found.setdefault(keyword, f"{keyword} {VMAC_INTERVAL:f}")
+        return found
 
     @property
     def addresses(self) -> list[str]:
         """All floating addresses, without prefix length."""
         return [address for instance in self.instances.values() for address in instance.addresses]
 
+    def held(self, instance: str) -> list[str]:
+        """What the holder of `instance` holds: its floating addresses; without any, the instance itself by its name."""
+        return self.instances[instance].addresses or [instance]
+
+    @property
+    def all_held(self) -> list[str]:
+        """What is held of all instances."""
+        return [held for instance in self.instances for held in self.held(instance)]
+
     @property
     def move_seconds(self) -> float:
         """How long a move of an address takes at worst, from the flag to the new holder's first advert.
 
         The look at the flag (`check: script`: up to an interval), the holder's next advert with the new priority, then
-        three adverts and the skew until a backup takes over (RFC 5798, 6.1): at most a second in v2, an advert in v3.
+        three adverts (`down_timer_adverts`) and the skew until a backup takes over (RFC 5798, 6.1): at most a second in
+        v2, an advert in v3. `preempt_delay` begins with the first advert of lower priority.
         """
         look = self.drain.interval if self.drain.check == "script" else 0
-        return look + 5 * max(self.advert_seconds(instance) for instance in self.instances) + 1
+        delay = max(instance.preempt_delay or 0 for instance in self.instances.values())
+        return look + delay + max(self._takeover_seconds(instance) for instance in self.instances) + 1
+
+    def _takeover_seconds(self, instance: str) -> float:
+        adverts = self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
+        return (2 + adverts) * self.advert_seconds(instance)
+
+    @property
+    def start_seconds(self) -> int:
+        """How much longer it takes where a node has just started that is to take over."""
+        return self.global_defs.vrrp_startup_delay or 0
 
     def to_json(self) -> dict[str, Any]:
         """For pyinfra's own JSON output of host data."""

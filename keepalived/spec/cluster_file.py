@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from difflib import get_close_matches
 from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from pydantic_core import ErrorDetails
 
 from keepalived.spec import plain_yaml
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.defaults import FILE as ALL
+from keepalived.spec.defaults import default_faults, with_defaults
 from keepalived.spec.expand import as_written, expanded, short_faults
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import shown
@@ -85,7 +87,8 @@ def _problem(error: ErrorDetails) -> str:
 
 def _meant(key: object) -> str | None:
     """The known key that an unknown one begins, or resembles."""
-    known = [field for part in Strict.__subclasses__() for field in part.model_fields if field not in ("name", key)]
+    parts = [part for kind in Strict.__subclasses__() for part in (kind, *kind.__subclasses__())]
+    known = [field for part in parts for field in part.model_fields if field not in ("name", key)]
     begun = [field for field in known if len(str(key)) > 2 and field.startswith(str(key))]
     return min(begun, key=len, default=None) or next(iter(get_close_matches(str(key), known, n=1)), None)
 
@@ -95,15 +98,24 @@ def parse(text: str, name: str, folder: Path | None = None) -> Cluster:
 
     `folder` is where the files lie that it names; None: the file lies nowhere, and names none.
     """
-    file = f"{name}.yml"
-    data = _load(text, file)
+    return _checked(_load(text, f"{name}.yml"), name, f"{name}.yml", folder, {})
+
+
+def _checked(said: dict[str, Any], name: str, source: str, folder: Path | None, defaults: dict[str, Any]) -> Cluster:
+    """The cluster that a file says, with `defaults`. Raises ClusterError with every fault found in either.
+
+    `source` is what the file is called in a fault.
+    """
     faults: list[Fault] = []
-    if "name" in data:
+    if "name" in said:
         faults.append(Fault("name", f"is not a known key (the cluster is called {name} after its file)"))
+    data, taken = with_defaults(said, defaults)
+    data = deepcopy(data)
     data["name"] = name
     faults += fill_in(data, folder)
     cluster, errors = _validate(data, folder)
     faults += [Fault(_path(_written(data, error["loc"])), _problem(error)) for error in errors]
+    told = [f"{_source(fault.path, taken, source)}: {fault.path}: {fault.problem}" for fault in faults]
     taken_out: set[str] = set()
     while errors:  # what is sound beside the faults is checked on: the rules between fields too
         places = [_faulty(data, error) for error in errors]
@@ -120,16 +132,20 @@ def parse(text: str, name: str, folder: Path | None = None) -> Cluster:
     if cluster is not None:
         whole = expanded(cluster)
         between = [*short_faults(cluster), *(faults_of(whole) if whole.instances else ())]
-        told = {(as_written(cluster, fault.path), fault.problem): fault for fault in reversed(between)}
-        faults += [
-            Fault(path, problem)
-            for (path, problem), fault in reversed(told.items())
-            if not _within(fault.rests_on, taken_out)
-        ]
+        once = {(as_written(cluster, fault.path), fault.problem): fault for fault in reversed(between)}
+        for (path, problem), fault in reversed(once.items()):
+            if not _within(fault.rests_on, taken_out):
+                where = _source(path, taken, source)
+                told.append(f"{where}: {path}: {problem}{f' (in {source})' if where != source else ''}")
         cluster = whole
-    if faults or cluster is None:
-        raise ClusterError([f"{file}: {fault.path}: {fault.problem}" for fault in faults])
+    if told or cluster is None:
+        raise ClusterError(told)
     return cluster
+
+
+def _source(path: str, taken: Collection[str], source: str) -> str:
+    """The file in which this path stands: all.yml, or that of the cluster."""
+    return ALL if any(f"{path}.".startswith((f"{one}.", f"{one}[")) for one in taken) else source
 
 
 def _load(text: str, file: str) -> dict[str, Any]:
@@ -144,10 +160,11 @@ def _load(text: str, file: str) -> dict[str, Any]:
         raise ClusterError([f"{file}: {' '.join(str(error).split())}"]) from None
     except (ValueError, RecursionError) as error:  # a number of 5000 digits
         raise ClusterError([f"{file}: cannot be read: {error}"]) from None
+    needs = "it needs key: value" if file == ALL else "it needs nodes: and instances:"
+    if file == ALL and data is None:
+        return {}
     if not isinstance(data, dict):
-        raise ClusterError(
-            [f"{file}: is {'empty' if data is None else 'not a mapping'}: it needs nodes: and instances:"]
-        )
+        raise ClusterError([f"{file}: is {'empty' if data is None else 'not a mapping'}: {needs}"])
     return data
 
 
@@ -182,35 +199,62 @@ def _within(paths: Iterable[str], places: Collection[str]) -> bool:
     return any(f"{one}.".startswith(f"{other}.") for a in paths for b in places for one, other in ((a, b), (b, a)))
 
 
-def read_clusters(folder: Path) -> dict[str, Cluster]:
-    """The clusters in `folder`/*.yml by name. Raises ClusterError with every fault of every file."""
-    clusters: dict[str, Cluster] = {}
+def read_clusters(folder: Path, built: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Cluster]:
+    """The clusters in `folder`/*.yml by name. Raises ClusterError with every fault of every file.
+
+    `built`: more clusters by name, each what its file would say. `folder`/all.yml holds for all of them.
+    """
     faults: list[str] = []
-    files = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
-    if not files:
-        raise ClusterError(
-            [f"{folder}: holds no cluster: write one into {folder / 'managers.yml'} (see docs/cluster-file.md)"]
+    said = _read_folder(folder, faults)
+    defaults = said.pop("all", {})
+    sources = {name: f"{name}.yml" for name in said}
+    for name, data in (built or {}).items():
+        if name in said or not _is_group(name):
+            why = "there is a file of this name" if name in said else NO_GROUP
+            faults.append(f"{name}: {why}")
+        else:
+            said[name], sources[name] = dict(data), name
+    if not said and not faults:
+        faults.append(
+            f"{folder}: holds no cluster: write one into {folder / 'managers.yml'} (see docs/cluster-file.md)"
         )
-    for file in files:
+    faults += [f"{ALL}: {fault.path}: {fault.problem}" for fault in default_faults(defaults, said)]
+    clusters: dict[str, Cluster] = {}
+    for name, data in said.items():
+        try:
+            clusters[name] = _checked(data, name, sources[name], folder, defaults)
+        except ClusterError as error:
+            faults += error.faults
+    faults += [f"{sources[name]}: {fault.path}: {fault.problem}" for name, fault in faults_between(clusters.values())]
+    if faults:
+        once = dict.fromkeys(faults)  # what is wrong in all.yml is found in each cluster
+        raise ClusterError(sorted(once, key=lambda fault: fault.partition(":")[0]))
+    return clusters
+
+
+def _read_folder(folder: Path, faults: list[str]) -> dict[str, dict[str, Any]]:
+    """What the files of `folder` say, by the names of the clusters; that of all.yml under `all`."""
+    said: dict[str, dict[str, Any]] = {}
+    for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         if file.suffix == ".yaml":
             faults.append(f"{file.name}: call it {file.stem}.yml")
-        elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", file.stem) or file.stem in ("all", EVERYBODY):
-            faults.append(
-                f"{file.name}: {file.stem!r} cannot name a pyinfra group: use letters, digits, _ and -, "
-                f"not 'all' or '{EVERYBODY}'"
-            )
+        elif not _is_group(file.stem) and file.name != ALL:
+            faults.append(f"{file.name}: {file.stem!r} {NO_GROUP}")
         else:
             try:
-                clusters[file.stem] = parse(file.read_text(encoding="utf-8"), file.stem, folder)
+                said[file.stem] = _load(file.read_text(encoding="utf-8"), file.name)
             except ClusterError as error:
                 faults += error.faults
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{file.name}: cannot be read: {error}")
-    for one, other in combinations(clusters.values(), 2):
-        faults += [f"{other.name}.yml: {fault.path}: {fault.problem}" for fault in faults_between(one, other)]
-    if faults:
-        raise ClusterError(faults)
-    return clusters
+    return said
+
+
+NO_GROUP = f"cannot name a pyinfra group: use letters, digits, _ and -, not 'all' or '{EVERYBODY}'"
+
+
+def _is_group(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) is not None and name not in ("all", EVERYBODY)
 
 
 def json_schema() -> str:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from keepalived.spec.fields import HOST_NAME, Within, matching, wrong
+from keepalived.spec.fields import HOST_NAME, FilePath, Within, matching, wrong
+from keepalived.spec.lines import lines_of
 from keepalived.spec.strict import Strict
 
 MOST_SECONDS = 3600
@@ -32,6 +33,9 @@ class GlobalDefs(Strict):
 
     router_id: Annotated[str, matching(HOST_NAME, "is not a name: use letters, digits, . _ -")] | None = None
     """The name in SNMP and mail. Default: the node's own host name."""
+    vrrp_startup_delay: Annotated[int, Within(1, MOST_SECONDS)] | None = None
+    """Seconds after keepalived's start in which a node takes nothing over. Every wait after a start is so much longer.
+    Default: none."""
     vrrp_garp_master_delay: Annotated[int, Within(0, MOST_SECONDS)] = 1
     """Seconds until a new holder tells its neighbours again where the addresses are. With `0` two nodes that take over
     at the same time may leave neighbours with the wrong one."""
@@ -47,9 +51,10 @@ class GlobalDefs(Strict):
     vrrp_garp_lower_prio_repeat: Annotated[int, Within(0, MOST_REPEATS)] | None = None
     """How many gratuitous ARPs it then sends. Default: `vrrp_garp_master_repeat`."""
     vrrp_garp_interval: Interval | None = None
-    """Seconds between two gratuitous ARPs on an interface. Default: 0."""
+    """Seconds between two gratuitous ARPs on an interface. Default: 0; with `use_vmac` 0.001."""
     vrrp_gna_interval: Interval | None = None
-    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0."""
+    """Seconds between two unsolicited neighbour advertisements (IPv6) on an interface. Default: 0; with `use_vmac`
+    0.001."""
     vrrp_lower_prio_no_advert: bool = True
     """`true`: a holder that hears a lower priority keeps its own pace. With `false` it answers at once."""
     vrrp_higher_prio_send_advert: bool = False
@@ -68,13 +73,14 @@ class GlobalDefs(Strict):
     """`true`: SNMP by the MIBs of RFC 2787 and RFC 6527."""
     enable_traps: bool = False
     """`true`: SNMP traps."""
+    enable_dbus: bool = False
+    """`true`: D-Bus tells the state of the instances, where keepalived is built with it."""
+    vrrp_notify_fifo: FilePath | None = None
+    """A named pipe, `/run/vrrp.fifo`. keepalived makes it, and writes a line into it for every change of state, in
+    order. Who reads it is up to you."""
 
     @property
     def lines(self) -> dict[str, str]:
         """The line of each keyword that is not left to keepalived."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: name if value is True else f"{name} {value:f}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in values.items()
-            if value is not None and value is not False
-        }
+        return lines_of({name: value for name, value in values.items() if value is not False})

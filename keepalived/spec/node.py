@@ -6,9 +6,21 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from keepalived.spec.fields import NodeAddress, Within
+from keepalived.spec.fields import InstanceName, InterfaceName, NodeAddress, Within
 from keepalived.spec.priorities import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from keepalived.spec.strict import Strict
+
+
+class NodeInstance(Strict):
+    """What an instance has of its own on one node."""
+
+    interface: InterfaceName | None = None
+    """The network interface of this instance on this node."""
+    priority: Annotated[int, Within(LOWEST_PRIORITY, HIGHEST_PRIORITY)] | None = None
+    """Pins the priority that the node has in this instance while it is drained."""
+    unicast_src_ip: NodeAddress | None = None
+    """The address from which the node sends its adverts of this instance, and to which the others send theirs, with
+    `unicast: true`. Default: the node's own address."""
 
 
 class NodeSettings(Strict):
@@ -19,6 +31,10 @@ class NodeSettings(Strict):
     priority: Annotated[int, Within(LOWEST_PRIORITY, HIGHEST_PRIORITY)] | None = None
     """Pins the priority that the node has while it is drained. Default: by its place in the list: the last node has
     `priority_step`, each node before it `priority_step` more."""
+    interface: InterfaceName | None = None
+    """The network interface of all instances on this node."""
+    instances: dict[InstanceName, NodeInstance] = {}
+    """What single instances have of their own on this node, by the name of the instance."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from keepalived.spec.fields import Command, MailAddress, MailServer, ShippedFile, UserName, Within
 from keepalived.spec.strict import Strict
@@ -15,6 +15,7 @@ STATES = {
     "notify_backup": "BACKUP",
     "notify_fault": "FAULT",
     "notify_stop": "STOP",
+    "notify_master_rx_lower_pri": "MASTER_RX_LOWER_PRI",
     "notify": None,
 }
 """The keys that name a command, each with its state; `notify` is run in all of them, and keepalived tells it which."""
@@ -54,6 +55,12 @@ def with_arguments(command: str) -> str:
 
 def _read_command(value: object) -> object:
     return {"command": value} if isinstance(value, str) else value
+
+
+def commands_of(owner: BaseModel) -> dict[str, NotifyCommand]:
+    """The commands for changes of state of an instance or a group, by keyword."""
+    given = {keyword: getattr(owner, keyword, None) for keyword in STATES}  # a group knows fewer
+    return {keyword: command for keyword, command in given.items() if command is not None}
 
 
 Notify = Annotated[NotifyCommand, BeforeValidator(_read_command)]

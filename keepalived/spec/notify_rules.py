@@ -10,20 +10,20 @@ from keepalived.spec.fault import Fault
 
 def notify_faults(cluster: Cluster) -> Iterator[Fault]:
     """What is wrong with the notify commands and the mail of a cluster."""
-    for name, instance in cluster.instances.items():
-        for keyword, command in instance.notify_commands.items():
+    for place, owner in cluster.notifying.items():
+        for keyword, command in owner.notify_commands.items():
             if (command.command is None) == (command.script is None):
-                path = f"instances.{name}.{keyword}"
+                path = f"{place}.{keyword}"
                 yield Fault(path, "needs one of command, script", (f"{path}.command", f"{path}.script"))
     yield from _mail_faults(cluster)
 
 
 def _mail_faults(cluster: Cluster) -> Iterator[Fault]:
     """keepalived says nothing of either."""
-    alerted = [name for name, instance in cluster.instances.items() if instance.smtp_alert]
+    alerted = [place for place, owner in cluster.notifying.items() if owner.smtp_alert]
     if cluster.smtp is None:
-        for name in alerted:
-            path = f"instances.{name}.smtp_alert"
+        for place in alerted:
+            path = f"{place}.smtp_alert"
             yield Fault(path, "no mail is sent: smtp must name the mail server and who gets it", ("smtp",))
     elif not alerted:
         yield Fault("smtp", "no mail is sent: set smtp_alert: true in an instance", ("instances",))

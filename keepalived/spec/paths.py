@@ -33,6 +33,21 @@ DRAINED_THIS_BOOT = "/run/keepalived-drained"
 """Made with every flag that says `until: reboot`, and removed by a boot. Where it is missing when keepalived starts,
 the unit's drop-in removes such a flag first."""
 
+SYSCTLS = "/etc/sysctl.d/60-floating-address.conf"
+"""What systemd-sysctl reads at each boot."""
+
+NETWORKS = "/etc/systemd/network"
+NETWORK_DROP_IN = "floating-address.conf"
+"""The name of a drop-in beside a .network file of systemd-networkd."""
+
+PREEMPT_LOCK = "/run/keepalived-preempt.lock"
+"""Held by whoever has the daemon run without `nopreempt`: there is one file for all."""
+
+FIREWALL = "/etc/keepalived/firewall.sh"
+"""Lets adverts in, at once and each time that nftables.service has read its rules."""
+
+FIREWALL_DROP_IN = "/etc/systemd/system/nftables.service.d/floating-address.conf"
+
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""
 

@@ -12,6 +12,7 @@ from keepalived.spec.blocks import parse_blocks
 from keepalived.spec.fields import wrong
 from keepalived.spec.global_defs import GlobalDefs
 from keepalived.spec.strict import Strict
+from keepalived.spec.vrrp import VrrpSettings
 
 NO_COMPARISON = "keepalived alone can resolve it, and nobody could compare what runs with what is deployed"
 
@@ -29,8 +30,9 @@ OF_GLOBAL_DEFS = {
     "vrrp_rlimit_rttime": "the unit gives keepalived its priority: leave it out",
     "vrrp_rlimit_rtime": "the unit gives keepalived its priority: leave it out",
     "vrrp_priority": "the unit gives keepalived its priority: leave it out",
-    "vrrp_startup_delay": WAITS,
-    "vrrp_down_timer_adverts": WAITS,
+    "vrrp_down_timer_adverts": "use down_timer_adverts of each instance",
+    "vrrp_strict": "use strict_mode of each instance",
+    "vrrp_check_unicast_src": "use check_unicast_src of each instance",
     "reload_check_config": RELOAD,
     "reload_file": RELOAD,
     "reload_repeat": RELOAD,
@@ -44,30 +46,32 @@ OF_GLOBAL_DEFS = {
 """What `raw.global_defs` must not say, and what to do instead."""
 
 OF_INSTANCE = {
+    **{keyword: f"use {keyword}" for keyword in VrrpSettings.model_fields if keyword not in ("min_ttl", "max_ttl")},
+    "no_accept": "use accept: false",
     "state": "the priorities decide who holds an address: leave it out",
-    "interface": "use interface",
+    "interface": "use interface, or nodes.NAME.interface",
     "virtual_router_id": "use virtual_router_id",
-    "priority": "use the order of nodes, prefer or nodes.NAME.priority",
+    "priority": "use the order of nodes, prefer, nodes.NAME.priority or nodes.NAME.instances.INSTANCE.priority",
     "version": "use version",
     "advert_int": "use advert_int",
     "authentication": "use authentication",
     "unicast_peer": "use unicast",
-    "unicast_src_ip": "use unicast",
+    "unicast_src_ip": "use unicast, and nodes.NAME.instances.INSTANCE.unicast_src_ip",
     "virtual_ipaddress": "use virtual_ipaddress",
     "virtual_ipaddress_excluded": "use virtual_ipaddress_excluded",
+    "no_virtual_ipaddress": "use no_virtual_ipaddress",
+    "virtual_routes": "use virtual_routes",
+    "virtual_rules": "use virtual_rules",
+    "promote_secondaries": "use promote_secondaries",
     "track_script": CHECKS,
     "track_file": CHECKS,
-    "track_interface": CHECKS,
+    "track_interface": "use checks, with interface",
     "track_process": CHECKS,
     "track_bfd": CHECKS,
     "preempt": "it is keepalived's default: leave it out",
-    "nopreempt": "a drain would move no address: leave it out",
-    "preempt_delay": WAITS,
-    "down_timer_adverts": WAITS,
+    "nopreempt": "use nopreempt",
+    "preempt_delay": "use preempt_delay",
     "dont_track_primary": "a holder without network would keep its addresses: leave it out",
-    "use_vmac": UNSEEN,
-    "use_vmac_addr": UNSEEN,
-    "vmac_xmit_base": UNSEEN,
     "use_ipvlan": UNSEEN,
 }
 """What `instances.NAME.raw` must not say, and what to do instead."""
@@ -75,7 +79,7 @@ OF_INSTANCE = {
 OF_BLOCKS = {
     "global_defs": "use raw.global_defs",
     "vrrp_instance": "use instances",
-    "vrrp_sync_group": "a drain would not count in it: leave it out",
+    "vrrp_sync_group": "use sync_groups",
     "vrrp_script": CHECKS,
     "vrrp_track_process": CHECKS,
     "track_process": CHECKS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from keepalived.spec.address import FloatingAddress
 from keepalived.spec.check_rules import check_faults
@@ -13,8 +13,11 @@ from keepalived.spec.fields import Address
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
+from keepalived.spec.sync_rules import sync_faults
+from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
+LOOPBACK = "lo"
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
 
 
@@ -27,7 +30,9 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
     yield from check_faults(cluster)
+    yield from sync_faults(cluster)
     yield from notify_faults(cluster)
+    yield from vrrp_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -57,16 +62,32 @@ def _interval_faults(path: str, seconds: float | None, version: int, basis: tupl
 
 
 def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
-    """Every undrained node above every drained one, priorities distinct, all in 1..254."""
-    instance = next(iter(cluster.instances))  # in another order, others have the same priorities
-    basis = ("nodes", "priority_step", "drain.weight")
+    """In each instance every undrained node above every drained one, priorities distinct, all in 1..254."""
+    seen = set()
+    for instance in cluster.instances:
+        members = cluster.members(instance)
+        own = instance if any(cluster.on_node(instance, node).priority for node in members) else None
+        priorities = (own, *sorted(cluster.drained_priority(instance, node) for node in members))
+        if members and priorities not in seen:  # in another order, the same priorities have the same faults
+            seen.add(priorities)
+            yield from _priority_faults_in(cluster, instance)
+
+
+def _priority_faults_in(cluster: Cluster, instance: str) -> Iterator[Fault]:
+    basis = ("nodes", "priority_step", "drain.weight", f"instances.{instance}.nodes")
     seen: dict[int, str] = {}
-    for node in cluster.nodes:
+
+    def pinned_at(node: str) -> str:
+        own = cluster.on_node(instance, node).priority is not None
+        return f"nodes.{node}.instances.{instance}.priority" if own else f"nodes.{node}.priority"
+
+    for node in cluster.members(instance):
         priority = cluster.drained_priority(instance, node)
         if priority in seen:
-            pinned, other = (node, seen[priority]) if cluster.nodes[node].priority else (seen[priority], node)
+            first = seen[priority]
+            pinned, other = (node, first) if cluster.pinned_priority(instance, node) else (first, node)
             same = f"{priority} is also the priority of {other}: give each node its own"
-            yield Fault(f"nodes.{pinned}.priority", same, basis)
+            yield Fault(pinned_at(pinned), same, basis)
         seen.setdefault(priority, node)
     highest, lowest = max(seen), min(seen)
     first, last = seen[highest], seen[lowest]
@@ -74,12 +95,12 @@ def _priority_faults(cluster: Cluster) -> Iterator[Fault]:
     weight = cluster.drain.weight
     if least > most:
         wide = f"no drain.weight lifts {last} ({lowest}) above a drained {first} ({highest}) within {HIGHEST_PRIORITY}"
-        if cluster.nodes[first].priority:
-            yield Fault(f"nodes.{first}.priority", f"{highest} is too high: {wide}", basis)
+        if cluster.pinned_priority(instance, first):
+            yield Fault(pinned_at(first), f"{highest} is too high: {wide}", basis)
         elif cluster.priority_step > 1:
             yield Fault("priority_step", f"{cluster.priority_step} is too wide: {wide}", basis)
         else:
-            yield Fault("nodes", f"{len(cluster.nodes)} are too many: {wide}", basis)
+            yield Fault("nodes", f"{len(cluster.members(instance))} are too many: {wide}", basis)
     elif weight < least:
         low = f"{weight} does not lift {last} ({lowest}) above a drained {first} ({highest})"
         yield Fault("drain.weight", f"{low}: use {least} to {most}", basis)
@@ -117,6 +138,8 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
     for name, instance in cluster.instances.items():
         path = f"instances.{name}"
         count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
+        if instance.interface == LOOPBACK:
+            yield Fault(f"{path}.interface", f"{LOOPBACK} reaches no other node: keepalived ignores such an instance")
         if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
             yield Fault(
                 f"{path}.virtual_ipaddress",
@@ -134,13 +157,32 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.authentication", none, rests_on=("vrrp_version",))
         elif instance.authentication and instance.authentication.auth_type == "AH" and instance.unicast:
             yield Fault(f"{path}.authentication", "AH does not go with unicast: use PASS or leave it out")
+        if instance.nopreempt and instance.preempt_delay:
+            never = "with nopreempt no node takes over from a holder, and there is nothing to wait for"
+            yield Fault(f"{path}.preempt_delay", f"{never}: leave one of them out", rests_on=(f"{path}.nopreempt",))
         if instance.unicast:
-            others = [node for node, member in cluster.nodes.items() if member.address.version != instance.family]
-            if others:
-                addresses = f"its own addresses are IPv{instance.family}, that of {others[0]} is not"
-                yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {addresses}")
-            if len(cluster.nodes) == 1:  # keepalived takes an empty list of peers for multicast
-                yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes",))
+            yield from _unicast_faults(cluster, name)
+
+
+def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
+    path, family, members = f"instances.{name}", cluster.instances[name].family, cluster.members(name)
+    senders: dict[Address, str] = {}
+    for node in members:
+        source, own = cluster.unicast_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
+        is_set = cluster.on_node(name, node).unicast_src_ip is not None
+        if source.version != family and is_set:
+            yield Fault(own, f"{source} is not IPv{family}, as the addresses of {name} are")
+        elif source.version != family:
+            which = f"its own addresses are IPv{family}, that of {node} is not"
+            yield Fault(f"{path}.unicast", f"adverts cannot go to the nodes: {which}. Give each one with {own}")
+            break
+        if source in senders:
+            yield Fault(own if is_set else f"nodes.{node}", f"{source} is also the address of {senders[source]}")
+        senders.setdefault(source, node)
+        if str(source) in cluster.addresses and is_set:
+            yield Fault(own, f"{source} is a floating address: give one that stays on {node}")
+    if len(members) == 1:  # keepalived takes an empty list of peers for multicast
+        yield Fault(f"{path}.unicast", "there is no other node to send to", rests_on=("nodes", f"{path}.nodes"))
 
 
 def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -155,30 +197,58 @@ def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
         used.setdefault(key, name)
 
 
-def faults_between(one: Cluster, other: Cluster) -> Iterator[Fault]:
-    """What two clusters may not share; the paths are those of `other`."""
-    for name in [name for name in other.nodes if name in one.nodes]:
-        yield Fault(f"nodes.{name}", f"is already in {one.name}.yml: a node belongs to one cluster")
-    owners = {node.address: f"{name}'s own address" for name, node in one.nodes.items()}
-    floating = {ip_address(address): f"a floating address of {one.name}.yml" for address in one.addresses}
-    for name, node in other.nodes.items():
-        taken = floating if name in one.nodes else owners | floating
-        if node.address in taken:
-            yield Fault(f"nodes.{name}", f"{node.address} is {taken[node.address]}")
-    for name, instance in other.instances.items():
-        for address in instance.floating:
-            if address.ip in owners | floating:
-                path = _path_of(name, instance, address)
-                yield Fault(path, f"{address.ip} is {(owners | floating)[address.ip]}")
-        if any(_meet(instance, another) for another in one.instances.values()) and _networks(one) & _networks(other):
-            path = f"instances.{name}.virtual_router_id"
-            yield Fault(path, f"{instance.virtual_router_id} is used by {one.name}.yml on the same network")
+def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
+    """What clusters may not share, each with the name of the cluster whose file is at fault: the later one.
+
+    Each part of each cluster is looked up once among those before it: a hundred files are no more work a file than two.
+    """
+    nodes: dict[str, Cluster] = {}
+    owners: dict[Address, tuple[str, Cluster]] = {}
+    floating: dict[Address, Cluster] = {}
+    numbers: dict[tuple[IPv4Network | IPv6Network, int, int], list[tuple[Instance, Cluster]]] = {}
+    for cluster in clusters:
+        networks = _networks(cluster)
+        for name, node in cluster.nodes.items():
+            if name in nodes:
+                yield cluster.name, Fault(f"nodes.{name}", f"is already in {nodes[name].name}.yml: {ONE_CLUSTER}")
+            of = floating.get(node.address)
+            if of is not None:
+                yield cluster.name, Fault(f"nodes.{name}", f"{node.address} is a floating address of {of.name}.yml")
+            elif (owner := owners.get(node.address)) is not None and name not in owner[1].nodes:
+                yield cluster.name, Fault(f"nodes.{name}", f"{node.address} is {owner[0]}'s own address")
+        for name, instance in cluster.instances.items():
+            for address in instance.floating:
+                taken = f"{owners[address.ip][0]}'s own address" if address.ip in owners else None
+                if address.ip in floating:
+                    taken = f"a floating address of {floating[address.ip].name}.yml"
+                if taken:
+                    yield cluster.name, Fault(_path_of(name, instance, address), f"{address.ip} is {taken}")
+            same = [
+                other
+                for network in networks
+                for another, other in numbers.get((network, instance.family, instance.virtual_router_id), [])
+                if _meet(instance, another)
+            ]
+            if same:
+                taken = f"{instance.virtual_router_id} is used by {same[0].name}.yml on the same network"
+                yield cluster.name, Fault(f"instances.{name}.virtual_router_id", taken)
+        for name, node in cluster.nodes.items():
+            nodes.setdefault(name, cluster)
+            owners.setdefault(node.address, (name, cluster))
+        for instance in cluster.instances.values():
+            for network in networks:
+                number = (network, instance.family, instance.virtual_router_id)
+                numbers.setdefault(number, []).append((instance, cluster))
+            for address in instance.floating:
+                floating.setdefault(address.ip, cluster)
+
+
+ONE_CLUSTER = "a node belongs to one cluster: put the instances of both into one file"
 
 
 def _meet(one: Instance, other: Instance) -> bool:
-    """Whether the adverts of two instances are taken for each other's where they share a network."""
-    apart = one.interface is not None and other.interface is not None and one.interface != other.interface
-    return not apart and (one.family, one.virtual_router_id) == (other.family, other.virtual_router_id)
+    """Whether the adverts of two instances of one number and family are taken for each other's on one network."""
+    return one.interface is None or other.interface is None or one.interface == other.interface
 
 
 def _networks(cluster: Cluster) -> set[IPv4Network | IPv6Network]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -38,7 +39,7 @@ def rows(model: type[BaseModel] = Cluster) -> list[Row]:
 
 def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]) -> Iterator[Row]:
     meaning = meanings(model)
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model):
         if any(type(part) is SkipJsonSchema for part in field.metadata):
             continue  # nobody writes it: the name of the cluster is that of its file
         key = f"{prefix}{name}"
@@ -55,6 +56,12 @@ def _rows(model: type[BaseModel], prefix: str, shown: dict[type[BaseModel], str]
             key = f"{key}[]"
         shown[below] = key
         yield from _rows(below, f"{key}.", shown)
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """The fields of a model, its own before those it inherits."""
+    own = get_annotations(model)
+    return sorted(model.model_fields.items(), key=lambda item: item[0] not in own)
 
 
 def _row(key: str, field: FieldInfo, words: str, like: str | None) -> Row:

@@ -109,8 +109,8 @@ def _cluster(evidence: Evidence) -> _ClusterStatus:
                 holders=state.holders(address),
                 answered_by=list(macs[address]) if address in macs else None,
             )
-            for instance, settings in state.cluster.instances.items()
-            for address in settings.addresses
+            for instance in state.cluster.instances
+            for address in state.cluster.held(instance)
         },
         nodes={name: _node(evidence, name, node) for name, node in state.nodes.items()},
         problems=[_problem(one) for one in wrong],
@@ -165,7 +165,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
             for instance, said in node.instances.items()
         },
         drained=drain if node.drained else None,
-        failing_checks=failing(evidence.state.cluster, node),
+        failing_checks=failing(evidence.state.cluster, name, node),
         connections=node.connections,
         keepalived=node.version,
         unit=node.unit.active_state,

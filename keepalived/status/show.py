@@ -15,7 +15,8 @@ from gevent.event import Event
 from rich.console import Console
 from rich.live import Live
 
-from keepalived.conf.render import NoInterface, configuration, interfaces
+from keepalived.conf.interfaces import Links, NoInterface, interfaces
+from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.neighbours import Answer
 from keepalived.plan.diagnosis.findings import Evidence
@@ -70,7 +71,7 @@ def gather(clusters: Sequence[Cluster], look: Look, ask: Ask) -> list[Evidence]:
 
 
 def _evidence(state: ClusterState, answers: Mapping[str, Answer]) -> Evidence:
-    due = {name: _due(state.cluster, name, node.interfaces) for name, node in state.nodes.items() if node}
+    due = {name: _due(state.cluster, name, node.links) for name, node in state.nodes.items() if node}
     return Evidence(
         state,
         due={name: text for name, text in due.items() if text is not None},
@@ -78,10 +79,10 @@ def _evidence(state: ClusterState, answers: Mapping[str, Answer]) -> Evidence:
     )
 
 
-def _due(cluster: Cluster, name: str, carried: dict[str, list[str]]) -> str | None:
+def _due(cluster: Cluster, name: str, links: Links) -> str | None:
     """The configuration that this repository has for a node; None where it has not the interface for it."""
     try:
-        return configuration(cluster, name, interfaces(cluster, name, carried))
+        return configuration(cluster, name, interfaces(cluster, name, links))
     except NoInterface:
         return None
 

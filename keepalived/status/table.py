@@ -99,10 +99,11 @@ def _below(evidence: Evidence) -> list[RenderableType]:
     found = problems(evidence)
     macs = evidence.macs
     if not found:
-        alone = all(len(macs.get(address, ())) == 1 for address in state.cluster.addresses)
+        addresses = state.cluster.addresses
+        alone = addresses and all(len(macs.get(address, ())) == 1 for address in addresses)
         answers = ", and one machine answers for each address" if alone else ""
         lines.append(Text(f"Nothing is wrong: {state.who_holds()}{answers}.", style="green"))
-    elif all(len(state.holders(address)) == 1 for address in state.cluster.addresses):
+    elif all(len(state.holders(address)) == 1 for address in state.cluster.all_held):
         lines.append(Text(f"{state.who_holds()}."))  # what one wants to know first
     for problem in found:
         lines += _problem(problem)

@@ -40,6 +40,8 @@ class Wanted:
     addresses: tuple[str, ...]
     peers: frozenset[str] | None
     """None: adverts go to everybody."""
+    nopreempt: bool = False
+    preempt_delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def read(text: str) -> Text:
             peers=frozenset(words[0] for words, _ in first(block, "unicast_peer"))
             if any(words[0] == "unicast_peer" for words, _ in block)
             else None,
+            nopreempt=any(words[0] == "nopreempt" for words, _ in block),
+            preempt_delay=float(value_of(block, "preempt_delay", "0")),
         )
         for words, block in top
         if words[0] == "vrrp_instance"
@@ -85,6 +89,8 @@ class Vrrp:
     wanted: Wanted
     state: VrrpState = "BACKUP"
     since: float = 0.0
+    preempts_at: float | None = None
+    """When it begins not to listen to a lower priority any more; None: it hears none."""
     expires: float | None = None
     """When it becomes master, should it hear none by then; None: it hears one, or has just begun."""
     heard: int = 0

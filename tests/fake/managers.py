@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from keepalived.conf.fingerprint import fingerprint
-from keepalived.conf.render import configuration, drop_in, interfaces
+from keepalived.conf.interfaces import Links, interfaces
+from keepalived.conf.render import configuration, drop_in
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
@@ -36,7 +37,7 @@ def rendered(file: str, node: str, interface: str) -> str:
     """The configuration that a cluster file asks for on a node."""
     cluster = parsed(file)
     carried = {interface: [str(cluster.nodes[node].address)]}
-    return configuration(cluster, node, interfaces(cluster, node, carried))
+    return configuration(cluster, node, interfaces(cluster, node, Links(carried)))
 
 
 class Managers:

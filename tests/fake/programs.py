@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from keepalived.observed.boot import IDENTITY
+from keepalived.run.files import PREEMPT
 from keepalived.spec import paths
 from tests.fake.connections import run_script
 from tests.fake.server import Content, Died, Server
@@ -23,6 +24,13 @@ def run(server: Server, text: str) -> Result:
     if "dpkg " in text and "--configure -a" in text:  # a loop that waits for the lock
         refused = server.world.command(server, text)
         return _configure_packages(server) if refused is None else refused
+
+    if text.endswith(PREEMPT):
+        instances = re.findall(r"^instances='?([^\n']*)", text, re.M)[0].split()
+        refused = server.world.command(server, " ".join(["preempt", *instances]))
+        result = server.preempt(instances) if refused is None else refused
+        server.world.settle()
+        return result
 
     def program(words: list[str], given: str) -> Result:
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0], re.S):
@@ -183,14 +191,24 @@ def _apt_get(server: Server, words: list[str], given: str) -> Result:
     words = [word for word in words if not word.startswith(("-", "Dpkg", "DPkg"))]
     match words:
         case ["install", package] if package.startswith("keepalived="):
+            if server.held:
+                return Result(100, err="E: Held packages were changed and -y was used without it.\n")
             server.install(package.removeprefix("keepalived="))
         case ["upgrade"]:
-            if "keepalived" in server.pending:
+            if "keepalived" in server.pending and not server.held:
                 server.install(server.offered[0])
-            server.pending = []
+            server.pending = ["keepalived"] if server.held and "keepalived" in server.pending else []
         case _:
             raise AssertionError(f"apt-get {words}")
     return Result()
+
+
+def _apt_mark(server: Server, words: list[str], given: str) -> Result:
+    match words:
+        case ["hold" | "unhold" as verb, "keepalived"]:
+            server.held = verb == "hold"
+            return Result()
+    raise AssertionError(f"apt-mark {words}")
 
 
 def _configure_packages(server: Server) -> Result:
@@ -255,5 +273,6 @@ PROGRAMS: dict[str, Callable[[Server, list[str], str], Result]] = {
     "bash": _bash,
     "docker": _docker,
     "apt-get": _apt_get,
+    "apt-mark": _apt_mark,
     "systemctl": _systemctl,
 }

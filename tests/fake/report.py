@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, fingerprint_but_nopreempt, origin
 from keepalived.observed.boot import BootState
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
@@ -92,6 +92,8 @@ def _instances(daemon: Daemon) -> dict[str, InstanceState]:
             master_priority=one.heard,
             addresses=list(one.wanted.addresses),
             last_transition=EPOCH + timedelta(seconds=int(one.since)),
+            nopreempt=one.wanted.nopreempt,
+            preempt_delay=int(one.wanted.preempt_delay),
         )
         for name, one in daemon.instances.items()
     }
@@ -113,8 +115,9 @@ def packages(server: Server) -> PackagesState:
     return PackagesState(
         installed=server.installed,
         offered=list(server.offered),
-        pending=list(server.pending),
+        pending=[name for name in server.pending if not (server.held and name == "keepalived")],
         broken=server.broken,
+        held=server.held,
         stale=list(server.stale),
     )
 
@@ -130,7 +133,10 @@ def configuration(disk: str | None, running: str | None) -> Configuration:
             sha256=hashlib.sha256(disk.encode()).hexdigest() if disk is not None else None,
             applied=None if None in prints else prints[0] == prints[1],
             running=prints[1],
-            running_but_priorities=fingerprint_but_priorities(running) if running else None,
+            applied_but_nopreempt=None
+            if None in prints
+            else fingerprint_but_nopreempt(disk or "") == fingerprint_but_nopreempt(running or ""),
+            running_but_election=fingerprint_but_election(running) if running else None,
             origin=origin(disk) if disk is not None else None,
             advert_settings=advert_settings(running) if running else None,
             drain_obstacles=drain_obstacles(running) if running else {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ class Server:
     offered: list[str] = field(default_factory=lambda: ["1:2.2.7-1+b2"])
     pending: list[str] = field(default_factory=list)
     broken: bool = False
+    held: bool = False
+    """Whether apt leaves keepalived alone."""
     stale: list[str] = field(default_factory=list)
     kernel_asks: bool = False
     system: str = "running"
@@ -120,6 +123,21 @@ class Server:
             self.world.released(self)
         self.daemon, self.active = None, "inactive"
         self.kernel.clear()
+
+    def preempt(self, instances: list[str]) -> Result:
+        """Has keepalived run without `nopreempt` in these instances, as scripts/preempt.sh does."""
+        whole = self.files[paths.CONFIGURATION]
+        blocks = re.split(r"^(?=vrrp_instance )", whole.text, flags=re.M)
+        less = [
+            re.sub(r"^ *nopreempt\n", "", block, flags=re.M) if block.split()[1:2][0] in instances else block
+            for block in blocks
+        ]
+        if less == blocks:
+            return Result(1, err="keepalived.conf has no nopreempt\n")
+        self.files[paths.CONFIGURATION] = Content("".join(less), whole.time)
+        result = self.reload()
+        self.files[paths.CONFIGURATION] = whole
+        return result
 
     def reload(self) -> Result:
         """Has keepalived read its configuration again."""

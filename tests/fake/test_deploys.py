@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from inspect import signature
+from keyword import iskeyword
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def types(tmp_path: Path) -> Types:
 
 def test_every_verb_has_a_function_with_its_options() -> None:
     options = {verb: set(model.model_fields) for verb, model in OPTIONS.items()}
-    assert {verb: set(signature(getattr(deploys, verb)).parameters) for verb in OPTIONS} == options
+    functions = {verb: getattr(deploys, f"{verb}_" if iskeyword(verb) else verb) for verb in OPTIONS}
+    assert {verb: set(signature(function).parameters) for verb, function in functions.items()} == options
 
 
 REFUSED = "managers: no node would be left to serve 10.10.0.2: server01 is to be drained"

@@ -175,3 +175,32 @@ def test_a_node_that_dies_under_apt_stops_the_run() -> None:
     managers.upgrade()
     assert installed(managers) == {NEW}
     assert managers.is_at_rest()
+
+
+def held(*rest: str) -> Managers:
+    """Managers on which apt holds keepalived, and knows a newer one."""
+    managers = offered(*rest)
+    for server in managers.world.servers.values():
+        server.held, server.pending = True, ["libc6", "keepalived"]
+    return managers
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_the_cluster_file_holds_is_upgraded_and_held_again(everything: bool) -> None:
+    managers = held("host: {hold: true}")
+    managers.upgrade(everything=everything)
+    assert installed(managers) == {NEW}
+    assert all(server.held for server in managers.world.servers.values())
+    assert managers.is_at_rest()
+
+
+def test_what_somebody_else_holds_is_left_alone_and_told() -> None:
+    managers = held()
+    with pytest.raises(
+        Stopped, match=r"apt holds keepalived on server03\. Run `apt-mark unhold keepalived` there, or set"
+    ):
+        managers.upgrade()
+    assert (installs(managers), managers.drained()) == ([], [])
+    managers.upgrade(everything=True)
+    assert installed(managers) == {OLD}
+    assert all(server.pending == ["keepalived"] for server in managers.world.servers.values())

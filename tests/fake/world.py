@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from itertools import count
+from itertools import combinations, count
 from typing import Literal, NamedTuple
 
 from keepalived.observed.cluster import ClusterState
@@ -209,6 +209,8 @@ class World:
         for server in self.servers.values():
             if server.up and server.daemon:
                 times += [one.expires for one in server.daemon.instances.values() if one.expires is not None]
+                delays = [one.preempts_at for one in server.daemon.instances.values() if one.state == "BACKUP"]
+                times += [time for time in delays if time is not None and time > self.now]
                 times += [server.daemon.looks_at] if server.daemon.looks_at is not None else []
         return min(times, default=None)
 
@@ -272,7 +274,12 @@ class World:
             heard = max((other.priority for other in masters if other.is_heard_by(one)), default=None)
             if heard is not None:
                 instance.heard = heard
-            if heard is not None and heard >= one.priority:
+            if heard is not None and heard < one.priority and instance.preempts_at is None:
+                instance.preempts_at = self.now + instance.wanted.preempt_delay
+            elif heard is None or heard >= one.priority:
+                instance.preempts_at = None
+            waits = instance.preempts_at is not None and instance.preempts_at > self.now
+            if heard is not None and (heard >= one.priority or instance.wanted.nopreempt or waits):
                 instance.expires = None
             elif instance.expires is None:
                 instance.expires = self.now + daemon.patience(one.name)
@@ -311,7 +318,7 @@ class World:
                     for one in speakers
                     if one.instance.state == "MASTER" and address in one.instance.wanted.addresses
                 ]
-                if len(settings) > len(set(settings)):
+                if any(one.accepts(two) and two.accepts(one) for one, two in combinations(settings, 2)):
                     self._say(f"{' and '.join(holders)} hold {address} and would accept each other's adverts")
 
     def _check_gap(self, address: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from lab import debian
 from lab.errors import LabError
 from lab.lab import CHECKOUT, Lab
-from lab.operator import CLUSTER_FILE, DEPLOY, Operator, copy_repository
+from lab.operator import CLUSTER_FILE, DEPLOY, SHIPPED, Operator, copy_repository
 from lab.requirements import missing
 
 GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than the new one: no packet's worth
@@ -52,22 +52,47 @@ def _build(suite: str) -> None:
         debian.ensure(suite)
 
 
-@pytest.fixture(scope="session")
-def labs() -> Iterator[Callable[[str, int], Lab]]:
-    """Labs by suite and number of hosts, each time of fresh hosts; gone with this process, however it ends."""
-    up: dict[tuple[str, int], Lab] = {}
+class Labs:
+    """Labs by suite and number of hosts, one at a time for whoever asks."""
 
-    def of(suite: str, nodes: int) -> Lab:
-        if (suite, nodes) not in up:
-            up[suite, nodes] = Lab(f"test-{os.getpid()}-{suite}-{nodes}")
-            up[suite, nodes].up(nodes=nodes, suite=suite, owner=os.getpid())
+    def __init__(self) -> None:
+        self._up: dict[tuple[str, int], Lab] = {}
+        self._saved: set[tuple[str, int]] = set()
+
+    def fresh(self, suite: str, nodes: int) -> Lab:
+        """With hosts on which nothing is installed."""
+        if (suite, nodes) in self._up:
+            self._up[suite, nodes].fresh()
         else:
-            up[suite, nodes].fresh()
-        return up[suite, nodes]
+            self._up[suite, nodes] = Lab(f"test-{os.getpid()}-{suite}-{nodes}")
+            self._up[suite, nodes].up(nodes=nodes, suite=suite, owner=os.getpid())
+        return self._up[suite, nodes]
 
-    yield of
-    for lab in up.values():
-        lab.down()
+    def deployed(self, suite: str, nodes: int, project: Path) -> Operator:
+        """With an operator in `project`, before hosts as they boot after the first deploy. It is made once."""
+        if (suite, nodes) in self._saved:
+            self._up[suite, nodes].put_back()
+        else:
+            first = Operator(self.fresh(suite, nodes), project)
+            first.types(DEPLOY)
+            first.lab.save()
+            self._saved.add((suite, nodes))
+        operator = Operator(self._up[suite, nodes], project, deployed=SHIPPED)
+        operator.sees_holder("server01")
+        return operator
+
+    def down(self) -> None:
+        """Ends all of them."""
+        for lab in self._up.values():
+            lab.down()
+
+
+@pytest.fixture(scope="session")
+def labs() -> Iterator[Labs]:
+    """The labs of this process; gone with it, however it ends."""
+    made = Labs()
+    yield made
+    made.down()
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +108,15 @@ def nodes() -> int:
 
 
 @pytest.fixture(scope="module")
-def operator(
-    labs: Callable[[str, int], Lab], suite: str, nodes: int, tmp_path_factory: pytest.TempPathFactory
-) -> Operator:
+def operator(labs: Labs, suite: str, nodes: int, tmp_path_factory: pytest.TempPathFactory) -> Operator:
     """An operator before fresh hosts, with the shipped cluster file."""
-    return Operator(labs(suite, nodes), copy_repository(tmp_path_factory.mktemp("project")))
+    return Operator(labs.fresh(suite, nodes), copy_repository(tmp_path_factory.mktemp("project")))
 
 
 @pytest.fixture(scope="module")
-def deployed(operator: Operator) -> Operator:
-    """The same operator after the first deploy."""
-    operator.types(DEPLOY)
-    return operator
+def deployed(labs: Labs, suite: str, nodes: int, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """An operator before hosts that run by the shipped cluster file."""
+    return labs.deployed(suite, nodes, copy_repository(tmp_path_factory.mktemp("project")))
 
 
 @pytest.fixture

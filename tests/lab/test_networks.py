@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.operator import DEPLOY, DRAIN, FLAG, SHIPPED, STATUS, Operator
-from lab.places import BRIDGE
+from lab.places import OPERATOR_INTERFACE
 
 SIX = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5}
@@ -34,7 +34,7 @@ def two_interfaces(operator: Operator) -> Iterator[Operator]:
 @pytest.fixture
 def second_protocol(operator: Operator) -> Iterator[Operator]:
     """The operator's machine has an IPv6 address beside the hosts'."""
-    ours = ["fd00:10::1/64", "dev", BRIDGE]
+    ours = ["fd00:10::1/64", "dev", OPERATOR_INTERFACE]
     operator.lab.operator(["ip", "address", "replace", *ours, "nodad"], check=True)
     yield operator
     operator.lab.operator(["ip", "address", "del", *ours], check=True)

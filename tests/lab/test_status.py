@@ -20,7 +20,7 @@ from keepalived.conf.render import configuration
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.paths import CONFIGURATION as PATH
 from lab.operator import BROKEN_UNIT, DEPLOY, DRAIN, FLAG, SHIPPED, STATUS, Operator
-from lab.places import BRIDGE
+from lab.places import OPERATOR_INTERFACE
 from tests.lab.conftest import on
 
 EDIT = "systemctl restart keepalived"
@@ -103,13 +103,14 @@ def test_two_holders_are_seen_on_the_nodes_and_from_outside(managers: Operator) 
 
 
 def test_two_holders_whose_adverts_do_not_reach_each_other(managers: Operator) -> None:
-    port = ["bridge", "link", "set", "dev", "server02", "mcast_flood"]
-    managers.lab.operator([*port, "off"], check=True)
+    switch = managers.lab.places.switch_namespace
+    port = ["bridge", "-n", switch, "link", "set", "dev", "server02", "mcast_flood"]
+    subprocess.run([*port, "off"], check=True)
     try:
         managers.sees_holder("server01", "server02")
         run = managers.is_refused(STATUS)
     finally:
-        managers.lab.operator([*port, "on"], check=True)
+        subprocess.run([*port, "on"], check=True)
     run.line("server01 and server02 hold 10.10.0.2 at the same time. [two-holders]")
     run.line("Their adverts do not reach each other. Let protocol 112 pass the firewall and the switch.")
     managers.sees_holder("server01")
@@ -226,7 +227,7 @@ def test_different_versions(managers: Operator) -> None:
 SPEAKER = f"""
 from scapy.all import IP, Ether, VRRPv3, sendp
 advert = IP(src="10.10.0.99", dst="224.0.0.18", ttl=255) / VRRPv3(vrid=51, priority=50, addrlist=["10.10.0.2"], adv=50)
-sendp(Ether(dst="01:00:5e:00:00:12") / advert, iface="{BRIDGE}", inter=0.2, count=15, verbose=False)
+sendp(Ether(dst="01:00:5e:00:00:12") / advert, iface="{OPERATOR_INTERFACE}", inter=0.2, count=15, verbose=False)
 """
 
 

@@ -6,13 +6,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lab.lab import CHECKOUT, Lab
+from lab.lab import CHECKOUT
 from lab.operator import Operator
+from tests.lab.conftest import Labs
 
 DOCUMENT = (CHECKOUT / "docs/other-repositories.md").read_text(encoding="utf-8")
 FILES = dict(
@@ -33,9 +33,9 @@ def pyinfra(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(labs: Callable[[str, int], Lab], tmp_path_factory: pytest.TempPathFactory) -> Operator:
+def elsewhere(labs: Labs, tmp_path_factory: pytest.TempPathFactory) -> Operator:
     """An operator before fresh hosts, in the document's repository."""
-    lab, project = labs("bookworm", 3), tmp_path_factory.mktemp("elsewhere")
+    lab, project = labs.fresh("bookworm", 3), tmp_path_factory.mktemp("elsewhere")
     for name, text in FILES.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import InstanceState
-from keepalived.plan.diagnosis.findings import ADVERTS, JOURNAL, RESTORE, Evidence, Finding
+from keepalived.plan.diagnosis.findings import ADVERTS, DRAIN, JOURNAL, RESTORE, Evidence, Finding
 from keepalived.plan.election import observed
+from keepalived.plan.preemption import held_back
 
 
 def without_holder(evidence: Evidence) -> Iterator[Finding]:
@@ -52,8 +53,18 @@ def drained_node_holds(evidence: Evidence) -> Iterator[Finding]:
     state = evidence.state
     for instance, address, holder in _held_once(state):
         if _is_drained(state, holder) and observed(state).can_take_over(instance):
+            words = f"{holder} is drained and still holds {address}"
+            if instance in _kept_by_nopreempt(state):
+                cure = "The others run with nopreempt: a flag alone moves nothing. Drain it with tasks/drain.py"
+                yield Finding(holder, words, cure, f"{DRAIN} --limit {holder}")
+                continue
             cure = f"It moves within {state.cluster.move_seconds:g} s. If it does not, the reason is listed below"
-            yield Finding(holder, f"{holder} is drained and still holds {address}", cure)
+            yield Finding(holder, words, cure)
+
+
+def _kept_by_nopreempt(state: ClusterState) -> set[str]:
+    """The instances that a drained node keeps because the next one runs with `nopreempt`."""
+    return {instance for instances in held_back(state).values() for instance in instances}
 
 
 def no_other_node_can_serve(evidence: Evidence) -> Iterator[Finding]:
@@ -95,8 +106,8 @@ def _is_drained(state: ClusterState, name: str) -> bool:
 
 def _addresses(state: ClusterState) -> Iterator[tuple[str, str]]:
     """Every floating address with its instance."""
-    for instance, settings in state.cluster.instances.items():
-        for address in settings.addresses:
+    for instance in state.cluster.instances:
+        for address in state.cluster.held(instance):
             yield instance, address
 
 

@@ -33,6 +33,10 @@ def restart_pending(evidence: Evidence) -> Iterator[Finding]:
     for name, node in _nodes_with(evidence, "waiting for a restart"):
         what = "configuration" if node.configuration.applied is False else "unit"
         words = f"keepalived on {name} does not run the {what} on its disk"
+        if node.unit.current is not False and node.configuration.applied_but_nopreempt:
+            # A drain that did not end has left it so, or a deploy that is to add or remove it.
+            yield Finding(name, f"{words}: they differ in nopreempt", "Deploy, which reloads the node", DEPLOY)
+            continue
         yield Finding(name, words, "Deploy, which restarts the nodes in the right order", DEPLOY)
 
 

@@ -29,9 +29,19 @@ def priority_lowered_without_flag(evidence: Evidence) -> Iterator[Finding]:
 def would_not_work(evidence: Evidence) -> Iterator[Finding]:
     """Flag and priority agree, but the running configuration keeps addresses from moving as they must."""
     for name, node, instance, _, lowered in _announced(evidence):
-        obstacle = node.configuration.drain_obstacles.get(instance)
+        obstacle = node.configuration.drain_obstacles.get(instance) or _slow(evidence, node, instance)
         if obstacle and lowered == node.drained:
             yield Finding(name, f"keepalived on {name} runs {instance} with {obstacle}", "Deploy", DEPLOY)
+
+
+def _slow(evidence: Evidence, node: NodeState, instance: str) -> str | None:
+    """What keeps the node from taking over as soon as the cluster file says."""
+    said, wanted = (node.instances or {}).get(instance), evidence.state.cluster.instances[instance]
+    if said and said.nopreempt and not wanted.nopreempt:
+        return "nopreempt: a node that is not MASTER does not take over from one of lower priority"
+    if said and (said.preempt_delay or 0) > (wanted.preempt_delay or 0):
+        return "preempt_delay: a node waits before it takes over from one of lower priority"
+    return None
 
 
 def by_unfinished_run(evidence: Evidence) -> Iterator[Finding]:
@@ -39,7 +49,7 @@ def by_unfinished_run(evidence: Evidence) -> Iterator[Finding]:
     for name, node in evidence.installed.items():
         if node.drained and node.flag.run:
             script = f"tasks/{node.flag.run}.py" if node.flag.run != "deploy" else "deploy.py --data resume=true"
-            cure = f"If that run is over, type it again, or restore {name} with tasks/restore.py"
+            cure = f"Restore {name}, or, if that run is over, type it again"
             yield Finding(name, f"{name} is drained {node.flag.words}", cure, f"pyinfra inventory.py {script}")
 
 
@@ -48,7 +58,7 @@ def flag_without_number(evidence: Evidence) -> Iterator[Finding]:
     for name, node in evidence.installed.items():
         if node.flag.present and not node.drained:
             words = f"{name} has the flag {node.flag.path} and is not drained: `check: file` needs a number in it"
-            cure = "Drain the node, or restore it with tasks/restore.py"
+            cure = "Restore the node, which removes the flag, or drain it"
             yield Finding(name, words, cure, f"{DRAIN} --limit {name}")
 
 

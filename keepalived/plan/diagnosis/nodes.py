@@ -73,7 +73,9 @@ def instance_not_ready(evidence: Evidence) -> Iterator[Finding]:
     """An instance is neither BACKUP nor MASTER."""
     for name, instance, said in _instances(evidence):
         node = evidence.installed[name]
-        in_fault = [check for check in failing(evidence.state.cluster, node) if _faults(evidence, instance, check)]
+        in_fault = [
+            check for check in failing(evidence.state.cluster, name, node) if _faults(evidence, instance, check)
+        ]
         if said is not None and said.state not in ("BACKUP", "MASTER") and not in_fault:  # else the check is told
             in_state = f"in state {said.state}" if said.state else "in an unknown state"
             words = f"{instance} is {in_state} on {name}, which cannot take over"
@@ -84,7 +86,7 @@ def check_fails(evidence: Evidence) -> Iterator[Finding]:
     """A check of the cluster file fails on a node."""
     cluster = evidence.state.cluster
     for name, node in evidence.installed.items():
-        for check, why in failing(cluster, node).items():
+        for check, why in failing(cluster, name, node).items():
             result = node.checks.get(check)
             since = f" since {result.since:%Y-%m-%d %H:%M:%S} UTC" if result else ""
             settings = cluster.checks[check]
@@ -103,7 +105,7 @@ def _faults(evidence: Evidence, instance: str, check: str) -> bool:
 
 
 def _instances(evidence: Evidence) -> Iterator[tuple[str, str, InstanceState | None]]:
-    """Every instance of the cluster file on every node whose daemon tells its state."""
+    """Every instance of the cluster file on each of its nodes whose daemon tells its state."""
     for name, node in evidence.installed.items():
-        for instance in evidence.state.cluster.instances if node.instances is not None else ():
+        for instance in evidence.state.cluster.instances_of(name) if node.instances is not None else ():
             yield name, instance, (node.instances or {}).get(instance)

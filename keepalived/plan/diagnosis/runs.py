@@ -29,7 +29,7 @@ def upgrade_unfinished(evidence: Evidence) -> Iterator[Finding]:
         if (checkpoint := node.checkpoint) is None:
             continue
         words = f"The upgrade of {name} that {checkpoint.by} began at {checkpoint.begun} is under way or did not end"
-        cure = f"If nobody runs it any more, type it again, or restore {name} with tasks/restore.py"
+        cure = f"Restore {name}, or, if nobody runs it any more, type it again"
         yield Finding(name, words, cure, UPGRADE)
 
 

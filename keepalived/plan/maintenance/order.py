@@ -113,7 +113,8 @@ def plan_maintenance(
 def _told(state: ClusterState, run: RunKind, order: Collection[str]) -> dict[str, list[str]]:
     """The nodes on which the state of each instance changes: those of the run, which stop and start keepalived, and
     those that hold in their place."""
-    found = {instance: list(order) for instance in state.cluster.instances}
+    now = observed(state).candidates
+    found = {instance: [name for name in order if name in candidates] for instance, candidates in now.items()}
     for name, election in _turns(state, run, order):
         for instance, nodes in movers(election, election.after(drain_change(state.cluster, name))).items():
             found[instance] += [node for node in nodes if node not in found[instance]]
@@ -127,6 +128,12 @@ def _turns(state: ClusterState, run: RunKind, order: Collection[str]) -> Iterato
         yield name, now
         if (node := state.nodes[name]) and _ends(run, node):
             now = now.after(restore_change(state.cluster, name))
+        elif node and not node.drained:  # nopreempt may leave the addresses where they have gone
+            now = _there_and_back(state, now, name)
+
+
+def _there_and_back(state: ClusterState, election: Election, name: str) -> Election:
+    return election.after(drain_change(state.cluster, name)).after(restore_change(state.cluster, name))
 
 
 def _turn(state: ClusterState, election: Election, name: str, run: RunKind, work: TurnPart) -> str:
@@ -143,7 +150,12 @@ def _turn(state: ClusterState, election: Election, name: str, run: RunKind, work
         back = moves_in(state.cluster, election, {name: False})
         return f"{', '.join(back) or 'nothing moves'}, once it is back"
     away = moves_in(state.cluster, election, {name: True})
-    return f"{', '.join(away)}, and back" if away else "nothing moves"
+    if not away:
+        return "nothing moves"
+    after = _there_and_back(state, election, name)
+    stays = [address for address in election.holds(name) if address not in after.holds(name)]
+    comes_back = "and back" if not stays else f"and {', '.join(stays)} stays there (nopreempt)"
+    return f"{', '.join(away)}, {comes_back}"
 
 
 def _ends(run: RunKind, node: NodeState) -> bool:

@@ -7,7 +7,6 @@ from keepalived.plan.rollout.due import (
     missing_scripts,
     must_be_placed,
     needless_scripts,
-    rejecting,
     reload_carries,
     unit_must_be_placed,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "must_be_placed",
     "needless_scripts",
     "plan_rollout",
-    "rejecting",
     "reload_carries",
     "successors",
     "under_way",

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import Election, observed
 from keepalived.plan.rollout.due import Work, due, incompatible
-from keepalived.plan.rollout.outcome import changed
+from keepalived.plan.rollout.outcome import changed, turned
 from keepalived.plan.rollout.refusals import (
     refuse_alone,
     refuse_foreign,
@@ -76,7 +75,7 @@ def _parting(nodes: Mapping[str, NodeState], work: Mapping[str, Work], texts: Ma
         instance
         for name, what in work.items()
         if what in ("restart", "reload")
-        for instance in incompatible(nodes[name].configuration.advert_settings, advert_settings(texts[name]))
+        for instance in incompatible(nodes[name], texts[name])
     }
 
 
@@ -112,7 +111,7 @@ def _least_moves(state: ClusterState, work: Mapping[str, Work], batches: Sequenc
         moves = [_moves(now, then) for then in after]
         chosen = moves.index(False) if False in moves else 0
         ordered.append(left.pop(chosen))
-        now = after[chosen]
+        now = turned(now, state, {name: work[name] for name in ordered[-1]})
     return ordered
 
 

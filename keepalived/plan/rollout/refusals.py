@@ -32,8 +32,13 @@ def unheld(state: ClusterState) -> list[str]:
     running = [
         node.configuration.advert_settings or {} for node in state.nodes.values() if node is not None and node.unit.runs
     ]
-    known = {address for settings in running for instance in settings.values() for address in instance.floating}
-    return [address for address in state.cluster.addresses if address in known and not state.holders(address)]
+    known = {held for settings in running for name, instance in settings.items() for held in (name, *instance.floating)}
+    return [
+        address
+        for name in state.cluster.instances
+        for address in state.cluster.held(name)
+        if address in known and not state.holders(address) and not state.not_yet(name, address)
+    ]
 
 
 def refuse_stranger(state: ClusterState) -> None:
@@ -136,11 +141,7 @@ def refuse_left_behind(
     `parting`: the instances whose advert settings change.
     """
     others = {name: node for name, node in state.nodes.items() if node is not None and name not in targets}
-    behind = [
-        name
-        for name, node in others.items()
-        if node.unit.runs and incompatible(node.configuration.advert_settings, advert_settings(texts[name]))
-    ]
+    behind = [name for name, node in others.items() if node.unit.runs and incompatible(node, texts[name])]
     if behind:
         raise Refused(
             f"{_where(state, parting)}, so all nodes that run must change together: {', '.join(behind)} would be left "
@@ -163,7 +164,7 @@ def refuse_several_holders(state: ClusterState, work: Mapping[str, Work], partin
     moment and tells the neighbours so, although a node with the new settings holds them.
     """
     election = observed(state)
-    holders = [name for name in work if any(election.candidates[instance][name].holds for instance in parting)]
+    holders = [name for name in work if any(election.held(instance, name) for instance in parting)]
     if len(holders) > 1:
         others = [name for name in state.nodes if name != holders[0] and not election.is_drained(name)]
         raise Refused(
@@ -189,7 +190,7 @@ def refuse_alone(
         if node is None or work[name] != "restart" or reload_carries(node, texts[name]):
             continue
         for instance, candidates in election.candidates.items():
-            if not (held := candidates[name].holds):
+            if name not in candidates or not (held := candidates[name].holds):
                 continue
             if instance in parting:
                 others = _with_them(state, texts) | set(changed)
@@ -223,4 +224,4 @@ def _receives_adverts(node: NodeState) -> bool:
 
 def _with_them(state: ClusterState, texts: Mapping[str, str]) -> set[str]:
     """The nodes that run with the new advert settings already."""
-    return {name for name in texts if name in state.accepting(texts[name])}
+    return {name for name in texts if name in state.accepting(texts[name], name)}

@@ -8,7 +8,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import Election, observed
 from keepalived.plan.notified import notified_in_words
 from keepalived.plan.rollout.due import Work
-from keepalived.plan.rollout.outcome import changed, outcome
+from keepalived.plan.rollout.outcome import outcome, taker_from, turned
 from keepalived.plan.rollout.refusals import lost_in_words
 
 WORK_WORDS: dict[Work, str] = {
@@ -28,13 +28,10 @@ def successors(state: ClusterState, name: str) -> list[str] | None:
 
 def _takers(election: Election, name: str) -> dict[str, str | None]:
     """Who takes over each instance that `name` holds, or any at all: of the others that can serve, the winner."""
-    held = [
-        instance for instance, candidates in election.candidates.items() if candidates[name].holds
-    ] or election.candidates
-    return {
-        instance: election.winner(instance, [other for other in election.can_take_over(instance) if other != name])
-        for instance in held
-    }
+    held = [instance for instance in election.candidates if election.held(instance, name)] or [
+        instance for instance, candidates in election.candidates.items() if name in candidates
+    ]
+    return {instance: taker_from(election, instance, name) for instance in held}
 
 
 def rollout_in_words(
@@ -56,16 +53,17 @@ def rollout_in_words(
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
             words.append(f"  {number}. {name}: {hand}{WORK_WORDS[work[name]]}")
             for instance, nodes in told.items():
-                if work[name] in ("start", "restart", "restore"):
+                if name in now.candidates[instance] and work[name] in ("start", "restart", "restore"):
                     taker = _takers(now, name).get(instance) if hand else None
                     nodes += [name, *([taker] if taker else [])]
-        now = now.after(*(changed(state, name, work[name]) for name in batch if work[name] != "replace"))
-    after = outcome(state, work)
-    for instance, settings in cluster.instances.items():
+        now = turned(now, state, {name: work[name] for name in batch})
+    after = outcome(state, work, batches)
+    for instance in cluster.instances:
         winner = after.winner(instance)
-        for address in settings.addresses:
+        for address in cluster.held(instance):
             if winner and state.holders(address) != [winner]:
-                words.append(f"  afterwards {address} ({instance}) is on {winner}")
+                where = "" if address == instance else f" ({instance})"
+                words.append(f"  afterwards {address}{where} is on {winner}")
     words += notified_in_words(cluster, told)
     return words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keepalived.conf.adverts import advert_settings
 from keepalived.conf.fingerprint import fingerprint
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.commands import command
@@ -17,6 +18,15 @@ def fit(state: ClusterState, name: str) -> Verdict:
         words = f"keepalived on {name} does not run what lies on its disk"
         problem = f"{words}. Deploy to it:{command('deploy.py', [name])}"
     return Verdict(problem is None, problem or f"keepalived is healthy; {state.who_holds()}")
+
+
+def preempts_as_due(state: ClusterState, name: str) -> Verdict:
+    """Does node `name`, which ran without `nopreempt` for a move, run what lies on its disk again?"""
+    node = state.nodes[name]
+    if node is not None and node.configuration.applied:
+        return Verdict(True, f"{name} runs with nopreempt again")
+    words = f"keepalived on {name} still runs without nopreempt"
+    return Verdict(False, f"{words}. Deploy to it:{command('deploy.py', [name])}")
 
 
 def healthy(state: ClusterState, name: str, text: str) -> Verdict:
@@ -39,9 +49,9 @@ def _unheard(state: ClusterState, name: str) -> str | None:
     Its timer has then begun at its start: it may be the first to take over from a holder that is drained now, although
     others have a higher priority.
     """
-    for instance, settings in state.cluster.instances.items():
+    for instance in state.cluster.instances:
         said = state.said(name, instance)
-        holders = {holder for address in settings.addresses for holder in state.holders(address)} - {name}
+        holders = {holder for address in state.cluster.held(instance) for holder in state.holders(address)} - {name}
         if holders and said and said.state == "BACKUP" and not said.master_priority:
             return f"{name} has not received an advert of {instance} yet"
     return None
@@ -53,17 +63,54 @@ def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
     backups = [
         other
         for other, node in state.nodes.items()
-        if other != name and node and node.unit.runs and not node.holds and other not in state.accepting(text)
+        if other != name and node and node.unit.runs and not node.holds and other not in state.accepting(text, name)
     ]
     if backups:
         return Verdict(False, f"{', '.join(backups)} would take the addresses over with the old advert settings")
-    return taken_over(state, name, text)
+    over = taken_over(state, name, text)
+    if over.done:
+        return over
+    return over._replace(hopeless=_still_received(state, name, text) or _only_the_rest_is_left(state, name, text))
+
+
+def _only_the_rest_is_left(state: ClusterState, name: str, text: str) -> bool:
+    """Whether all that `name` still holds alone is of instances whose advert settings do not change: of those it stays
+    the holder until it hands over."""
+    node, new = state.nodes[name], advert_settings(text)
+    old = (node and node.configuration.advert_settings) or {}
+    same = {
+        instance
+        for instance in old.keys() & new.keys()
+        if old[instance].accepts(new[instance]) and old[instance].interface == new[instance].interface
+    }
+    rest = {held for instance in same for held in (*old[instance].floating, instance)}
+    accepting = set(state.accepting(text, name)) - {name}
+    alone = {address for address in (node.holds if node else ()) if not accepting & set(state.holders(address))}
+    return alone <= rest
+
+
+def _still_received(state: ClusterState, name: str, text: str) -> bool:
+    """Whether the nodes that run with the new advert settings receive those of `name` all the same: two network
+    interfaces of which nobody knew that they are on one network. So none of them takes anything over.
+
+    A daemon whose interface changes was restarted, so what it knows of a holder it has heard since.
+    """
+    node, new = state.nodes[name], advert_settings(text)
+    old = (node and node.configuration.advert_settings) or {}
+    changing = [instance for instance in old.keys() & new.keys() if old[instance].interface != new[instance].interface]
+    others = [other for other in state.accepting(text, name) if other != name]
+    told = [said for other in others for instance in changing if (said := state.said(other, instance))]
+    return (
+        all(old[instance].accepts(new[instance]) for instance in old.keys() & new.keys())
+        and bool(told)
+        and all(said.state == "BACKUP" and bool(said.master_priority) for said in told)
+    )
 
 
 def taken_over(state: ClusterState, name: str, text: str) -> Verdict:
     """Does another node, with the advert settings of `text`, hold all that `name` holds, so that `name` may drop it?"""
     node = state.nodes[name]
-    others = [other for other in state.accepting(text) if other != name]
+    others = [other for other in state.accepting(text, name) if other != name]
     for address in node.holds if node else []:
         if not set(others) & set(state.holders(address)):
             who = ", ".join(others) or "none"
@@ -83,8 +130,8 @@ def may_stop(state: ClusterState, name: str, text: str) -> Verdict:
     node = state.nodes[name]
     if handed.done or node is None or not node.holds:
         return handed
-    others = {address: {*state.holders(address)} - {name} for address in state.cluster.addresses}
-    accepting = set(state.accepting(text))
+    others = {address: {*state.holders(address)} - {name} for address in state.cluster.all_held}
+    accepting = set(state.accepting(text, name))
     if not all(len(holders) == 1 for holders in others.values()) or not all(
         others[address] <= accepting for address in node.holds
     ):

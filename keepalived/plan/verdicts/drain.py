@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from keepalived.observed.cluster import ClusterState
-from keepalived.plan.election import observed
+from keepalived.plan.election import Election, observed
+from keepalived.plan.preemption import taker_of
 from keepalived.plan.verdicts.verdict import Verdict, holder_problem, priority_problem, unsettled
 from keepalived.spec.flag import RunKind
 
@@ -18,15 +19,24 @@ def in_service(state: ClusterState, name: str) -> Verdict:
     if problem := priority_problem(state, name, drained=False):
         return Verdict(False, problem)
     election = observed(state)
-    for instance, settings in state.cluster.instances.items():
-        for address in settings.addresses:
+    for instance in state.cluster.instances:
+        for address in state.cluster.held(instance):
             if election.winner(instance) == name and state.holders(address) != [name]:
                 return Verdict(False, f"it has the highest priority, but {state.who_holds()}")
             if problem := holder_problem(state, instance, address):
                 return Verdict(False, problem)
+        if taker := taker_of(election, instance):
+            return Verdict(False, f"{state.who_holds()}, and {taker} has not taken over yet")
     if node.holds:
         return Verdict(True, f"in service, holds {', '.join(node.holds)}")
-    return Verdict(True, f"in service as a backup; {state.who_holds()}")
+    return Verdict(True, f"in service as a backup; {state.who_holds()}{stays(election)}")
+
+
+def stays(election: Election) -> str:
+    """That an address stays with its holder, and why; nothing where it is where it belongs."""
+    kept = [instance for instance in election.candidates if election.keeps(instance)]
+    held = [address for instance in kept for address in election.addresses[instance]]
+    return f"; {', '.join(held)} stays there: nopreempt" if held else ""
 
 
 def taken_back(state: ClusterState, name: str, run: RunKind) -> Verdict:
@@ -72,23 +82,28 @@ def handed_over(state: ClusterState, name: str) -> Verdict:
 
 
 def _not_one_holder(state: ClusterState) -> str | None:
-    if all(len(state.holders(address)) == 1 for address in state.cluster.addresses):
+    if all(
+        len(state.holders(address)) == 1 or (not state.holders(address) and state.not_yet(instance, address))
+        for instance in state.cluster.instances
+        for address in state.cluster.held(instance)
+    ):
         return None
     return f"holds nothing, but {state.who_holds()}"
 
 
 def _wins_all(state: ClusterState, name: str) -> bool:
     election = observed(state)
-    return all(election.winner(instance) == name for instance in state.cluster.instances)
+    return all(election.winner(instance) == name for instance in state.cluster.instances_of(name))
 
 
 def _why_no_other(state: ClusterState, name: str) -> str:
     """Of the others, who cannot take over and why; nothing while one could."""
     election = observed(state)
-    reasons = []
-    for other in state.nodes:
-        whys = [why for instance in state.cluster.instances if (why := election.why_no_taker(instance, other))]
-        if other != name and not whys:
-            return ""
-        reasons += whys[:1] if other != name else []
-    return f": no other node can take over ({', '.join(reasons)})" if reasons else ": there is no other node"
+    others = [other for other in state.nodes if other != name]
+    if not others:
+        return ": there is no other node"
+    for instance in election.candidates:
+        whys = [why for other in others if (why := election.why_no_taker(instance, other))]
+        if election.held(instance, name) and len(whys) == len(others):
+            return f": no other node can take over ({', '.join(whys)})"
+    return ""

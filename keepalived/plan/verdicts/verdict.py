@@ -25,18 +25,18 @@ class Judge(Protocol):
 
 def holder_problem(state: ClusterState, instance: str, address: str) -> str | None:
     """Why `address` has not exactly one holder. None also when a node that was not read must hold it: others that were
-    read receive a holder's adverts."""
+    read receive a holder's adverts; and when the holder of the instance is yet to be changed."""
     holders = state.holders(address)
-    elsewhere = bool(state.unread()) and state.receive_adverts(instance)
+    elsewhere = (bool(state.unread()) and state.receive_adverts(instance)) or state.not_yet(instance, address)
     return state.who_holds() if len(holders) > 1 or (not holders and not elsewhere) else None
 
 
 def unsettled(state: ClusterState) -> str | None:
     """Which address has not exactly one holder, or is held by a node that another one takes over from."""
     election = observed(state)
-    for instance, settings in state.cluster.instances.items():
+    for instance in state.cluster.instances:
         winner = election.winner(instance)
-        for address in settings.addresses:
+        for address in state.cluster.held(instance):
             if problem := holder_problem(state, instance, address):
                 return problem
             if winner and state.holders(address) not in ([], [winner]):
@@ -45,13 +45,13 @@ def unsettled(state: ClusterState) -> str | None:
 
 
 def priority_problem(state: ClusterState, name: str, *, drained: bool) -> str | None:
-    """What keeps the daemon on `name` from announcing the priority it should, in all instances."""
+    """What keeps the daemon on `name` from announcing the priority it should, in all its instances."""
     node = state.nodes[name]
     if node is None or not node.unit.runs:
         return f"keepalived is {node.unit.active_state if node else 'unknown'} on {name}"
     if node.instances is None:
         return f"keepalived on {name} does not tell its state"
-    for instance in state.cluster.instances:
+    for instance in state.cluster.instances_of(name):
         said = node.instances.get(instance)
         if said is None:
             return f"keepalived on {name} does not know {instance}"
@@ -70,10 +70,10 @@ def checks_problem(state: ClusterState, name: str) -> str | None:
     node = state.nodes[name]
     if node is None or not node.unit.runs:
         return None
-    if missing := not_run(state.cluster, node):
+    if missing := not_run(state.cluster, name, node):
         return f"the check {missing[0]} has not been run yet on {name}"
-    fails = failing(state.cluster, node)
-    for instance in state.cluster.instances:
+    fails = failing(state.cluster, name, node)
+    for instance in state.cluster.instances_of(name):
         if said := state.said(name, instance):
             expected = state.cluster.effective_priority(instance, name, drained=node.drained, failing=fails)
             if said.effective_priority != expected:

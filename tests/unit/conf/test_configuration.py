@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities, origin
-from keepalived.conf.render import NoInterface, configuration, drop_in, interfaces
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, origin
+from keepalived.conf.interfaces import Links, NoInterface, interfaces
+from keepalived.conf.render import configuration, drop_in
 from keepalived.spec.cluster_file import parse
 from tests.unit.node_report import captured
 
@@ -24,8 +25,12 @@ REPOSITORY = Path(__file__).parents[3]
 def rendered(name: str) -> dict[str, str]:
     """keepalived.conf of every node of golden/NAME.yml, by the name of its golden file."""
     cluster = parse((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"), name)
-    interfaces = {instance: settings.interface or "enp0s3" for instance, settings in cluster.instances.items()}
-    return {f"{name}.{node}.conf": configuration(cluster, node, interfaces) for node in cluster.nodes}
+    return {
+        f"{name}.{node}.conf": configuration(
+            cluster, node, {one: cluster.interface(one, node) or "enp0s3" for one in cluster.instances_of(node)}
+        )
+        for node in cluster.nodes
+    }
 
 
 CLUSTERS = sorted(file.stem for file in GOLDEN.glob("*.yml"))
@@ -132,8 +137,8 @@ def test_another_priority_alone_is_told_from_another_meaning(report: str) -> Non
     disk, running = (captured(report)[part] for part in ("configuration", "running"))
     other = re.sub(r"    priority \d+", "    priority 42", disk)
     assert fingerprint(other) != fingerprint(running)
-    assert fingerprint_but_priorities(other) == fingerprint_but_priorities(running) is not None
-    assert fingerprint_but_priorities(other.replace("enp0s3", "enp0s4")) != fingerprint_but_priorities(running)
+    assert fingerprint_but_election(other) == fingerprint_but_election(running) is not None
+    assert fingerprint_but_election(other.replace("enp0s3", "enp0s4")) != fingerprint_but_election(running)
 
 
 def test_a_daemon_that_was_not_restarted_is_told_by_its_copy() -> None:
@@ -195,7 +200,7 @@ instances:
 
 def test_an_interface_is_the_one_that_is_set_or_carries_the_nodes_own_address() -> None:
     carried = {"lo": ["127.0.0.1"], "enp0s3": ["10.20.0.3"], "enp0s8": ["10.10.0.3"]}
-    assert interfaces(parse(TWO, "managers"), "server01", carried) == {"A": "enp0s3", "B": "enp0s8"}
+    assert interfaces(parse(TWO, "managers"), "server01", Links(carried)) == {"A": "enp0s3", "B": "enp0s8"}
 
 
 NONE = [
@@ -215,7 +220,7 @@ NONE = [
 @pytest.mark.parametrize(("carried", "problem"), NONE)
 def test_a_node_whose_interfaces_do_not_do_is_told(carried: dict[str, list[str]], problem: str) -> None:
     with pytest.raises(NoInterface) as caught:
-        interfaces(parse(TWO, "managers"), "server01", carried)
+        interfaces(parse(TWO, "managers"), "server01", Links(carried))
     assert str(caught.value) == problem
 
 
@@ -223,7 +228,7 @@ def test_a_check_of_an_instances_own_interface_is_told() -> None:
     """keepalived ignores it, and `-t` complains."""
     text = TWO + "checks: {link: {interface: enp0s3}}\n"
     with pytest.raises(NoInterface) as caught:
-        interfaces(parse(text, "managers"), "server01", {"enp0s3": ["10.20.0.3"], "enp0s8": ["10.10.0.3"]})
+        interfaces(parse(text, "managers"), "server01", Links({"enp0s3": ["10.20.0.3"], "enp0s8": ["10.10.0.3"]}))
     assert str(caught.value) == (
         "server01: the check link looks at enp0s3, the own interface of A: keepalived looks at that one anyway, and "
         "ignores the check. Take checks.link out of managers.yml, or give A other checks"

@@ -42,6 +42,25 @@ def test_an_instance_goes_by_its_identity(names: dict[str, int], expected: list[
     assert list(found.configuration.advert_settings or {}) == expected
 
 
+@pytest.mark.parametrize(("outside", "inside"), [("VI_2", "VI_1"), ("out", "in")])
+def test_on_two_networks_two_may_have_the_same_number(outside: str, inside: str) -> None:
+    ours = parse(
+        "nodes: {server01: 10.10.0.3}\n"
+        "instances:\n"
+        "  VI_1: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2], interface: eth0}\n"
+        "  VI_2: {virtual_router_id: 51, virtual_ipaddress: [192.0.2.2], interface: eth1}\n",
+        "managers",
+    )
+    text = running(**{outside: 51}).replace("10.10.0.2", "192.0.2.2") + running(**{inside: 51})
+    seen = node(103, instances=(outside, inside), runs=text)
+    seen = but(seen, configuration=but(seen.configuration, advert_settings=advert_settings(text)))
+    found = under_our_names(ours, seen).configuration.advert_settings or {}
+    assert {name: one.addresses for name, one in found.items()} == {
+        "VI_1": frozenset(["10.10.0.2"]),
+        "VI_2": frozenset(["192.0.2.2"]),
+    }
+
+
 def test_what_is_not_known_stays_unknown() -> None:
     silent = node(None)
     assert under_our_names(OURS, silent) == silent

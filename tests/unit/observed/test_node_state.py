@@ -1,6 +1,7 @@
 """A node's report is read for what it says; what it does not say is unknown, and what is broken is refused."""
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +113,8 @@ def test_a_real_report_in_full() -> None:
                 "master_priority": 102,
                 "addresses": ["10.10.0.2"],
                 "last_transition": "2026-11-24T18:02:57Z",
+                "nopreempt": False,
+                "preempt_delay": 0,
             }
         },
         "holds": [],
@@ -420,6 +423,28 @@ HOLDS = [
 def test_a_node_holds_what_its_kernel_has(asked: list[str], interfaces: dict[str, list[str]], holds: list[str]) -> None:
     question = f'{{"flag": "/f", "check": "script", "addresses": {str(asked).replace(chr(39), chr(34))}}}'
     assert read(asked=question, addresses=kernel(**interfaces)).holds == holds
+
+
+def test_the_networks_are_those_of_the_nodes_own_addresses() -> None:
+    told = [
+        {"ifname": "lo", "addr_info": [{"local": "127.0.0.1", "prefixlen": 8}]},
+        {
+            "ifname": "enp0s3",
+            "addr_info": [
+                {"local": "10.10.0.3", "prefixlen": 24},
+                {"local": "10.10.0.2", "prefixlen": 16},  # the floating one
+                {"local": "fe80::1", "prefixlen": 64},
+                {"local": "fd00:10::3", "prefixlen": 64},
+                {"local": "10.10.0.33", "prefixlen": 24},
+            ],
+        },
+        {"ifname": "enp0s8", "addr_info": []},
+    ]
+    question = '{"flag": "/f", "check": "script", "addresses": ["10.10.0.2"]}'
+    node = read(asked=question, addresses=json.dumps(told))
+    assert node.networks == {"enp0s3": ["10.10.0.0/24", "fd00:10::/64"]}
+    assert node.links.networks == node.networks
+    assert read(addresses=kernel(enp0s3=["10.10.0.3"])).networks == {}
 
 
 def test_the_interface_is_the_one_that_carries_the_address() -> None:

@@ -169,6 +169,7 @@ def test_what_apt_says_as_json() -> None:
         "offered": ["1:2.2.8-1", "1:2.2.7-1+b2", "1:2.2.4-0.2"],
         "pending": ["libc6", "libc6:i386", "keepalived"],
         "broken": True,
+        "held": False,
         "stale": [],
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
@@ -63,7 +63,8 @@ class Server:
     def sends_to(self, other: Server, instance: str) -> bool:
         """Whether `other` receives and accepts its adverts."""
         assert self.runs
-        if not other.runs or advert_settings(self.text).get(instance) != advert_settings(other.text).get(instance):
+        own, others = (advert_settings(server.text).get(instance) for server in (self, other))
+        if not other.runs or own is None or others is None or not others.accepts(own):
             return False
         return not self.runs.instances[instance].unicast or other.name in self.runs.nodes
 
@@ -220,7 +221,7 @@ class Servers:
                 sha256=hashlib.sha256(own.encode()).hexdigest() if own else None,
                 applied=up or None,
                 running=fingerprint(own) if up else None,
-                running_but_priorities=fingerprint_but_priorities(own) if up else None,
+                running_but_election=fingerprint_but_election(own) if up else None,
                 advert_settings=advert_settings(own) if up else None,
             ),
         )

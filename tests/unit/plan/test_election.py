@@ -16,12 +16,14 @@ from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
     AT_REST,
     FIRST,
+    ONE,
     SECOND,
     STOPPED,
     THIRD,
     UNREAD,
     VIP,
     node,
+    saying,
     state,
 )
 
@@ -351,3 +353,44 @@ def test_what_the_file_says_is_what_the_election_counts(cluster: Cluster) -> Non
             election = in_service(cluster).after(change(cluster, name))
             for instance in cluster.instances:
                 assert election.priority(instance, name) == cluster.effective_priority(instance, name, drained=out)
+
+
+STAYS = ONE.replace("51,", "51, nopreempt: true,")
+
+
+def staying(*nodes: NodeState | None) -> Election:
+    """The election where every daemon runs with `nopreempt`."""
+    return observed(state(*(one and saying(one, nopreempt=True) for one in nodes), text=STAYS))
+
+
+def test_with_nopreempt_a_holder_keeps_what_it_holds_as_long_as_it_takes_part() -> None:
+    assert staying(node(103), node(102), node(101, VIP)).winner("VI_1") == "server03"
+    assert staying(node(103), node(102), node(1, VIP, drained=True)).winner("VI_1") == "server03"
+    assert staying(node(103), node(102), node(101, VIP, says="FAULT")).winner("VI_1") == "server01"
+    assert staying(node(103), node(102), node(101)).winner("VI_1") == "server01"
+    assert staying(node(103, VIP), node(102), node(101, VIP)).winner("VI_1") == "server01"
+
+
+def test_a_better_node_without_nopreempt_takes_over_and_the_best_with_it_does_not() -> None:
+    seen = state(saying(node(103), nopreempt=True), saying(node(102), nopreempt=False), node(101, VIP), text=STAYS)
+    assert observed(seen).winner("VI_1") == "server02"
+    assert observed(seen).keeps("VI_1")
+
+
+def test_what_the_daemon_runs_with_counts_and_the_file_where_it_does_not_tell() -> None:
+    assert observed(state(node(103), node(102, VIP), THIRD, text=STAYS)).winner("VI_1") == "server02"
+    assert observed(state(saying(node(103), nopreempt=True), node(102, VIP), THIRD)).winner("VI_1") == "server02"
+
+
+def test_a_drain_moves_with_nopreempt_and_its_end_does_not() -> None:
+    seen = staying(node(103, VIP), node(102), node(101))
+    cluster = AT_REST.cluster
+    drained, restored = seen.steps([[drain_change(cluster, "server01")], [restore_change(cluster, "server01")]])
+    assert drained.holders(VIP) == ["server02"]
+    assert restored.holders(VIP) == ["server02"]
+
+
+def test_the_end_of_a_drain_takes_the_address_from_a_drained_holder() -> None:
+    seen = staying(node(3, drained=True), node(2, VIP, drained=True), node(1, drained=True))
+    assert seen.after(restore_change(AT_REST.cluster, "server03")).holders(VIP) == ["server03"]
+    assert seen.after(Change("server03", states={"VI_1": "INIT"})).holders(VIP) == ["server02"]

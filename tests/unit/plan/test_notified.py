@@ -8,7 +8,9 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.guard import drain_plan, restore_plan
 from keepalived.plan.maintenance import plan_maintenance
+from keepalived.plan.notified import notified_in_words
 from keepalived.plan.rollout import due, missing_scripts, needless_scripts, plan_rollout
+from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import AT_REST, DRAINED, FIRST, ONE, SECOND, THIRD, TWO, VIP, but, node, state
 
 NOTIFY = ONE.replace("[10.10.0.2]", "[10.10.0.2], notify_master: 'true'")
@@ -79,11 +81,12 @@ def test_a_rollout_that_restarts_says_who_is_told_and_one_that_reloads_tells_nob
 
 def test_the_script_of_a_command_is_put_in_place_and_removed_with_it() -> None:
     with_command, without = state(FIRST, SECOND, THIRD, text=NOTIFY).cluster, AT_REST.cluster
-    (script,) = missing_scripts(with_command, FIRST)
+    text = configuration(with_command, "server01", {"VI_1": "enp0s3"})
+    (script,) = missing_scripts(with_command, FIRST, text)
     placed: NodeState = but(FIRST, scripts={script.name: len(script.text)})
-    assert missing_scripts(with_command, placed) == []
-    assert needless_scripts(with_command, placed) == []
-    assert needless_scripts(without, placed) == [script.path]
+    assert missing_scripts(with_command, placed, text) == []
+    assert needless_scripts(with_command, placed, text) == []
+    assert needless_scripts(without, placed, "") == [script.path]
 
 
 def test_the_first_command_comes_by_restart_and_the_next_by_reload() -> None:
@@ -92,3 +95,11 @@ def test_the_first_command_comes_by_restart_and_the_next_by_reload() -> None:
     having = running(FIRST)
     without = but(having, configuration=but(having.configuration, runs_scripts=False))
     assert (due(seen.cluster, without, text), due(seen.cluster, having, text)) == ("restart", "reload")
+
+
+def test_the_commands_of_a_group_run_where_one_of_its_instances_changes() -> None:
+    cluster = parse(f"{TWO}sync_groups: {{VI_1: {{group: [VI_1, VI_2], notify: logger moved}}}}\n", "managers")
+    assert notified_in_words(cluster, {"VI_2": ["server01", "server02"]}) == [
+        "  the notify commands of VI_1 run on server01, server02"
+    ]
+    assert notified_in_words(cluster, {}) == []

@@ -7,12 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_priorities
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import Configuration, InstanceState, NodeState, Unit
-from keepalived.plan.rollout import Refused, due, incompatible, plan_rollout, successors, under_way
-from keepalived.plan.verdicts import may_leave, may_stop, taken_over
+from keepalived.plan.rollout import (
+    Refused,
+    due,
+    incompatible,
+    plan_rollout,
+    reload_carries,
+    successors,
+    under_way,
+    unheld,
+)
+from keepalived.plan.verdicts import may_leave, may_stop, settled, taken_over
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from keepalived.spec.flag import Flag, content
@@ -71,7 +80,7 @@ def node(
             sha256=hashlib.sha256(own.encode()).hexdigest(),
             applied=up,
             running=fingerprint(own) if up else None,
-            running_but_priorities=fingerprint_but_priorities(own) if up else None,
+            running_but_election=fingerprint_but_election(own) if up else None,
             advert_settings=advert_settings(own) if up else None,
         ),
     )
@@ -194,11 +203,59 @@ def test_comments_alone_replace_the_file() -> None:
 
 
 def test_incompatible_advert_settings_are_told_by_instance() -> None:
-    old, new = advert_settings(text(OLD, "server01")), advert_settings(text(OTHER_ID, "server01"))
-    assert incompatible(old, new) == {"VI_1"}
-    assert incompatible(old, old) == set()
-    assert incompatible(old, {}) == set()
-    assert incompatible(None, new) == set()
+    old, new = text(OLD, "server01"), text(OTHER_ID, "server01")
+    assert incompatible(FIRST, new) == incompatible(FIRST, new, SECOND) == {"VI_1"}
+    assert incompatible(FIRST, old) == incompatible(FIRST, old, SECOND) == set()
+    assert incompatible(FIRST, "") == set()
+    assert incompatible(node("server01", up=False), new) == set()
+
+
+def on(one: NodeState, interface: str, **networks: list[str]) -> NodeState:
+    """The node with its instance on `interface`."""
+    running = {"VI_1": advert_settings(text(OLD, "server01"))["VI_1"]._replace(interface=interface)}
+    changed = one.configuration.model_copy(update={"advert_settings": running})
+    return one.model_copy(update={"configuration": changed, "networks": networks})
+
+
+ELSEWHERE = [  # the interface that it ran on, the networks of both, and whether the change parts it from the others
+    ("enp0s3", {"enp0s3": ["10.10.0.0/24"]}, set()),
+    ("shim", {"enp0s3": ["10.10.0.0/24"], "shim": ["10.10.0.0/24"]}, set()),
+    ("enp0s8", {"enp0s3": ["10.10.0.0/24"], "enp0s8": ["192.0.2.0/24"]}, {"VI_1"}),
+    ("enp0s8", {"enp0s3": ["10.10.0.0/24"]}, {"VI_1"}),  # nobody knows
+]
+
+
+@pytest.mark.parametrize(("old", "networks", "parts"), ELSEWHERE)
+def test_another_interface_parts_nodes_when_it_is_on_another_network(
+    old: str, networks: dict[str, list[str]], parts: set[str]
+) -> None:
+    new = text(OLD, "server01")
+    before = on(FIRST, old, **networks)
+    assert incompatible(before, new) == parts
+    assert not reload_carries(before, new) or old == "enp0s3"
+    assert incompatible(before, new, on(SECOND, old, **networks)) == parts
+    assert incompatible(before, new, on(SECOND, "eth7", eth7=["10.10.0.0/24"])) == set()  # only a name
+
+
+def test_another_excluded_address_parts_nobody_and_a_reload_carries_it() -> None:
+    more = parse(
+        FILE.replace("virtual_ipaddress:", "virtual_ipaddress_excluded: [10.10.0.9], virtual_ipaddress:"), "managers"
+    )
+    assert incompatible(FIRST, text(more, "server01")) == set()
+    assert reload_carries(FIRST, text(more, "server01"))
+    assert batches(more, *AT_REST) == batches(OTHER_INTERVAL, *AT_REST)
+
+
+def test_another_source_of_unicast_adverts_is_no_reload_and_parts_nobody() -> None:
+    unicast = FILE.replace("virtual_ipaddress:", "unicast: true, virtual_ipaddress:")
+    other = unicast.replace(
+        "server01: 10.10.0.3", "server01: {address: 10.10.0.3, instances: {VI_1: {unicast_src_ip: 10.10.0.33}}}"
+    )
+    before = node("server01", runs=parse(unicast, "managers"))
+    new = text(parse(other, "managers"), "server01")
+    assert "unicast_src_ip 10.10.0.33" in new
+    assert not reload_carries(before, new)
+    assert incompatible(before, new) == set()
 
 
 def test_the_successor_is_the_best_of_those_that_can() -> None:
@@ -389,3 +446,79 @@ def test_a_deploy_that_may_be_under_way_is_not_undone(seconds: float | None, ref
         plan_rollout(state, texts, list(OLD.nodes))
     assert plan_rollout(state, texts, list(OLD.nodes), resume=True).batches == (("server01",),)
     assert under_way(left, own="5a1c")
+
+
+BOTH_NETWORKS = {"enp0s3": ["10.10.0.0/24"], "shim": ["10.10.1.0/24"]}
+
+
+def received(one: NodeState, priority: int | None = 103, state: str = "BACKUP") -> NodeState:
+    """The node, which has heard a holder of this priority."""
+    assert one.instances is not None
+    said = one.instances["VI_1"].model_copy(update={"master_priority": priority, "state": state})
+    return one.model_copy(update={"instances": {"VI_1": said}})
+
+
+def after_one(first: NodeState, *others: NodeState) -> ClusterState:
+    """server01 still has its instance on another interface."""
+    return ClusterState(OLD, {"server01": first, **dict(zip(list(OLD.nodes)[1:], others, strict=True))})
+
+
+def test_a_holder_waits_for_no_other_one_where_the_new_interface_is_on_the_same_wire() -> None:
+    holder = on(FIRST, "shim", **BOTH_NETWORKS)
+    new = [on(one, "enp0s3", **BOTH_NETWORKS) for one in (SECOND, THIRD, FOURTH)]
+    text_of_first = text(OLD, "server01")
+    assert incompatible(holder, text_of_first) == {"VI_1"}  # by the networks
+    assert not may_leave(after_one(holder, *new), "server01", text_of_first).hopeless  # nobody has heard anything yet
+    heard = [received(one) for one in new]
+    assert may_leave(after_one(holder, *heard), "server01", text_of_first).hopeless
+    assert not may_leave(after_one(holder, heard[0], *new[1:]), "server01", text_of_first).hopeless
+    taken = [received(node("server02", holds=True), None, "MASTER"), *heard[1:]]
+    assert may_leave(after_one(holder, *taken), "server01", text_of_first).done
+    # Another virtual_router_id parts for sure, whatever was heard before.
+    other_id = text(OTHER_ID, "server01")
+    renumbered = [received(node(name, OTHER_ID)) for name in ("server02", "server03", "server04")]
+    state = ClusterState(OTHER_ID, after_one(FIRST, *renumbered).nodes)
+    assert not may_leave(state, "server01", other_id).hopeless
+
+
+def test_nodes_on_the_interface_of_before_would_take_over_with_the_old_settings() -> None:
+    networks = {"enp0s3": ["10.10.0.0/24"], "enp0s8": ["192.0.2.0/24"]}
+    holder, left = on(FIRST, "enp0s8", **networks), on(THIRD, "enp0s8", **networks)
+    new = [on(one, "enp0s3", **networks) for one in (SECOND, FOURTH)]
+    seen = may_leave(after_one(holder, new[0], left, new[1]), "server01", text(OLD, "server01"))
+    assert seen.seen == "server03 would take the addresses over with the old advert settings"
+
+
+TWO_INSTANCES = f"{FILE}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\n"
+
+
+def test_a_holder_of_two_instances_waits_only_for_the_one_that_parts() -> None:
+    old, new = (parse(file, "managers") for file in (TWO_INSTANCES, TWO_INSTANCES.replace("52", "77")))
+
+    def running(name: str, runs: Cluster, *held: str) -> NodeState:
+        one = node(name, runs)
+        said = (one.instances or {})["VI_1"]
+        return one.model_copy(update={"holds": list(held), "instances": dict.fromkeys(old.instances, said)})
+
+    first = running("server01", old, VIP, "10.10.0.9")
+    others = [running(name, new) for name in ("server03", "server04")]
+    waits = ClusterState(new, dict(zip(new.nodes, [first, running("server02", new), *others], strict=True)))
+    over = ClusterState(new, {**waits.nodes, "server02": running("server02", new, "10.10.0.9")})
+    told = text(new, "server01")
+    assert (may_leave(waits, "server01", told).done, may_leave(waits, "server01", told).hopeless) == (False, False)
+    assert (may_leave(over, "server01", told).done, may_leave(over, "server01", told).hopeless) == (False, True)
+
+
+def test_an_excluded_address_is_not_missed_before_its_holder_is_changed() -> None:
+    file = FILE.replace("virtual_ipaddress:", "virtual_ipaddress_excluded: [10.10.0.9], virtual_ipaddress:")
+    new = parse(file, "managers")
+    changed = [received(node(name, new)) for name in ("server02", "server03", "server04")]
+    before = ClusterState(new, dict(zip(new.nodes, [FIRST, *changed], strict=True)))
+    assert before.not_yet("VI_1", "10.10.0.9")
+    assert not before.not_yet("VI_1", VIP)
+    assert unheld(before) == []
+    assert settled(before, "server04", text(new, "server04")).done
+    after = ClusterState(new, {**before.nodes, "server01": node("server01", new, holds=True)})
+    assert not after.not_yet("VI_1", "10.10.0.9")
+    assert unheld(after) == ["10.10.0.9"]
+    assert not settled(after, "server04", text(new, "server04")).done

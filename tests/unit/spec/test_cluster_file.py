@@ -7,6 +7,7 @@ import pytest
 
 from keepalived.spec.cluster_file import ClusterError, json_schema, parse, read_clusters
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.vrrp import VrrpSettings
 from tests.unit.cluster_text import INSTANCE, NODES, cluster, instance
 
 REPOSITORY = Path(__file__).parents[3]
@@ -80,7 +81,16 @@ REFUSED = [
     (cluster("1: x"), lines("1: is not a known key")),
     (cluster("name: x"), lines("name: is not a known key (the cluster is called managers after its file)")),
     (cluster("drain: {flga: /x}"), lines("drain.flga: is not a known key (did you mean flag?)")),
-    (instance(rest="nopreempt: true"), lines("instances.VI_1.nopreempt: is not a known key")),
+    (instance(rest="nopremt: true"), lines("instances.VI_1.nopremt: is not a known key (did you mean nopreempt?)")),
+    (instance(rest="preempt_delay: 1001"), lines("instances.VI_1.preempt_delay: 1001 is not in 1..1000")),
+    (
+        instance(rest="nopreempt: true, preempt_delay: 5"),
+        lines(
+            "instances.VI_1.preempt_delay: with nopreempt no node takes over from a holder, and there is nothing to "
+            "wait for: leave one of them out"
+        ),
+    ),
+    (cluster("global_defs: {vrrp_startup_delay: 0}"), lines("global_defs.vrrp_startup_delay: 0 is not in 1..3600")),
     (
         cluster(nodes="server01: {address: 10.10.0.3, prio: 3}"),
         lines("nodes.server01.prio: is not a known key (did you mean priority?)"),
@@ -185,6 +195,10 @@ REFUSED = [
     (
         instance(rest="interface: en p"),
         lines("instances.VI_1.interface: 'en p' is not the name of a network interface"),
+    ),
+    (
+        instance(rest="interface: lo"),
+        lines("instances.VI_1.interface: lo reaches no other node: keepalived ignores such an instance"),
     ),
     (
         instance(rest="interface: sixteenletterss0"),
@@ -493,7 +507,8 @@ drain: {wieght: 10}
     ),
     refused(
         cluster(nodes="a: 10.10.0.3, b: 'fd00::4'", instance=f"{INSTANCE}, unicast: true"),
-        "instances.VI_1.unicast: adverts cannot go to the nodes: its own addresses are IPv4, that of b is not",
+        "instances.VI_1.unicast: adverts cannot go to the nodes: its own addresses are IPv4, that of b is not. Give "
+        "each one with nodes.b.instances.VI_1.unicast_src_ip",
     ),
     refused(
         v2_with("auth_type: MD5, auth_pass: s3cret"),
@@ -733,9 +748,9 @@ def test_the_shipped_cluster_has_every_default() -> None:
     assert read_clusters(REPOSITORY / "group_data")["managers"].to_json() == {
         "name": "managers",
         "nodes": {
-            "server01": {"address": "10.10.0.3", "priority": None},
-            "server02": {"address": "10.10.0.4", "priority": None},
-            "server03": {"address": "10.10.0.5", "priority": None},
+            "server01": {"address": "10.10.0.3", "priority": None, "interface": None, "instances": {}},
+            "server02": {"address": "10.10.0.4", "priority": None, "interface": None, "instances": {}},
+            "server03": {"address": "10.10.0.5", "priority": None, "interface": None, "instances": {}},
         },
         "instances": {
             "VI_1": {
@@ -753,9 +768,16 @@ def test_the_shipped_cluster_has_every_default() -> None:
                     }
                 ],
                 "virtual_ipaddress_excluded": [],
+                "no_virtual_ipaddress": False,
+                "virtual_routes": [],
+                "virtual_rules": [],
+                "promote_secondaries": False,
                 "interface": None,
+                "nodes": None,
                 "prefer": [],
                 "active_active": False,
+                "nopreempt": False,
+                "preempt_delay": None,
                 "disable": False,
                 "version": None,
                 "advert_int": None,
@@ -766,11 +788,14 @@ def test_the_shipped_cluster_has_every_default() -> None:
                 "notify_backup": None,
                 "notify_fault": None,
                 "notify_stop": None,
+                "notify_master_rx_lower_pri": None,
                 "notify": None,
                 "smtp_alert": False,
                 "raw": None,
+                **VrrpSettings().model_dump(),
             }
         },
+        "sync_groups": {},
         "vrrp_version": 3,
         "advert_int": None,
         "priority_step": 1,
@@ -796,6 +821,7 @@ def test_the_shipped_cluster_has_every_default() -> None:
         },
         "probe": {"port": None},
         "global_defs": GlobalDefs().model_dump(),
+        "host": {"sysctls": {}, "packages": [], "hold": False, "keep_configuration": False, "firewall": None},
         "raw": {"global_defs": None, "blocks": None, "file": None},
     }
 
@@ -812,6 +838,7 @@ MOVES = [
     (cluster("drain: {check: file, interval: 60}"), 5 * 0.5 + 1),
     (cluster("advert_int: 0.1", "drain: {interval: 3}"), 3 + 5 * 0.1 + 1),
     (cluster("vrrp_version: 2", "drain: {interval: 5}"), 5 + 5 * 1 + 1),
+    (instance(rest="preempt_delay: 30"), 1 + 30 + 5 * 0.5 + 1),
 ]
 
 

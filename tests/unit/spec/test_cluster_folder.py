@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from keepalived.spec import rules
 from keepalived.spec.cluster_file import ClusterError, read_clusters
 from tests.unit.cluster_text import cluster
 
+ONE_FILE = ": put the instances of both into one file"
 WEB = "virtual_router_id: 52, virtual_ipaddress: [10.10.0.22]"
 
 
@@ -24,11 +26,11 @@ BETWEEN_FILES = [
     ({"a.yml": cluster(), "b.yml": cluster(nodes="web01: 10.10.0.13", instance=WEB)}, []),
     (
         {"a.yml": cluster(), "b.yml": cluster(nodes="server01: 10.10.0.13", instance=WEB)},
-        ["b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster"],
+        [f"b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster{ONE_FILE}"],
     ),
     (  # one fault, not two, for a node that was copied with its address
         {"a.yml": cluster(), "b.yml": cluster(nodes="server01: 10.10.0.3", instance=WEB)},
-        ["b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster"],
+        [f"b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster{ONE_FILE}"],
     ),
     (
         {"a.yml": cluster(), "b.yml": cluster(nodes="web01: 10.10.0.3", instance=WEB)},
@@ -81,8 +83,8 @@ BETWEEN_FILES = [
     (  # in the order of the file
         {"a.yml": cluster(), "b.yml": cluster(nodes="server02: 10.10.0.14, server01: 10.10.0.13", instance=WEB)},
         [
-            "b.yml: nodes.server02: is already in a.yml: a node belongs to one cluster",
-            "b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster",
+            f"b.yml: nodes.server02: is already in a.yml: a node belongs to one cluster{ONE_FILE}",
+            f"b.yml: nodes.server01: is already in a.yml: a node belongs to one cluster{ONE_FILE}",
         ],
     ),
     # the same number on another network, or for the other family
@@ -130,9 +132,22 @@ BETWEEN_FILES = [
                 " 'inventory'"
             ],
         )
-        for name in ["all", "inventory", "1st", "_web", "my web", "wéb"]
+        for name in ["inventory", "1st", "_web", "my web", "wéb"]
     ),
     ({"web-1_b.yml": cluster(), "all.py": "ssh_user = 'root'"}, []),
+    (  # each part is told once, with the first file that has it
+        {f"{name}.yml": cluster() for name in "abc"},
+        [
+            f"{name}.yml: {fault}"
+            for name in "bc"
+            for fault in (
+                f"nodes.server01: is already in a.yml: a node belongs to one cluster{ONE_FILE}",
+                f"nodes.server02: is already in a.yml: a node belongs to one cluster{ONE_FILE}",
+                "instances.VI_1.virtual_ipaddress: 10.10.0.2 is a floating address of a.yml",
+                "instances.VI_1.virtual_router_id: 51 is used by a.yml on the same network",
+            )
+        ],
+    ),
 ]
 
 
@@ -164,3 +179,29 @@ def test_a_file_that_cannot_be_read_is_a_fault_of_its_own(tmp_path: Path) -> Non
     folder, bytes_ = caught.value.faults
     assert folder.startswith("a.yml: cannot be read: [Errno 21] Is a directory")
     assert bytes_.startswith("b.yml: cannot be read: 'utf-8' codec can't decode byte 0xff")
+
+
+def test_a_hundred_files_are_no_more_work_a_file_than_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each instance is compared with those of its own network alone, and each network is worked out once."""
+    for number in range(100):
+        (tmp_path / f"c{number}.yml").write_text(
+            cluster(
+                nodes=f"a{number}: 10.{number}.0.3, b{number}: 10.{number}.0.4",
+                instance=f"virtual_router_id: 51, virtual_ipaddress: [10.{number}.0.2]",
+            )
+        )
+    asked = []
+
+    def counting(name: str) -> None:
+        real = getattr(rules, name)
+
+        def counted(*given: object, **named: object) -> object:
+            asked.append(name)
+            return real(*given, **named)
+
+        monkeypatch.setattr(rules, name, counted)
+
+    counting("_meet")
+    counting("_networks")
+    assert len(read_clusters(tmp_path)) == 100
+    assert (asked.count("_meet"), asked.count("_networks")) == (0, 100)

@@ -79,3 +79,8 @@ def test_what_contradicts_itself_is_refused(instances: str, others: dict[str, st
     with pytest.raises(ClusterError) as refused:
         parse("".join(f"{key}: {value}\n" for key, value in keys.items()), "m")
     assert f"m.yml: {fault}" in refused.value.faults
+
+
+def test_active_active_and_nopreempt_contradict_each_other() -> None:
+    with pytest.raises(ClusterError, match=r"instances\.web\.nopreempt: an address that has moved never goes back"):
+        with_instances(f"web: {{{THREE}, active_active: true, nopreempt: true}}")

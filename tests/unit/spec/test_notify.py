@@ -104,7 +104,7 @@ def ran(folder: Path, command: str, *arguments: str, flag: str | None = None) ->
         place.write_text(flag)
     cluster = with_keys(f"notify_master: {command}", f"drain: {{flag: {place}}}")
     script = folder / "script"
-    script.write_text(notify_scripts(cluster)["VI_1"]["notify_master"].text)
+    script.write_text(notify_scripts(cluster)["instances.VI_1"]["notify_master"].text)
     logger = folder / "logger"
     logger.write_text("#!/bin/sh\nsed -n s/^MESSAGE=//p\n")
     logger.chmod(0o755)

@@ -95,7 +95,7 @@ global_defs {
     router_id a
 }
 vrrp_instance OLD {
-    garp_master_refresh 60
+    kernel_rx_buf_size 65536
     virtual_ipaddress {
         10.10.0.2
     }
@@ -110,12 +110,12 @@ def test_what_is_kept_as_raw_is_not_lost_by_an_adoption() -> None:
         "global_defs: {router_id: a}",
         "raw: {blocks: 'virtual_server 10.10.0.2 80 { }'}",
     ]
-    instance_of = "virtual_router_id: 51, virtual_ipaddress: [10.10.0.2], raw: garp_master_refresh 60"
+    instance_of = "virtual_router_id: 51, virtual_ipaddress: [10.10.0.2], raw: kernel_rx_buf_size 65536"
     with_raw = configuration(parse(cluster(*kept, instance=instance_of), "m"), "server01", {"VI_1": "eth0"})
     without = configuration(parse(cluster(), "m"), "server01", {"VI_1": "eth0"})
     assert lost(contents(FOREIGN), with_raw) == []
     assert lost(contents(FOREIGN), without) == [
         "router_id (global)",
-        "garp_master_refresh of OLD",
+        "kernel_rx_buf_size of OLD",
         "virtual_server 10.10.0.2 80",
     ]

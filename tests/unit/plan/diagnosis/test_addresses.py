@@ -8,6 +8,7 @@ from tests.unit.cluster_states import (
     ALONE,
     FIRST,
     HOLDING,
+    ONE,
     SECOND,
     STOPPED,
     THIRD,
@@ -22,6 +23,7 @@ from tests.unit.cluster_states import (
 from tests.unit.told_problems import ADVERTS, JOURNAL, RESTORE, found, stopped, told, unread
 
 BOTH = ("VI_1", "VI_2")
+STAYS = ONE.replace("51,", "51, nopreempt: true,")
 SECOND_HOLDS, SECOND_DRAINED = node(102, VIP), node(2, drained=True)
 TWO_UNREAD = "No node that could be read holds 10.10.0.2; server01, server03 could not be read"
 
@@ -171,6 +173,22 @@ HOLDERS: dict[str, tuple[ClusterState, list[Problem]]] = {
                 "It moves within 4.5 s. If it does not, the reason is listed below",
             )
         ],
+    ),
+    "a drained holder, and the next node has nopreempt": (
+        state(HOLDING, saying(SECOND, nopreempt=True), THIRD, text=STAYS),
+        [
+            told(
+                "drained-node-holds",
+                "server01",
+                "server01 is drained and still holds 10.10.0.2",
+                "The others run with nopreempt: a flag alone moves nothing. Drain it with tasks/drain.py",
+                "pyinfra inventory.py tasks/drain.py --limit server01",
+            )
+        ],
+    ),
+    "a holder of lower priority that nopreempt leaves there": (
+        state(saying(node(103), nopreempt=True), SECOND_HOLDS, saying(THIRD, nopreempt=True), text=STAYS),
+        [],
     ),
     "a drained holder and nobody else": (
         state(HOLDING, SECOND_DRAINED, STOPPED),

@@ -92,6 +92,14 @@ def test_where_changes_are_reloaded_an_older_unit_is_no_matter(second: NodeState
     assert [problem.id for problem in wrong] == ["restart-pending"] * (status == "waiting for a restart")
 
 
+def test_a_node_that_a_drain_has_left_without_nopreempt_is_told() -> None:
+    left = but(RUNS, applied=False, applied_but_nopreempt=True)
+    words = "keepalived on server02 does not run the configuration on its disk: they differ in nopreempt"
+    assert found(state(FIRST, but(SECOND, configuration=left), THIRD)) == [
+        told("restart-pending", "server02", words, "Deploy, which reloads the node", DEPLOY)
+    ]
+
+
 def test_what_was_not_read_or_not_installed_has_no_configuration_to_be_told_of() -> None:
     bare = but(STOPPED, version=None, configuration=but(RUNS, origin="foreign"))
     wrong = problems(Evidence(state(FIRST, UNREAD, bare), dict.fromkeys(AT_REST.nodes, NEW)))

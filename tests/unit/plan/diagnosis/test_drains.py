@@ -17,6 +17,21 @@ def obstacle(one: NodeState, words: str) -> NodeState:
     return but(one, configuration=but(one.configuration, drain_obstacles={"VI_1": words}))
 
 
+RUNS_WITH_NOPREEMPT = told(
+    "drain-would-not-work",
+    "server02",
+    "keepalived on server02 runs VI_1 with nopreempt: a node that is not MASTER does not take over from one of lower "
+    "priority",
+    "Deploy",
+    DEPLOY,
+)
+RUNS_WITH_DELAY = told(
+    "drain-would-not-work",
+    "server02",
+    "keepalived on server02 runs VI_1 with preempt_delay: a node waits before it takes over from one of lower priority",
+    "Deploy",
+    DEPLOY,
+)
 WOULD_NOT_WORK = told(
     "drain-would-not-work", "server02", "keepalived on server02 runs VI_1 with nopreempt: it waits", "Deploy", DEPLOY
 )
@@ -28,7 +43,7 @@ NODES: list[tuple[NodeState, Problem]] = [
             "drained-by-unfinished-run",
             "server02",
             "server02 is drained by a deploy that is under way or did not end",
-            "If that run is over, type it again, or restore server02 with tasks/restore.py",
+            "Restore server02, or, if that run is over, type it again",
             f"{DEPLOY} --data resume=true",
         ),
     ),
@@ -38,7 +53,7 @@ NODES: list[tuple[NodeState, Problem]] = [
             "drained-by-unfinished-run",
             "server02",
             "server02 is drained by alice's upgrade that is under way or did not end",
-            "If that run is over, type it again, or restore server02 with tasks/restore.py",
+            "Restore server02, or, if that run is over, type it again",
             "pyinfra inventory.py tasks/upgrade.py",
         ),
     ),
@@ -48,7 +63,7 @@ NODES: list[tuple[NodeState, Problem]] = [
             "flag-without-number",
             "server02",
             f"server02 has the flag {FLAG} and is not drained: `check: file` needs a number in it",
-            "Drain the node, or restore it with tasks/restore.py",
+            "Restore the node, which removes the flag, or drain it",
             "pyinfra inventory.py tasks/drain.py --limit server02",
         ),
     ),
@@ -64,12 +79,20 @@ NODES: list[tuple[NodeState, Problem]] = [
     ),
     (obstacle(SECOND, "nopreempt: it waits"), WOULD_NOT_WORK),
     (obstacle(SECOND_DRAINED, "nopreempt: it waits"), WOULD_NOT_WORK),
+    (saying(SECOND, nopreempt=True), RUNS_WITH_NOPREEMPT),
+    (saying(SECOND, preempt_delay=5), RUNS_WITH_DELAY),
 ]
 
 
 @pytest.mark.parametrize(("second", "problem"), NODES)
 def test_what_endangers_a_drain_is_told(second: NodeState, problem: Problem) -> None:
     assert found(state(FIRST, second, THIRD)) == [problem]
+
+
+def test_what_the_cluster_file_asks_for_is_no_danger() -> None:
+    for key, said in (("nopreempt: true", {"nopreempt": True}), ("preempt_delay: 5", {"preempt_delay": 5})):
+        text = ONE.replace("51,", f"51, {key},")
+        assert found(state(saying(FIRST, **said), saying(SECOND, **said), saying(THIRD, **said), text=text)) == []
 
 
 RAISED = node(102, drained=True)

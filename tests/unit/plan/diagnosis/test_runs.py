@@ -58,7 +58,7 @@ def test_a_reboot_that_stopped_while_a_node_was_away_is_told_behind_what_is_wors
             "drained-by-unfinished-run",
             "server02",
             "server02 is drained by a reboot that is under way or did not end",
-            "If that run is over, type it again, or restore server02 with tasks/restore.py",
+            "Restore server02, or, if that run is over, type it again",
             REBOOT,
         ),
         unfinished("server02, server03 rebooted"),
@@ -71,7 +71,7 @@ def test_an_upgrade_that_did_not_end_is_told_of_its_node() -> None:
             "upgrade-unfinished",
             "server02",
             "The upgrade of server02 that alice@notebook began at 2026-01-31 10:11:12 UTC is under way or did not end",
-            "If nobody runs it any more, type it again, or restore server02 with tasks/restore.py",
+            "Restore server02, or, if nobody runs it any more, type it again",
             "pyinfra inventory.py tasks/upgrade.py",
         )
     ]

@@ -1,0 +1,66 @@
+"""What a node has beside keepalived, of what the cluster file asks for. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+COMMENT = 'comment "floating-address"'
+
+
+class HostState(BaseModel):
+    """The part of a node's report that is asked for where the cluster file has `host`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sysctl_file: str | None = None
+    """The file of this project that systemd-sysctl reads."""
+    sysctls: dict[str, str] = {}
+    """What the kernel has, by path below /proc/sys."""
+    packages: dict[str, str] = {}
+    """What dpkg says of packages: `ii` installed, `hi` installed and held."""
+    networks: dict[str, str] = {}
+    """The .network file of each network interface that systemd-networkd manages."""
+    kept: list[str] = []
+    """The drop-ins of this project beside .network files."""
+    firewall_file: str | None = None
+    """The script of this project that lets adverts in."""
+    lets_in: bool | None = None
+    """Whether each chain of nftables that judges what comes in has its rule. None: not asked, or no nftables."""
+
+
+def read_host(report: Mapping[str, str]) -> HostState:
+    """What the parts of a node's report say of it."""
+    names = {str(link.get("ifindex")): link["ifname"] for link in json.loads(report["addresses"])}
+    links = [line.partition(" ") for line in report.get("networks", "").splitlines()]
+    return HostState(
+        sysctl_file=report.get("sysctl_file"),
+        sysctls=_pairs(report.get("sysctls", ""), ":"),
+        packages=_pairs(report.get("packages", ""), " "),
+        networks={names[number]: file for number, _, file in links if number in names},
+        kept=report.get("kept", "").split(),
+        firewall_file=report.get("firewall"),
+        lets_in=_lets_in(report["ruleset"]) if "ruleset" in report else None,
+    )
+
+
+def _pairs(text: str, between: str) -> dict[str, str]:
+    """Lines `net/ipv4/ip_nonlocal_bind:1`, or `haproxy ii`."""
+    return {name: " ".join(value.split()) for name, _, value in (line.partition(between) for line in text.splitlines())}
+
+
+def _lets_in(ruleset: str) -> bool:
+    """The lines of tables, of hooks and of rules of this project, in the order of `nft list ruleset`."""
+    missing, table = 0, ""
+    for line in ruleset.splitlines():
+        words = line.split()
+        if words[:1] == ["table"]:
+            table = words[1]
+        elif words[:1] == ["type"]:
+            judged = table in ("ip", "ip6", "inet") and words[1:4] == ["filter", "hook", "input"]
+            missing += judged
+        elif COMMENT in line:
+            missing -= 1
+    return missing == 0

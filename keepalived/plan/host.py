@@ -1,0 +1,81 @@
+"""What a node lacks of what the cluster file asks for beside keepalived, and has too much. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from keepalived.conf.adverts import advert_settings
+from keepalived.conf.host import firewall_text, sysctl_text
+from keepalived.observed.host import HostState
+from keepalived.observed.node import NodeState
+from keepalived.spec import paths
+from keepalived.spec.cluster import Cluster
+
+
+class HostWork(NamedTuple):
+    """What must be done on one node."""
+
+    install: tuple[str, ...] = ()
+    """Packages that are missing."""
+    hold: bool = False
+    sysctls: Mapping[str, str] = MappingProxyType({})
+    """Settings of the kernel that have another value, or whose file is not right."""
+    put_sysctls: bool = False
+    remove: tuple[str, ...] = ()
+    """Files of this project that are needed no more."""
+    keep: tuple[str, ...] = ()
+    """Drop-ins for systemd-networkd that are missing."""
+    let_in: bool = False
+    """nftables must get its rule, or the script that makes it."""
+    shut: bool = False
+    """The rule and its script are needed no more."""
+
+    @property
+    def due(self) -> bool:
+        """Whether there is anything to do."""
+        return any(self)
+
+    @property
+    def words(self) -> list[str]:
+        """The same for whoever reads the plan."""
+        return [
+            *(f"install {name}" for name in self.install),
+            *(f"set {name} to {value}" for name, value in self.sysctls.items()),
+            *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
+            *(f"write {path}" for path in self.keep),
+            *(f"remove {path}" for path in self.remove),
+            *(["let adverts pass nftables"] if self.let_in else []),
+            *([f"remove {paths.FIREWALL} and its rules"] if self.shut else []),
+            *(["hold the package keepalived"] if self.hold else []),
+        ]
+
+
+def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> HostWork:
+    """What must be done on `node`, which may not have been read, for this keepalived.conf to run there."""
+    wanted, found = cluster.host, (node.host if node else HostState())
+    text, script = sysctl_text(cluster), firewall_text(cluster)
+    kept = _drop_ins(cluster, node, configuration) if node and wanted.keep_configuration else []
+    return HostWork(
+        install=tuple(name for name in wanted.packages if found.packages.get(name, "")[1:2] != "i"),
+        hold=wanted.hold and found.packages.get("keepalived", "")[:1] != "h",
+        sysctls={name: value for name, value in wanted.kernel.items() if found.sysctls.get(name) != value},
+        put_sysctls=text is not None and found.sysctl_file != text,
+        remove=(
+            *([paths.SYSCTLS] if text is None and found.sysctl_file is not None else []),
+            *(path for path in found.kept if path not in kept),
+        ),
+        keep=tuple(path for path in kept if path not in found.kept),
+        let_in=script is not None and (found.firewall_file != script or found.lets_in is False),
+        shut=script is None and found.firewall_file is not None,
+    )
+
+
+def _drop_ins(cluster: Cluster, node: NodeState, configuration: str) -> list[str]:
+    """The drop-ins for the interfaces that may carry floating addresses."""
+    named = {settings.interface for settings in advert_settings(configuration).values()}
+    named |= {address.dev for instance in cluster.instances.values() for address in instance.floating if address.dev}
+    files = dict.fromkeys(file for name, file in node.host.networks.items() if name in named)
+    return [f"{paths.NETWORKS}/{PurePosixPath(file).name}.d/{paths.NETWORK_DROP_IN}" for file in files]

@@ -1,0 +1,90 @@
+"""A cluster that somebody made by hand is read, and comes under this repository without a move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.operator import CLUSTER_FILE, DEPLOY, SHIPPED, Operator
+
+ORIGINS = (Path(__file__).parents[1] / "unit/origins_own.conf").read_text()
+CONF = "/etc/keepalived/keepalived.conf"
+ADOPT = f"{DEPLOY} --data adopt=true"
+IMPORT = "pyinfra 10.10.0.3,10.10.0.4,10.10.0.5 tasks/import.py"
+WITH_AUTHENTICATION = """    authentication {
+        auth_type PASS
+        auth_pass geheim42
+    }
+"""
+
+
+@pytest.fixture
+def by_hand(managers: Operator) -> Iterator[Operator]:
+    """Three managers as the blog post leaves them."""
+    managers.everywhere(
+        f"systemctl stop keepalived; rm -rf /etc/systemd/system/keepalived.service.d {CONF}*; systemctl daemon-reload"
+    )
+    make(managers, ORIGINS)
+    yield managers
+    managers.everywhere(f"rm -rf {CONF}.replaced* /etc/keepalived/conf.d")
+    managers.writes(SHIPPED)
+    managers.types(f"{ADOPT} --data probe=off")
+
+
+def make(managers: Operator, text: str) -> None:
+    """Each node gets the file with its own priority, the last one first."""
+    for priority, host in enumerate(reversed(managers.hosts.values()), 1):
+        own = text.replace("priority 3", f"priority {priority}")
+        host.succeed(f"cat >{CONF} <<'END'\n{own}END\nsystemctl restart keepalived")
+    managers.sees_holder("server01")
+
+
+def test_the_origins_cluster_is_imported_and_deployed_without_a_move(by_hand: Operator) -> None:
+    (by_hand.project / CLUSTER_FILE).unlink()
+    read = by_hand.types(IMPORT)
+    assert "LOOK AT" not in read.stdout
+    assert "MOVES" not in read.stdout
+    by_hand.writes(read.stdout)
+    assert by_hand.everywhere(f"cat {CONF}")[0] == ORIGINS
+    with by_hand.watching() as seen:
+        run = by_hand.types(ADOPT)
+        by_hand.sees_holder("server01")
+    assert "reload" in run.text
+    assert seen.route == ["server01"]
+    assert seen.lost == 0
+    assert "nothing to change" in by_hand.types(DEPLOY).text
+    by_hand.server01.succeed("touch /tmp/releasevip")  # the same file drains a node as before
+    by_hand.sees_holder("server02")
+    by_hand.server01.succeed("rm /tmp/releasevip")
+    by_hand.sees_holder("server01")
+
+
+def test_a_cluster_file_may_name_the_nodes_and_a_password_stays_where_it_is(by_hand: Operator) -> None:
+    with_password = ORIGINS.replace("    track_script {", f"{WITH_AUTHENTICATION}    track_script {{", 1)
+    conf = with_password.partition("vrrp_instance")
+    by_hand.everywhere("mkdir -p /etc/keepalived/conf.d")
+    for priority, host in enumerate(reversed(by_hand.hosts.values()), 1):
+        own = f"{conf[1]}{conf[2]}".replace("priority 3", f"priority {priority}")
+        host.succeed(f"cat >/etc/keepalived/conf.d/vi.conf <<'END'\n{own}END")
+    make(by_hand, f"{conf[0]}include conf.d/*.conf\n")
+    read = by_hand.types("pyinfra inventory.py tasks/import.py --limit managers")
+    assert "geheim42" not in read.text
+    assert "auth_pass: {env: VRRP_PASSWORD}" in read.stdout
+    assert "# SECRET: export VRRP_PASSWORD with the auth_pass of VI_1" in read.stdout
+    fact = by_hand.types("pyinfra inventory.py fact keepalived.facts.Files")
+    assert "auth_pass ***" in fact.text
+    assert "geheim42" not in fact.text
+
+
+def test_a_node_that_cannot_be_read_is_told(by_hand: Operator) -> None:
+    by_hand.server02.succeed(f"echo 'vrrp_instance VI_1 {{' > {CONF}")
+    refused = by_hand.is_refused(IMPORT)
+    assert "server02: keepalived.conf cannot be read: a } is missing" in refused.text
+    assert refused.stdout == ""
+
+
+INTERFACES = ("eth0", "eth1", "eth2", "eth3", "eth0.1")
+SAMPLES = "/usr/share/doc/keepalived/samples"
+READ = f'cd {SAMPLES} && for name in keepalived.conf.*; do echo "$name $(base64 -w 0 $name)"; done'

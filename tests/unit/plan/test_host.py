@@ -1,0 +1,199 @@
+"""What a node gets beside keepalived: what is missing is found, and nothing where nothing is asked for."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from keepalived.conf.host import firewall_drop_in, firewall_text, network_text, sysctl_text
+from keepalived.observed.host import HostState, read_host
+from keepalived.observed.node import NodeState
+from keepalived.plan.host import HostWork, host_work
+from keepalived.spec.cluster_file import ClusterError, parse
+from tests.unit.cluster_states import node
+from tests.unit.cluster_text import cluster
+
+SYSCTL = "/etc/sysctl.d/60-floating-address.conf"
+LAN = "/etc/systemd/network/10-lan.network.d/floating-address.conf"
+ALL = (
+    "host: {sysctls: {net.ipv4.ip_nonlocal_bind: 1}, packages: [haproxy], hold: true, keep_configuration: true, "
+    "firewall: nftables}"
+)
+WANTED = parse(cluster(ALL), "m")
+TEXT, SCRIPT = sysctl_text(WANTED), firewall_text(WANTED)
+CONFIGURATION = "vrrp_instance VI_1 {\n    interface enp0s3\n}\n"
+DONE = HostState(
+    sysctl_file=TEXT,
+    sysctls={"net/ipv4/ip_nonlocal_bind": "1"},
+    packages={"keepalived": "hi", "haproxy": "ii"},
+    networks={"enp0s3": "/etc/systemd/network/10-lan.network", "other": "/run/systemd/network/20-other.network"},
+    kept=[LAN],
+    firewall_file=SCRIPT,
+    lets_in=True,
+)
+
+
+def seen(host: HostState) -> NodeState:
+    """A node on which this is found beside keepalived."""
+    return node(103).model_copy(update={"host": host})
+
+
+LACKING = {
+    "nothing": ({}, HostWork()),
+    "a value of the kernel": (
+        {"sysctls": {"net/ipv4/ip_nonlocal_bind": "0"}},
+        HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"}),
+    ),
+    "what the kernel does not know": ({"sysctls": {}}, HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"})),
+    "the file": ({"sysctl_file": None}, HostWork(put_sysctls=True)),
+    "a file of before": ({"sysctl_file": "net/ipv4/ip_nonlocal_bind = 0\n"}, HostWork(put_sysctls=True)),
+    "a package": ({"packages": {"keepalived": "hi"}}, HostWork(install=("haproxy",))),
+    "a package that was removed": (
+        {"packages": {"keepalived": "hi", "haproxy": "rc"}},
+        HostWork(install=("haproxy",)),
+    ),
+    "the hold": ({"packages": {"keepalived": "ii", "haproxy": "ii"}}, HostWork(hold=True)),
+    "a drop-in": ({"kept": []}, HostWork(keep=(LAN,))),
+    "an interface that is another's now": (
+        {"networks": {"enp0s3": "/run/systemd/network/lan.network"}},
+        HostWork(keep=("/etc/systemd/network/lan.network.d/floating-address.conf",), remove=(LAN,)),
+    ),
+    "networkd": ({"networks": {}, "kept": []}, HostWork()),
+    "the script of the firewall": ({"firewall_file": None}, HostWork(let_in=True)),
+    "a script of before": ({"firewall_file": "#!/bin/sh\n"}, HostWork(let_in=True)),
+    "a rule of the firewall": ({"lets_in": False}, HostWork(let_in=True)),
+    "nftables": ({"lets_in": None}, HostWork()),
+}
+
+
+@pytest.mark.parametrize(("difference", "work"), LACKING.values(), ids=LACKING)
+def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork) -> None:
+    assert host_work(WANTED, seen(DONE.model_copy(update=difference)), CONFIGURATION) == work
+    assert work.due is (work != HostWork())
+
+
+def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
+    assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(remove=(SYSCTL, LAN), shut=True)
+    assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
+
+
+def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:
+    assert host_work(WANTED, None, CONFIGURATION) == HostWork(
+        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True, let_in=True
+    )
+
+
+def test_the_plan_says_what_is_to_be_done() -> None:
+    assert host_work(WANTED, seen(DONE), CONFIGURATION).words == []
+    changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"], "lets_in": False}
+    assert host_work(WANTED, seen(DONE.model_copy(update=changed)), CONFIGURATION).words == [
+        "install haproxy",
+        "set net/ipv4/ip_nonlocal_bind to 1",
+        f"write {SYSCTL}",
+        f"write {LAN}",
+        "remove /x.conf",
+        "let adverts pass nftables",
+        "hold the package keepalived",
+    ]
+
+
+def test_the_files_say_who_wrote_them_and_what_is_asked_for() -> None:
+    head = "# Written by pyinfra deploy.py from group_data/m.yml: edit that file, the next deploy replaces this one.\n"
+    assert head + "net/ipv4/ip_nonlocal_bind = 1\n" == TEXT
+    assert network_text(WANTED) == head + "[Network]\nKeepConfiguration=static\n"
+    script = "/etc/keepalived/firewall.sh"
+    assert firewall_drop_in(WANTED) == head + f"[Service]\nExecStartPost={script}\nExecReload={script}\n"
+    assert SCRIPT
+    assert SCRIPT.startswith("#!/bin/sh\n")
+    assert head.strip() in SCRIPT
+
+
+def test_a_report_tells_of_the_host() -> None:
+    report = {
+        "addresses": '[{"ifindex": 1, "ifname": "lo"}, {"ifindex": 7, "ifname": "enp0s3"}]',
+        "sysctl_file": "a = 1\n",
+        "sysctls": "net/ipv4/tcp_rmem:4096\t131072\t6291456\nnet/ipv4/ip_nonlocal_bind:0",
+        "packages": "keepalived hi \nhaproxy ii \n",
+        "networks": "7 /etc/systemd/network/10-lan.network\n9 /gone.network",
+        "kept": f"{LAN}\n",
+    }
+    assert read_host(report) == HostState(
+        sysctl_file="a = 1\n",
+        sysctls={"net/ipv4/tcp_rmem": "4096 131072 6291456", "net/ipv4/ip_nonlocal_bind": "0"},
+        packages={"keepalived": "hi", "haproxy": "ii"},
+        networks={"enp0s3": "/etc/systemd/network/10-lan.network"},
+        kept=[LAN],
+    )
+    assert read_host({"addresses": "[]"}) == HostState()
+
+
+TABLE = "table inet filter {\n\t\ttype filter hook input priority filter; policy drop;\n"
+RULE = '\t\tmeta l4proto { ah, vrrp } accept comment "floating-address"\n'
+RULESETS = {
+    "no rules at all": ("", True),
+    "a chain with the rule": (TABLE + RULE, True),
+    "a chain without it": (TABLE, False),
+    "two chains and one rule": (TABLE + RULE + TABLE.replace("inet", "ip"), False),
+    "a chain that judges what goes through": (TABLE.replace("input", "forward"), True),
+    "a chain that translates": (TABLE.replace("type filter", "type nat"), True),
+    "a chain below IP": (TABLE.replace("inet", "netdev"), True),
+}
+
+
+@pytest.mark.parametrize(("ruleset", "lets_in"), RULESETS.values(), ids=RULESETS)
+def test_each_chain_that_judges_what_comes_in_must_let_adverts_in(ruleset: str, lets_in: bool) -> None:
+    assert read_host({"addresses": "[]", "ruleset": ruleset, "firewall": "x"}).lets_in is lets_in
+
+
+def test_the_shell_of_a_node_tells_what_read_host_reads(tmp_path: Path) -> None:
+    """With the settings of the machine that runs the tests."""
+    (tmp_path / "10-lan.network.d").mkdir()
+    (tmp_path / "10-lan.network.d/floating-address.conf").touch()
+    (tmp_path / "sysctls").write_text("a = 1\n")
+    script = (Path(__file__).parents[3] / "keepalived/scripts/node.sh").read_text(encoding="utf-8")
+    function = script[script.index("\ntell_of_host() {") : script.index("\ntell_of_daemon() {")]
+    given = {
+        "sysctl_file": f"{tmp_path}/sysctls",
+        "sysctls": "net/ipv4/ip_local_port_range net/ipv4/nothing",
+        "networks": str(tmp_path),
+        "network_drop_in": "floating-address.conf",
+        "firewall": f"{tmp_path}/none",
+        "most": "99",
+    }
+    text = "".join(f"{name}='{value}'\n" for name, value in given.items()) + 'part() { echo "PART $1"; }\n'
+    run = subprocess.run(["sh", "-c", f"{text}{function}\ntell_of_host"], capture_output=True, text=True, check=False)
+    parts = dict(part.split("\n", 1) for part in run.stdout.split("PART ")[1:])
+    found = read_host({"addresses": "[]", **parts})
+    own = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert found.sysctls == {"net/ipv4/ip_local_port_range": " ".join(own)}
+    assert found.sysctl_file == "a = 1\n"
+    assert found.kept == [f"{tmp_path}/10-lan.network.d/floating-address.conf"]
+
+
+REFUSED = {
+    "sysctls: {ip_nonlocal_bind: 1}": "host.sysctls.ip_nonlocal_bind.[key]: 'ip_nonlocal_bind' is not a setting of the "
+    "kernel: net.ipv4.ip_nonlocal_bind",
+    "sysctls: {net.ipv4/../x: 1}": "host.sysctls.net.ipv4/../x.[key]: 'net.ipv4/../x' is not a setting of the kernel: "
+    "net.ipv4.ip_nonlocal_bind",
+    "sysctls: {net.ipv4.ip_nonlocal_bind: true}": "host.sysctls.net.ipv4.ip_nonlocal_bind: True is not a value of the "
+    "kernel: 1, or a text",
+    "sysctls: {net.ipv4.ip_nonlocal_bind: '1; reboot'}": "host.sysctls.net.ipv4.ip_nonlocal_bind: '1; reboot' is not a "
+    "value of the kernel: 1, or a text",
+    "packages: ['-y']": "host.packages[0]: '-y' is not the name of a package",
+    "hold: 1": "host.hold: 1 is not true or false",
+}
+
+
+@pytest.mark.parametrize(("text", "fault"), REFUSED.items(), ids=REFUSED)
+def test_what_means_nothing_to_a_node_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(ClusterError) as refused:
+        parse(cluster(f"host: {{{text}}}"), "m")
+    assert [one.replace(".[key]", "") for one in refused.value.faults] == [f"m.yml: {fault.replace('.[key]', '')}"]
+
+
+@pytest.mark.parametrize(("name", "path"), [
+    ("net.ipv4.ip_nonlocal_bind", "net/ipv4/ip_nonlocal_bind"),
+    ("net/ipv4/conf/eth0.100/arp_ignore", "net/ipv4/conf/eth0.100/arp_ignore"),
+])  # fmt: skip
+def test_a_setting_is_written_with_dots_or_as_its_path(name: str, path: str) -> None:
+    assert parse(cluster(f"host: {{sysctls: {{{name}: 1}}}}"), "m").host.kernel == {path: "1"}
