@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, Operator
-from lab.places import BRIDGE
+from lab.places import OPERATOR_INTERFACE
 from lab.talking import PORT, Talking, serve
 from tests.lab.conftest import on, on_one_of
 
@@ -38,7 +38,7 @@ VAIN_SECONDS = 75  # what was made ready for a move that did not come
 @pytest.fixture(scope="module")
 def keeping(operator: Operator) -> Operator:
     """Three managers that keep connections, a service on each, and both families of addresses."""
-    operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", BRIDGE, "nodad"], check=True)
+    operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", OPERATOR_INTERFACE, "nodad"], check=True)
     operator.writes(KEEP)
     operator.types(DEPLOY)
     for host in operator.hosts.values():
