@@ -8,6 +8,7 @@ import pytest
 
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
+from keepalived.spec.flag import content
 from tests.fake.managers import NEW
 from tests.fake.runs import Managers
 from tests.fake.test_cut_short import ENDS
@@ -70,6 +71,26 @@ def test_a_restore_has_a_drained_holder_give_the_address_up() -> None:
     assert managers.holder() == "server03"
     managers.restore("server02")
     assert managers.holder() == "server02"
+
+
+def test_a_forced_reboot_of_the_only_node_in_service_gets_its_address_back_from_a_drained_one() -> None:
+    managers = Managers(text=STAYS.replace(", server03: 10.10.0.5", ""))
+    managers.drain("server02")
+    managers.reboot("server01", force=True)
+    assert managers.holder() == "server01"
+    assert "nopreempt" in managers["server01"].daemon.text
+    assert managers.world.look().nodes["server01"].applied
+
+
+def test_a_deploy_that_takes_a_node_back_gets_its_address_from_a_drained_one() -> None:
+    managers = Managers(text=STAYS.replace(", server03: 10.10.0.5", ""))
+    managers.drain("server01")
+    with pytest.raises(Stopped):
+        managers.drain("server02", force=True)
+    managers["server01"].write(managers.cluster.drain.flag, content(run="deploy"))
+    managers = again(managers)
+    managers.deploy("server01")
+    assert managers.holder() == "server01"
 
 
 def test_a_run_that_ends_before_nopreempt_is_back_leaves_the_file_whole_and_the_next_deploy_mends_it() -> None:
