@@ -45,6 +45,22 @@ def test_the_next_node_alone_is_reloaded() -> None:
     assert managers.told("server03") == []
 
 
+def test_an_instance_that_has_another_name_in_the_cluster_file_by_now_moves_all_the_same() -> None:
+    managers = Managers(text=STAYS)
+    managers.edit("VI_1", "web")
+    managers.drain("server01")
+    assert managers.told("server02") == ["preempt VI_1", "systemctl reload keepalived.service"]
+    assert managers.holder() == "server02"
+
+
+def test_a_deploy_to_the_holder_alone_gives_an_instance_another_name() -> None:
+    managers = Managers(text=STAYS)
+    managers.edit("VI_1", "web")
+    managers.deploy("server01")
+    assert managers.told("server02") == ["preempt VI_1", "systemctl reload keepalived.service"]
+    assert managers.holder() == "server02"
+
+
 def test_only_the_instance_that_moves_preempts() -> None:
     managers = Managers(text=TWO_STAY)
     managers.drain("server03")
