@@ -43,7 +43,14 @@ def under_our_names(cluster: Cluster, node: NodeState) -> NodeState:
     )
     instances = None if node.instances is None else renamed(node.instances)
     return _with_held_instances(
-        cluster, node.model_copy(update={"instances": instances, "configuration": configuration})
+        cluster,
+        node.model_copy(
+            update={
+                "instances": instances,
+                "configuration": configuration,
+                "own_names": {new: own for new, own in zip(renamed(running), running, strict=True) if new != own},
+            }
+        ),
     )
 
 

@@ -130,6 +130,8 @@ class NodeState(_Frozen):
     unit: Unit
     instances: dict[str, InstanceState] | None
     """By name; None when the daemon does not run or did not answer."""
+    own_names: dict[str, str] = Field(default={}, exclude=True)
+    """What the node calls the instances that have another name in the cluster file, by that name."""
     holds: list[str]
     """Those of the cluster's floating addresses that the kernel has."""
     interfaces: dict[str, list[str]]

@@ -173,8 +173,10 @@ def _take_back(turn: Turn, before: ClusterState, node: NodeState, text: str) -> 
     make_ready(turn, moves_of_restore, drained)
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, "deploy"), "removing the flag")
     turn.advice = "Run it again:" + command("deploy.py")
-    apart = _apart(turn, before, node, text)
-    turn.wait(partial(healthy, text=text) if apart else partial(taken_back, run="deploy"), drained)
+    if _apart(turn, before, node, text):
+        turn.wait(partial(healthy, text=text), drained)
+    else:
+        wait_for_move(turn, partial(taken_back, run="deploy"), drained, any_holder=True)
     turn.runner.moved()
     turn.advice = ""
 

@@ -41,6 +41,7 @@ from keepalived.spec.cluster import Cluster
 
 OLDEST_WITHOUT_ADDRESSES = (2, 2, 8)
 OLDEST = (2, 2)  # the first series with all this project builds on: JSON dump, track_file, memory copy of the file
+TEST_SECONDS = 60  # there are files with which keepalived's own test goes on for ever
 
 
 def version_problem(version: str) -> str | None:
@@ -209,7 +210,9 @@ def staged(text: str) -> Commands:
     yield StringCommand("install", "-m", "640", "/dev/stdin", paths.STAGED, _stdin=text)
     yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.STAGED_DROP_IN, _stdin=unit)
     yield StringCommand(
-        f"keepalived --config-test --use-file {paths.STAGED} || {{ status=$?; rm -f {paths.STAGED};",
+        f"timeout {TEST_SECONDS} keepalived --config-test --use-file {paths.STAGED} ||",
+        f"{{ status=$?; rm -f {paths.STAGED};",
+        f'[ $status != 124 ] || echo "keepalived came to no end with it within {TEST_SECONDS} s." >&2;',
         'echo "keepalived refuses the new configuration (exit status $status, its words are above)." >&2;',
         f'echo "{paths.CONFIGURATION} is as it was, and so is the daemon." >&2; exit 1; }}',
     )

@@ -68,7 +68,8 @@ def _let_preempt(turn: Turn, state: ClusterState, taker: str, instances: list[st
             f"{taker} runs with nopreempt and would have to be reloaded to take over, but it does not run what lies on "
             f"its disk. Deploy to it first:{command('deploy.py', [taker])}"
         )
-    turn.shell(preempt(instances), "reloading keepalived without nopreempt", on=taker)
+    there = [node.own_names.get(instance, instance) if node else instance for instance in instances]
+    turn.shell(preempt(there), "reloading keepalived without nopreempt", on=taker)
     turn.say(f"{taker} runs with nopreempt: reloaded it without, until it holds {', '.join(instances)}")
 
 

@@ -107,7 +107,7 @@ def return_to_service(turn: Turn, run: RunKind, checkpoint: Checkpoint | None) -
     make_ready(turn, moves_of_restore, drained)
     turn.shell(remove_runs_flag(turn.cluster.drain.flag, run), "removing the flag")
     turn.advice = f"Then continue the {run}:{again(turn, run)}"
-    turn.wait(partial(taken_back, run=run), drained)
+    wait_for_move(turn, partial(taken_back, run=run), drained, any_holder=True)
     turn.runner.moved()
     turn.sit_out_startup()
     turn.shell(tell_journal(f"back after {run} by {operator_name()}"))

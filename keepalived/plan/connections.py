@@ -77,7 +77,12 @@ def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMov
     if node is None:
         return []
     drained = bool(node.drained or node.running_drained)
-    starts = replace(restore_change(cluster, name), drained=drained, states=dict.fromkeys(cluster.instances, "BACKUP"))
+    starts = replace(
+        restore_change(cluster, name),
+        drained=drained,
+        states=dict.fromkeys(cluster.instances, "BACKUP"),
+        preempts={instance: not cluster.instances[instance].nopreempt for instance in cluster.instances},
+    )
     after, new = election.after(starts), advert_settings(text)
     moves = []
     for instance, settings in cluster.instances.items():
@@ -189,7 +194,7 @@ def _links(node: NodeState) -> list[tuple[str, str]]:
 
 def grace_seconds(cluster: Cluster) -> int:
     """After so long without a move, what was made ready for it ends by itself."""
-    return round(cluster.move_seconds + cluster.check_seconds + GRACE_SECONDS)
+    return round(cluster.move_seconds + cluster.start_seconds + cluster.check_seconds + GRACE_SECONDS)
 
 
 def in_words(moves: Sequence[AddressMove], obstacles: Mapping[str, list[str] | None]) -> list[str]:

@@ -16,6 +16,7 @@ OF_ONE_INSTANCE = {
     "virtual_router_id": "no two instances of a network share it: write it into the file of the cluster",
     "virtual_ipaddress": "an address belongs to one instance: write it into the file of the cluster",
     "virtual_ipaddress_excluded": "an address belongs to one instance: write it into the file of the cluster",
+    "nodes": "it names nodes of one cluster: write it into the file of that cluster",
     "prefer": "it names nodes of one cluster: write it into the file of that cluster",
 }
 WHOLE = ("auth_pass",)  # a mapping of which only one key may be there

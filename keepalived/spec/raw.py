@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 from keepalived.spec.blocks import parse_blocks
 from keepalived.spec.fields import wrong
 from keepalived.spec.global_defs import GlobalDefs
+from keepalived.spec.notify import STATES
 from keepalived.spec.strict import Strict
 from keepalived.spec.vrrp import VrrpSettings
 
@@ -73,6 +74,7 @@ OF_INSTANCE = {
     "preempt_delay": "use preempt_delay",
     "dont_track_primary": "a holder without network would keep its addresses: leave it out",
     "use_ipvlan": UNSEEN,
+    **{keyword: f"use {keyword}: a plan tells whom it calls" for keyword in STATES},
 }
 """What `instances.NAME.raw` must not say, and what to do instead."""
 

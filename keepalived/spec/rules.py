@@ -25,6 +25,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     """What is wrong with a cluster whose fields are each well formed."""
     yield from _priority_faults(cluster)
     yield from _address_faults(cluster)
+    yield from _interface_faults(cluster)
     yield from _instance_faults(cluster)
     yield from _router_id_faults(cluster)
     yield from _advert_faults(cluster)
@@ -138,8 +139,6 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
     for name, instance in cluster.instances.items():
         path = f"instances.{name}"
         count, most = len(instance.virtual_ipaddress), MOST_ADDRESSES[instance.family]
-        if instance.interface == LOOPBACK:
-            yield Fault(f"{path}.interface", f"{LOOPBACK} reaches no other node: keepalived ignores such an instance")
         if len({floating.version for floating in instance.virtual_ipaddress}) > 1:
             yield Fault(
                 f"{path}.virtual_ipaddress",
@@ -162,6 +161,17 @@ def _instance_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.preempt_delay", f"{never}: leave one of them out", rests_on=(f"{path}.nopreempt",))
         if instance.unicast:
             yield from _unicast_faults(cluster, name)
+
+
+def _interface_faults(cluster: Cluster) -> Iterator[Fault]:
+    places = {
+        cluster.interface_path(name, node): cluster.interface(name, node)
+        for name in cluster.instances
+        for node in cluster.members(name)
+    }
+    for path, interface in places.items():
+        if interface == LOOPBACK:
+            yield Fault(path, f"{LOOPBACK} reaches no other node: keepalived ignores such an instance")
 
 
 def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:

@@ -55,6 +55,8 @@ def sync_faults(cluster: Cluster) -> Iterator[Fault]:
                     "and priorities",
                     ("nodes", f"instances.{first}.prefer", f"instances.{other}.prefer"),
                 )
+            elif any(check.weight for check in cluster.checks_of_group(name).values()):
+                yield from _apart_faults(cluster, path, first, other)
             one, two = cluster.instances[first], cluster.instances[other]
             for key in ("nopreempt", "preempt_delay"):
                 if getattr(one, key) != getattr(two, key):
@@ -64,3 +66,22 @@ def sync_faults(cluster: Cluster) -> Iterator[Fault]:
             if check not in cluster.checks:
                 known = ", ".join(cluster.checks) or "none"
                 yield Fault(f"sync_groups.{name}.checks", f"{check} is not a check of this file: {known}", ("checks",))
+
+
+def _apart_faults(cluster: Cluster, path: str, first: str, other: str) -> Iterator[Fault]:
+    """A check with weight may change the order of two nodes in one instance and not in the other."""
+    node, *rest = cluster.order(first)
+    for below in rest:
+        apart = {
+            member: cluster.drained_priority(member, node) - cluster.drained_priority(member, below)
+            for member in (first, other)
+        }
+        if apart[first] != apart[other]:
+            said = " and ".join(f"{distance} in {member}" for member, distance in apart.items())
+            yield Fault(
+                path,
+                f"{node} is above {below} by {said}: a failing check with weight could give one to each of them. Pin "
+                f"the same priorities in both, or let no check have a weight",
+                ("nodes", "checks"),
+            )
+            return

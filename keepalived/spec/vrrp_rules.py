@@ -30,7 +30,7 @@ def vrrp_faults(cluster: Cluster) -> Iterator[Fault]:
         path = f"instances.{name}"
         yield from _cast_faults(path, instance)
         yield from _ttl_faults(path, instance)
-        yield from _source_faults(cluster, path, instance)
+        yield from _source_faults(cluster, name)
         if instance.strict_mode:
             yield from _strict_faults(cluster, name)
     yield from _vmac_faults(cluster)
@@ -70,12 +70,13 @@ def _ttl_faults(path: str, instance: Instance) -> Iterator[Fault]:
         )
 
 
-def _source_faults(cluster: Cluster, path: str, instance: Instance) -> Iterator[Fault]:
+def _source_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
+    instance = cluster.instances[name]
     if instance.mcast_src_ip:
-        for name, node in cluster.nodes.items():
-            if node.address.version != instance.family:
-                why = f"the address of {name} is IPv{node.address.version}, those of the instance are not: leave it out"
-                yield Fault(f"{path}.mcast_src_ip", why, ("nodes",))
+        for node in cluster.members(name):
+            if (version := cluster.nodes[node].address.version) != instance.family:
+                why = f"the address of {node} is IPv{version}, those of the instance are not: leave it out"
+                yield Fault(f"instances.{name}.mcast_src_ip", why, ("nodes",))
                 return
 
 
@@ -111,7 +112,7 @@ def _vmac_faults(cluster: Cluster) -> Iterator[Fault]:
         if instance.promote_secondaries:
             yield Fault(f"{path}.promote_secondaries", "use_vmac has it always: leave it out", basis)
         if isinstance(interface := instance.use_vmac, str):
-            if interface == instance.interface:
+            if interface in (cluster.interface(name, node) for node in cluster.members(name)):
                 yield Fault(f"{path}.use_vmac", f"{interface} is the interface of the instance: give it another name")
             if interface in named:
                 yield Fault(f"{path}.use_vmac", f"{interface} is that of {named[interface]}: give it another name")

@@ -230,7 +230,7 @@ def test_nobody_is_left_behind_who_would_hold_the_address_a_second_time() -> Non
 
 def test_an_address_does_not_change_its_instance_at_once() -> None:
     managers = Managers()
-    managers.edit("VI_1:", "VI_9:")
+    managers.edit("VI_1: {virtual_router_id: 51", "VI_9: {virtual_router_id: 59")
     with pytest.raises(NothingDone, match=f"{VIP} is to go from instance VI_1 to VI_9"):
         managers.deploy()
 

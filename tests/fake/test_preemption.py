@@ -8,6 +8,7 @@ import pytest
 
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
+from keepalived.spec.flag import content
 from tests.fake.managers import NEW
 from tests.fake.runs import Managers
 from tests.fake.test_cut_short import ENDS
@@ -44,6 +45,22 @@ def test_the_next_node_alone_is_reloaded() -> None:
     assert managers.told("server03") == []
 
 
+def test_an_instance_that_has_another_name_in_the_cluster_file_by_now_moves_all_the_same() -> None:
+    managers = Managers(text=STAYS)
+    managers.edit("VI_1", "web")
+    managers.drain("server01")
+    assert managers.told("server02") == ["preempt VI_1", "systemctl reload keepalived.service"]
+    assert managers.holder() == "server02"
+
+
+def test_a_deploy_to_the_holder_alone_gives_an_instance_another_name() -> None:
+    managers = Managers(text=STAYS)
+    managers.edit("VI_1", "web")
+    managers.deploy("server01")
+    assert managers.told("server02") == ["preempt VI_1", "systemctl reload keepalived.service"]
+    assert managers.holder() == "server02"
+
+
 def test_only_the_instance_that_moves_preempts() -> None:
     managers = Managers(text=TWO_STAY)
     managers.drain("server03")
@@ -70,6 +87,26 @@ def test_a_restore_has_a_drained_holder_give_the_address_up() -> None:
     assert managers.holder() == "server03"
     managers.restore("server02")
     assert managers.holder() == "server02"
+
+
+def test_a_forced_reboot_of_the_only_node_in_service_gets_its_address_back_from_a_drained_one() -> None:
+    managers = Managers(text=STAYS.replace(", server03: 10.10.0.5", ""))
+    managers.drain("server02")
+    managers.reboot("server01", force=True)
+    assert managers.holder() == "server01"
+    assert "nopreempt" in managers["server01"].daemon.text
+    assert managers.world.look().nodes["server01"].applied
+
+
+def test_a_deploy_that_takes_a_node_back_gets_its_address_from_a_drained_one() -> None:
+    managers = Managers(text=STAYS.replace(", server03: 10.10.0.5", ""))
+    managers.drain("server01")
+    with pytest.raises(Stopped):
+        managers.drain("server02", force=True)
+    managers["server01"].write(managers.cluster.drain.flag, content(run="deploy"))
+    managers = again(managers)
+    managers.deploy("server01")
+    assert managers.holder() == "server01"
 
 
 def test_a_run_that_ends_before_nopreempt_is_back_leaves_the_file_whole_and_the_next_deploy_mends_it() -> None:

@@ -121,7 +121,7 @@ def test_a_node_that_runs_what_is_due_is_not_restarted(inventory: Inventory) -> 
 def test_a_configuration_that_one_node_refuses_is_put_in_place_on_none(inventory: Inventory) -> None:
     open_to_all = "/etc/keepalived/keepalived.conf|1|0|1.0|644|0|0\n"
     outdated = {node: parts | {"files": parts["files"] + open_to_all} for node, parts in AT_REST.items()}
-    run = pyinfra(inventory(outdated, {"server02": ["keepalived --config-test"]}), "deploy.py", "-y")
+    run = pyinfra(inventory(outdated, {"server02": ["timeout 60 keepalived --config-test"]}), "deploy.py", "-y")
     assert run.returncode == 1
     assert begun(run) == OPERATIONS[:3]
     assert re.findall(r"\[@fake/(\w+)\] Error", said(run)) == ["server02"]

@@ -16,6 +16,7 @@ from itertools import combinations, count
 from typing import Literal, NamedTuple
 
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.names import under_our_names
 from keepalived.spec.cluster import Cluster
 from tests.fake.daemon import Vrrp
 from tests.fake.report import state
@@ -135,7 +136,9 @@ class World:
         return ClusterState(
             self.cluster,
             {
-                name: state(self.servers[name]) if name in self.servers and self.servers[name].reachable else None
+                name: under_our_names(self.cluster, state(self.servers[name]))
+                if name in self.servers and self.servers[name].reachable
+                else None
                 for name in self.cluster.nodes
             },
         )

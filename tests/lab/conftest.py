@@ -27,6 +27,11 @@ def on(*suites: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("suite", suites, indirect=True, scope="module")
 
 
+def on_one_of(*suites: str) -> pytest.MarkDecorator:
+    """On the first of these suites; on all of them with EVERY_SUITE=1 (`make test-every-suite`)."""
+    return on(*(suites if os.environ.get("EVERY_SUITE") else suites[:1]))
+
+
 def _without_lab() -> str | None:
     return missing() if os.geteuid() == 0 else "the lab needs root"
 

@@ -14,7 +14,7 @@ import pytest
 from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, Operator
 from lab.places import OPERATOR_INTERFACE
 from lab.talking import PORT, Talking, serve
-from tests.lab.conftest import on
+from tests.lab.conftest import on, on_one_of
 
 SIX = "fd00:10::2"
 KEEP = f"""\
@@ -98,7 +98,7 @@ def test_connections_live_through_a_drain_and_a_restore(managers: Operator) -> N
     leaves_nothing(managers)
 
 
-@on("bookworm", "trixie")
+@on_one_of("bookworm", "trixie")
 def test_connections_live_through_a_deploy_that_hands_over_and_takes_back(managers: Operator) -> None:
     with talking(managers, 120, ADDRESS, SIX):
         managers.writes(f"{KEEP}advert_int: 0.4\n")

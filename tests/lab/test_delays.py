@@ -7,9 +7,9 @@ import time
 import pytest
 
 from lab.operator import DEPLOY, DRAIN, REBOOT, RESTORE, SHIPPED, Operator
-from tests.lab.conftest import GAP_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("bookworm", "trixie")
 
 DELAY, STARTUP = 6, 8
 WAITS = f"{SHIPPED}    preempt_delay: {DELAY}\nglobal_defs: {{vrrp_startup_delay: {STARTUP}}}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.operator import DEPLOY, DRAIN, FLAG, Operator
 from tests import titles
-from tests.lab.conftest import on
+from tests.lab.conftest import on, on_one_of
 
 CONF = "/etc/keepalived/keepalived.conf"
 STARTS = "systemctl show keepalived -p InvocationID --value"
@@ -153,7 +153,7 @@ def test_a_deploy_does_not_undo_a_drain(managers: Operator) -> None:
     assert managers.server01.succeed(f"cat {FLAG}").startswith("1\nby: ")
 
 
-@on("bookworm", "trixie")
+@on_one_of("bookworm", "trixie")
 def test_a_killed_daemon_gives_its_address_up_and_comes_back(managers: Operator) -> None:
     managers.server01.succeed("pkill -KILL -x keepalived")
     managers.sees(

@@ -8,7 +8,7 @@ import pytest
 
 from lab.debian import NEWER
 from lab.operator import DEPLOY, REMOVE, SHIPPED, UPGRADE, Operator
-from tests.lab.conftest import on
+from tests.lab.conftest import on, on_one_of
 
 SYSCTLS = "/etc/sysctl.d/60-floating-address.conf"
 BIND = "cat /proc/sys/net/ipv4/ip_nonlocal_bind"
@@ -18,7 +18,7 @@ LAN = "/etc/systemd/network/10-lan.network"
 KEPT = f"{LAN}.d/floating-address.conf"
 
 
-@on("bookworm", "trixie")
+@on_one_of("bookworm", "trixie")
 def test_the_kernels_settings_and_packages_are_brought_and_taken_back(redeployed: Operator) -> None:
     starts = redeployed.everywhere(STARTS)
     assert redeployed.everywhere(BIND) == ["0\n"] * 3
@@ -44,7 +44,7 @@ def test_the_kernels_settings_and_packages_are_brought_and_taken_back(redeployed
     assert redeployed.everywhere(STARTS) == starts
 
 
-@on("bookworm", "trixie")
+@on_one_of("bookworm", "trixie")
 def test_a_held_keepalived_is_upgraded_by_the_task_alone(redeployed: Operator) -> None:
     redeployed.writes(SHIPPED + "host: {hold: true, sysctls: {net.ipv4.ip_nonlocal_bind: 1}}\n")
     redeployed.types(DEPLOY)
@@ -125,7 +125,7 @@ def networkd(redeployed: Operator) -> Operator:
     return redeployed
 
 
-@on("bookworm", "trixie")
+@on_one_of("trixie", "bookworm")
 def test_networkd_keeps_the_addresses_when_it_restarts(networkd: Operator, suite: str) -> None:
     networkd.writes(SHIPPED + "host: {keep_configuration: true}\n")
     networkd.types(DEPLOY)

@@ -9,9 +9,9 @@ import pytest
 
 from lab.operator import DEPLOY, DRAIN, FLAG, NODE, REBOOT, RESTORE, SHIPPED, STATUS, Operator
 from lab.witness import Witness
-from tests.lab.conftest import GAP_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("trixie", "bookworm")
 
 STAYS = f"{SHIPPED}    nopreempt: true\n"
 CONFIGURATION = "/etc/keepalived/keepalived.conf"

@@ -9,9 +9,9 @@ import pytest
 
 from lab.operator import DEPLOY, DRAIN, RESTORE, SHIPPED, STATUS, Operator
 from lab.witness import Witness
-from tests.lab.conftest import GAP_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("bookworm", "trixie")
 
 ADDRESSES = ("10.10.0.2", "10.10.0.9")
 TOGETHER = f"""{SHIPPED}  outside: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lab.operator import SHIPPED, STATUS, Operator
-from tests.lab.conftest import on
+from tests.lab.conftest import on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("trixie", "bookworm")
 
 TUTORIALS = {
     "killall": "killall -0 redis-server",

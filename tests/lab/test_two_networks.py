@@ -11,9 +11,9 @@ import pytest
 from lab.operator import DEPLOY, DRAIN, RESTORE, STATUS, Operator
 from lab.places import OPERATOR_INTERFACE
 from lab.witness import Witness
-from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("bookworm", "trixie")
 
 INSIDE, OUTSIDE = "10.10.0.2", "192.0.2.2"
 OVERLAY = "type vxlan id 20 group 239.1.1.1 dev {} dstport 4789"

@@ -6,7 +6,7 @@ import re
 
 from lab.debian import NEWER
 from lab.operator import CHECKPOINT, FLAG, REBOOT, UPGRADE, Operator
-from tests.lab.conftest import GAP_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, on, on_one_of
 
 SOURCE = "/etc/apt/sources.list.d/newer.list"
 
@@ -21,7 +21,7 @@ def upgraded(text: str) -> list[str]:
     return re.findall(r"\[(server\d+)\] \d+:\d\d upgrading", text)
 
 
-@on("bookworm", "trixie")
+@on_one_of("bookworm", "trixie")
 def test_keepalived_is_upgraded_in_turn_and_back_and_clients_lose_nothing(managers: Operator) -> None:
     (old,) = set(versions(managers))
     run = managers.types(UPGRADE)

@@ -6,9 +6,9 @@ import pytest
 
 from lab.operator import DEPLOY, DRAIN, RESTORE, SHIPPED, STATUS, Operator
 from lab.witness import Witness
-from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on
+from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on_one_of
 
-pytestmark = on("bookworm", "trixie")
+pytestmark = on_one_of("trixie", "bookworm")
 
 MAC = "00:00:5e:00:01:33"  # RFC 5798, 7.3: of virtual_router_id 51
 STARTS = "systemctl show -p ExecMainStartTimestampMonotonic keepalived"

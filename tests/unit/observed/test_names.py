@@ -40,6 +40,7 @@ def test_an_instance_goes_by_its_identity(names: dict[str, int], expected: list[
     found = under_our_names(OURS, seen)
     assert list(found.instances or {}) == expected
     assert list(found.configuration.advert_settings or {}) == expected
+    assert [found.own_names.get(name, name) for name in expected] == list(names)
 
 
 @pytest.mark.parametrize(("outside", "inside"), [("VI_2", "VI_1"), ("out", "in")])

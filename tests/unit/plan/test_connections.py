@@ -10,13 +10,16 @@ from keepalived.observed.node import NodeState
 from keepalived.plan.connections import (
     AddressMove,
     connections_in,
+    grace_seconds,
     in_words,
     moves_of_drain,
     moves_of_restore,
+    moves_of_start,
     reached_at,
     serving_in_words,
     table_for,
 )
+from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
     AT_REST,
     DRAINED,
@@ -30,11 +33,13 @@ from tests.unit.cluster_states import (
     VIP,
     but,
     node,
+    saying,
     state,
 )
 
 SERVES = {VIP: KeptConnections(serves=3)}
 INTERIM = node(102, VIP)
+FIRST_WITHOUT = node(103)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,19 @@ def test_a_drain(seen: ClusterState, name: str, expected: list[AddressMove]) -> 
 )
 def test_a_restore(seen: ClusterState, name: str, expected: list[AddressMove]) -> None:
     assert moves_of_restore(seen, name) == expected
+
+
+def test_a_reload_that_takes_nopreempt_away_is_a_move() -> None:
+    seen = state(*(saying(one, nopreempt=True) for one in (node(103), node(102, VIP), THIRD)))
+    assert moves_of_start(seen, "server01", "") == [AddressMove(VIP, "server02", ("server01",))]
+    assert moves_of_start(seen, "server03", "") == []
+    stays = state(FIRST_WITHOUT, node(102, VIP), THIRD, text=ONE.replace("51,", "51, nopreempt: true,"))
+    assert moves_of_start(stays, "server01", "") == []
+
+
+def test_what_is_made_ready_waits_for_a_node_that_may_not_take_over_yet() -> None:
+    slow = parse(f"{ONE}global_defs: {{vrrp_startup_delay: 300}}\n", "m")
+    assert grace_seconds(slow) == grace_seconds(AT_REST.cluster) + 300
 
 
 MACS = {"lo": "00:00:00:00:00:00", "enp0s3": "52:54:00:00:00:03", "docker0": "02:42:00:00:00:01", "ib0": "80:00:02:08"}

@@ -78,6 +78,10 @@ NOT_FOR_ALL = {
             "instances.VI_1.prefer: it names nodes of one cluster: write it into the file of that cluster",
         ],
     ),
+    "the nodes of an instance": (
+        "instances: {VI_1: {nodes: [server01]}}",
+        ["instances.VI_1.nodes: it names nodes of one cluster: write it into the file of that cluster"],
+    ),
     "an instance that is nowhere": (
         "instances: {VI_9: {unicast: true}}",
         ["instances.VI_9: no cluster file has an instance of this name: take it out"],

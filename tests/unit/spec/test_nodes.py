@@ -155,3 +155,36 @@ def test_what_contradicts_itself_is_refused(keys: dict[str, str], fault: str) ->
     with pytest.raises(ClusterError) as caught:
         cluster(**keys)
     assert caught.value.faults == [f"m.yml: {fault}"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ("interface: lo", "nodes.server01.interface"),
+        ("instances: {VI_OUT: {interface: lo}}", "nodes.server01.instances.VI_OUT.interface"),
+    ],
+)
+def test_the_loopback_interface_is_no_interface_of_a_node_either(settings: str, path: str) -> None:
+    with pytest.raises(ClusterError) as refused:
+        cluster(settings)
+    assert refused.value.faults == [f"m.yml: {path}: lo reaches no other node: keepalived ignores such an instance"]
+
+
+def test_a_virtual_interface_is_not_called_like_that_of_a_node() -> None:
+    with pytest.raises(ClusterError) as refused:
+        cluster("instances: {VI_OUT: {interface: eth6}}", outside="use_vmac: eth6")
+    words = "eth6 is the interface of the instance: give it another name"
+    assert refused.value.faults == [f"m.yml: instances.VI_OUT.use_vmac: {words}"]
+
+
+def test_a_node_that_is_left_out_does_not_send_the_adverts_of_an_instance() -> None:
+    found = parse(
+        """\
+nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: "fd00::5"}
+instances:
+  VI_4: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.2], nodes: [server01, server02], mcast_src_ip: true}
+  VI_6: {virtual_router_id: 51, virtual_ipaddress: ["fd00::2"]}
+""",
+        "m",
+    )
+    assert found.members("VI_4") == ["server01", "server02"]

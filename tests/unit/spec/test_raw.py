@@ -66,8 +66,8 @@ def test_text_that_could_not_be_put_in_or_compared_is_refused(place: str, text: 
 
 
 def test_what_means_nothing_in_a_comment_or_in_quotes_is_put_in() -> None:
-    found = parse(instance(rest="raw: 'notify \"/x a$\" # include $x {'"), "m")
-    assert '    notify "/x a$" # include $x {\n' in configuration(found, "server01", {"VI_1": "eth0"})
+    found = parse(instance(rest="raw: 'debug \"/x a$\" # include $x {'"), "m")
+    assert '    debug "/x a$" # include $x {\n' in configuration(found, "server01", {"VI_1": "eth0"})
 
 
 def test_a_file_beside_the_cluster_file_is_put_in(tmp_path: Path) -> None:

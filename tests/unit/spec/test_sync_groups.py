@@ -123,3 +123,26 @@ def test_what_cannot_move_together_is_refused(groups: str, instances: dict[str, 
     with pytest.raises(ClusterError) as refused:
         cluster(groups, **instances)
     assert any(line.startswith(f"m.yml: {fault}") for line in str(refused.value).splitlines()), str(refused.value)
+
+
+PINNED = """\
+nodes:
+  server01: {{address: 10.10.0.3, instances: {{inside: {{priority: {inside}}}, outside: {{priority: 20}}}}}}
+  server02: {{address: 10.10.0.4, instances: {{inside: {{priority: 5}}, outside: {{priority: 5}}}}}}
+instances:
+  inside: {{virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}}
+  outside: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}
+sync_groups: {{router: {{group: [inside, outside]}}}}
+checks: {{disk: {{command: test -w /var{weight}}}}}
+"""
+
+
+def test_a_check_with_weight_changes_the_order_in_all_instances_of_a_group_or_in_none() -> None:
+    with pytest.raises(ClusterError) as refused:
+        parse(PINNED.format(inside=10, weight=", weight: 7"), "m")
+    assert refused.value.faults == [
+        f"m.yml: {GROUP}: server01 is above server02 by 5 in inside and 15 in outside: a failing check with weight "
+        "could give one to each of them. Pin the same priorities in both, or let no check have a weight"
+    ]
+    for inside, weight in ((20, ", weight: 7"), (10, "")):
+        assert parse(PINNED.format(inside=inside, weight=weight), "m").group_of("inside") == "router"
