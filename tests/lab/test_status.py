@@ -77,6 +77,7 @@ def test_the_document_is_complete_and_alone_on_stdout(managers: Operator) -> Non
         "holds": [],
         "instances": {"VI_1": {"state": "BACKUP", "effective_priority": 2, "base_priority": 2}},
         "failing_checks": {},
+        "connections": {},
         "keepalived": "2.2.7",
         "unit": "active",
         "configuration": "applied",
