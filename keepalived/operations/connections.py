@@ -15,6 +15,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
 from keepalived.plan.connections import (
     AddressMove,
+    alone,
     connections_in,
     grace_seconds,
     in_words,
@@ -73,7 +74,12 @@ def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, in
     obstacles = ask_nodes(cluster, Obstacles, neighbours=sorted(neighbours))
     if installs:
         lacking = [f"{tool} is not installed" for tool in TOOLS]
-        obstacles = {name: [one for one in found or [] if one not in lacking] for name, found in obstacles.items()}
+        obstacles = {
+            name: None if found is None else [one for one in found if one not in lacking]
+            for name, found in obstacles.items()
+        }
+    for name, whys in alone(seen, moves).items():
+        obstacles[name] = [*(obstacles.get(name) or []), *whys]
     for words in in_words(moves, obstacles):
         logger.info(words)
 

@@ -14,6 +14,7 @@ from keepalived.conf.passing_table import OtherServer, passing_table
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.election import observed, restore_change
+from keepalived.plan.rollout.due import due
 from keepalived.spec.cluster import Cluster
 
 CONNECTION = re.compile(r"[0-9a-f.:]{2,45} \. [0-9]{1,5} \. [0-9]{1,5}")
@@ -71,8 +72,8 @@ def moves_of_restore(state: ClusterState, name: str) -> list[AddressMove]:
 
 
 def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMove]:
-    """What may move to `name` when its daemon takes up the configuration `text`: what it then wins, and what it takes
-    because it drops the holder's adverts."""
+    """What may move when the daemon of `name` takes up the configuration `text`: what it then wins, what it takes
+    because it drops the holder's adverts, and what it holds and loses."""
     cluster, node, election = state.cluster, state.nodes[name], observed(state)
     if node is None:
         return []
@@ -87,6 +88,8 @@ def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMov
     moves = []
     for instance, settings in cluster.instances.items():
         for address in settings.addresses:
+            if election.holders(address) == [name] and after.winner(instance) not in (None, name):
+                moves.append(_move(state, address, name, [one for one in election.take_part(instance) if one != name]))
             holders = [one for one in election.holders(address) if one != name]
             holder = state.nodes[holders[0]] if len(holders) == 1 else None
             if holder is None:
@@ -96,6 +99,19 @@ def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMov
             if parted or (not drained and after.winner(instance) == name):
                 moves.append(_move(state, address, holders[0], [name]))
     return moves
+
+
+def moves_of_deploy(state: ClusterState, name: str, texts: Mapping[str, str]) -> list[AddressMove]:
+    """What moves when a deploy has `name` run its configuration in `texts`."""
+    node, text = state.nodes[name], texts[name]
+    match due(state.cluster, node, text) if node else None:
+        case "restart":
+            return moves_of_drain(state, name)
+        case "start" | "reload":
+            return moves_of_start(state, name, text)
+        case "restore":
+            return moves_of_restore(state, name)
+    return []
 
 
 def _move(state: ClusterState, address: str, holder: str, takers: Sequence[str]) -> AddressMove:
@@ -133,6 +149,20 @@ def reached_at(cluster: Cluster, name: str, node: NodeState, address: str, seen_
     if best := next((one for one in found if not ip_address(one).is_link_local), None):
         return best
     return f"{found[0]}%{seen_from}" if found and seen_from else None
+
+
+def alone(state: ClusterState, moves: Iterable[AddressMove]) -> dict[str, list[str]]:
+    """By node the floating addresses beside which it has none of its own, so that no other node reaches it there.
+
+    With `use_vmac` that is so: the address lies on an interface of its own.
+    """
+    found: dict[str, list[str]] = {}
+    for move in moves:
+        for name in move.nodes:
+            node = state.nodes[name]
+            if node and reached_at(state.cluster, name, node, move.address, seen_from="any") is None:
+                found.setdefault(name, []).append(f"the interface of {move.address} has no other address")
+    return found
 
 
 def _alike(addresses: Iterable[str], address: str) -> list[str]:

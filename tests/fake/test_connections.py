@@ -174,6 +174,17 @@ def test_before_a_change_that_parts_the_nodes_those_who_will_take_over_are_ready
     assert told[-3:] == ["server01 pass", "server02 serve", "server01 seen"]  # it takes the address back
 
 
+def test_before_a_reload_that_takes_the_address_away_from_the_holder_all_are_ready() -> None:
+    managers = Managers(KEEP)
+    managers["server01"].connections.open[VIP] = 12
+    managers.edit("virtual_router_id: 51", "virtual_router_id: 51, prefer: server02")
+    managers.deploy()
+    assert managers.restarted() == []
+    assert managers.holder() == "server02"
+    assert serving(managers)["server01"] == ["10.10.0.4", "10.10.0.5"]
+    assert ready(managers)["server02"] == "10.10.0.3"
+
+
 def test_a_reboot_waits_for_connections_and_tells_how_many_it_cuts() -> None:
     managers = Managers(KEEP, "maintenance: {connections_timeout: 30}")
     managers["server01"].connections.open[VIP] = 12

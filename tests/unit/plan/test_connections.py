@@ -9,9 +9,11 @@ from keepalived.observed.connections import KeptConnections, read_kept, read_too
 from keepalived.observed.node import NodeState
 from keepalived.plan.connections import (
     AddressMove,
+    alone,
     connections_in,
     grace_seconds,
     in_words,
+    moves_of_deploy,
     moves_of_drain,
     moves_of_restore,
     moves_of_start,
@@ -19,6 +21,7 @@ from keepalived.plan.connections import (
     serving_in_words,
     table_for,
 )
+from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
     AT_REST,
@@ -36,6 +39,8 @@ from tests.unit.cluster_states import (
     saying,
     state,
 )
+from tests.unit.plan.test_rollout import FILE, OLD, OTHER_INTERVAL, text
+from tests.unit.plan.test_rollout import node as runs
 
 SERVES = {VIP: KeptConnections(serves=3)}
 INTERIM = node(102, VIP)
@@ -80,6 +85,21 @@ def test_a_reload_that_takes_nopreempt_away_is_a_move() -> None:
     assert moves_of_start(seen, "server03", "") == []
     stays = state(FIRST_WITHOUT, node(102, VIP), THIRD, text=ONE.replace("51,", "51, nopreempt: true,"))
     assert moves_of_start(stays, "server01", "") == []
+
+
+def test_a_deploy_moves_what_a_restart_hands_over_and_what_a_reload_takes() -> None:
+    def moves(cluster: Cluster, name: str) -> list[AddressMove]:
+        nodes = {one: runs(one, holds=one == "server01") for one in cluster.nodes}
+        return moves_of_deploy(ClusterState(cluster, nodes), name, {name: text(cluster, name)})
+
+    assert moves(OTHER_INTERVAL, "server01") == [AddressMove(VIP, "server01", ("server02", "server03", "server04"))]
+    assert moves(OTHER_INTERVAL, "server02") == moves(OLD, "server01") == []
+    preferred = parse(FILE.replace("51,", "51, prefer: server02,"), "managers")
+    assert moves(preferred, "server02") == []  # its new priority is that which server01 still has
+    changed = {one: runs(one, preferred if one == "server02" else OLD, holds=one == "server01") for one in OLD.nodes}
+    assert moves_of_start(ClusterState(preferred, changed), "server01", text(preferred, "server01")) == [
+        AddressMove(VIP, "server01", ("server02", "server03", "server04"))
+    ]
 
 
 def test_what_is_made_ready_waits_for_a_node_that_may_not_take_over_yet() -> None:
@@ -185,3 +205,19 @@ def test_what_a_report_tells() -> None:
     }
     assert read_kept("") == {}
     assert read_tools("/usr/sbin/nft\n/usr/bin/ss\n") == ["nft", "ss"]
+
+
+def test_an_address_on_an_interface_of_its_own_is_told_in_the_plan() -> None:
+    beside = {"enp0s3": ["10.10.0.3"], "vrrp.51": [VIP]}
+    seen = state(
+        but(FIRST, interfaces=beside),
+        but(SECOND, interfaces={"enp0s3": ["10.10.0.4"]}),
+        but(THIRD, interfaces={"enp0s3": ["10.10.0.5"]}),
+    )
+    moves = moves_of_drain(seen, "server01")
+    assert alone(seen, moves) == {"server01": ["the interface of 10.10.0.2 has no other address"]}
+    assert in_words(moves, {name: [] for name in seen.nodes} | alone(seen, moves)) == [
+        "  established connections end: on server01 the interface of 10.10.0.2 has no other address"
+    ]
+    beside["vrrp.51"].append("10.10.0.3")
+    assert alone(seen, moves) == {}
