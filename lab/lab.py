@@ -264,7 +264,7 @@ class Lab:
 
     def _remove(self) -> None:
         shell.hang_up(self.places)
-        teardown.remove(self.places)
+        teardown.remove_in_any_case(self.places)
         if self._keeper is not None:
             with suppress(subprocess.TimeoutExpired):
                 self._keeper.wait(5)

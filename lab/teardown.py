@@ -1,7 +1,10 @@
 """Removes a lab, whole or what is left of one: processes, cgroups, namespaces, directories."""
 
 import shutil
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 from lab import cgroup, network
 from lab.errors import LabError
@@ -28,3 +31,26 @@ def remove(lab: Places) -> None:
         STATE.rmdir()  # with the last lab
     if left := remains(lab):
         raise LabError(f"of the lab {lab.name} is left: {', '.join(left)}")
+
+
+def remove_in_any_case(lab: Places) -> None:
+    """The same in a process of its own: it comes to its end also where this one is killed meanwhile."""
+    removing = [sys.executable, "-B", "-m", "lab.teardown", lab.name]
+    done = subprocess.run(
+        removing,
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LabError(done.stderr.strip() or f"the lab {lab.name} was not removed")
+
+
+if __name__ == "__main__":
+    try:
+        remove(Places(sys.argv[1]))
+    except LabError as error:
+        sys.exit(str(error))

@@ -16,6 +16,7 @@ from lab import debian, requirements
 from lab.errors import CommandFailed, LabError
 from lab.lab import CHECKOUT, Lab
 from lab.locks import held
+from lab.places import BRIDGE, OPERATOR_INTERFACE
 from lab.waiting import wait_for
 from lab.witness import Witness
 
@@ -99,12 +100,15 @@ def test_a_lab_goes_up_and_down_and_leaves_nothing(spare: Lab) -> None:
 
 
 def test_a_shell_stands_in_the_hosts_network_where_it_was_called(lab: Lab) -> None:
-    inside = python_m_lab(lab.name, "shell", "--", "sh", "-c", "pwd; echo $HOME; ip -4 -o addr show br0; exit 7")
+    inside = python_m_lab(
+        lab.name, "shell", "--", "sh", "-c", f"pwd; echo $HOME; ip -4 -o addr show {OPERATOR_INTERFACE}; exit 7"
+    )
     assert inside.returncode == 7
     assert inside.stdout.startswith(f"{CHECKOUT}\n{lab.places.home}\n")
     assert "10.10.0.1/24" in inside.stdout
-    outside = subprocess.run(["ip", "link", "show", "br0"], capture_output=True, check=False)
-    assert outside.returncode != 0, "the bridge must not be in the machine's own namespace"
+    for interface in (BRIDGE, OPERATOR_INTERFACE):
+        outside = subprocess.run(["ip", "link", "show", interface], capture_output=True, check=False)
+        assert outside.returncode != 0, f"{interface} must not be in the machine's own namespace"
 
 
 def test_a_shell_needs_a_lab() -> None:
