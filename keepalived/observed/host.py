@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 COMMENT = 'comment "floating-address"'
+OF_KEEPALIVED = "keepalived"
+"""The table of nftables that keepalived itself makes for `accept: false`: it is no rule of the node's."""
 
 
 class HostState(BaseModel):
@@ -53,14 +55,13 @@ def _pairs(text: str, between: str) -> dict[str, str]:
 
 def _lets_in(ruleset: str) -> bool:
     """The lines of tables, of hooks and of rules of this project, in the order of `nft list ruleset`."""
-    missing, table = 0, ""
+    missing, judges = 0, False
     for line in ruleset.splitlines():
         words = line.split()
         if words[:1] == ["table"]:
-            table = words[1]
+            judges = words[1] in ("ip", "ip6", "inet") and words[2:3] != [OF_KEEPALIVED]
         elif words[:1] == ["type"]:
-            judged = table in ("ip", "ip6", "inet") and words[1:4] == ["filter", "hook", "input"]
-            missing += judged
+            missing += judges and words[1:4] == ["filter", "hook", "input"]
         elif COMMENT in line:
             missing -= 1
     return missing == 0

@@ -173,12 +173,13 @@ end_serve() {
   ip -"$(family_of "$1")" route del local "$1" dev lo table local proto $protocol 2> /dev/null
   rm -rf "${base:?}/serve/$1"
   [ -z "$(ls -A $base/serve 2> /dev/null)" ] || return 0
-  local saved name path now
+  local saved name path now set
   for saved in $base/saved/*; do
     [ -e "$saved" ] || continue
     name=${saved##*/}; path=/proc/sys/net/ipv4/conf/${name%.*}/${name##*.}
+    case $name in *.arp_ignore) set=1;; *) set=2;; esac
     # What somebody has set meanwhile stays.
-    if read -r now < "$path" && { [ "$name" != "${name%.arp_ignore}" ] && [ "$now" = 1 ] || [ "$now" = 2 ]; }; then
+    if read -r now < "$path" && [ "$now" = "$set" ]; then
       cat "$saved" > "$path"
     fi
     rm -f "$saved"

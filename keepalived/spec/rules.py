@@ -196,15 +196,23 @@ def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
 
 
 def _router_id_faults(cluster: Cluster) -> Iterator[Fault]:
-    """The found interface, None, may turn out to be a set one: `configuration.interfaces` sees that."""
-    used: dict[tuple[int, int, str | None], str] = {}
+    """The found interface, None, may turn out to be a set one: `interfaces` of conf/interfaces.py sees that."""
+    used: dict[tuple[int, int], list[str]] = {}
     for name, instance in cluster.instances.items():
-        key = (instance.family, instance.virtual_router_id, instance.interface)
-        if key in used:
-            taken = f"{instance.virtual_router_id} is used by {used[key]} on the same network"
-            basis = (f"instances.{name}.interface", f"instances.{used[key]}.interface")
+        others = used.setdefault((instance.family, instance.virtual_router_id), [])
+        if other := next((other for other in others if _on_one_network(cluster, name, other)), None):
+            taken = f"{instance.virtual_router_id} is used by {other} on the same network"
+            basis = (f"instances.{name}.interface", f"instances.{other}.interface", "nodes")
             yield Fault(f"instances.{name}.virtual_router_id", taken, rests_on=basis)
-        used.setdefault(key, name)
+        others.append(name)
+
+
+def _on_one_network(cluster: Cluster, one: str, other: str) -> bool:
+    """Whether the file has two instances on the same interface of a node; where no node has both, of any node."""
+    both = set(cluster.members(one)) & set(cluster.members(other))
+    if not both:
+        return cluster.instances[one].interface == cluster.instances[other].interface
+    return any(cluster.interface(one, node) == cluster.interface(other, node) for node in both)
 
 
 def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:

@@ -136,6 +136,7 @@ RULESETS = {
     "two chains and one rule": (TABLE + RULE + TABLE.replace("inet", "ip"), False),
     "a chain that judges what goes through": (TABLE.replace("input", "forward"), True),
     "a chain that translates": (TABLE.replace("type filter", "type nat"), True),
+    "a chain of keepalived's own": (TABLE.replace("inet filter", "ip keepalived"), True),
     "a chain below IP": (TABLE.replace("inet", "netdev"), True),
 }
 
@@ -143,6 +144,20 @@ RULESETS = {
 @pytest.mark.parametrize(("ruleset", "lets_in"), RULESETS.values(), ids=RULESETS)
 def test_each_chain_that_judges_what_comes_in_must_let_adverts_in(ruleset: str, lets_in: bool) -> None:
     assert read_host({"addresses": "[]", "ruleset": ruleset, "firewall": "x"}).lets_in is lets_in
+
+
+def test_the_rule_is_put_into_the_nodes_own_chains_and_not_into_keepaliveds(tmp_path: Path) -> None:
+    tables = TABLE.replace("{", "{\n\tchain input {", 1) + TABLE.replace(
+        "inet filter {", "ip keepalived {\n\tchain in {"
+    )
+    (tmp_path / "chains").write_text(tables)
+    nft = tmp_path / "nft"
+    nft.write_text(f'#!/bin/sh\ncase $1 in list) cat {tmp_path}/chains;; insert) echo "$*" >> {tmp_path}/done;; esac\n')
+    nft.chmod(0o755)
+    subprocess.run(["sh", "-c", str(SCRIPT)], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+    assert (tmp_path / "done").read_text() == (
+        'insert rule inet filter input meta l4proto { 51, 112 } accept comment "floating-address"\n'
+    )
 
 
 def test_the_shell_of_a_node_tells_what_read_host_reads(tmp_path: Path) -> None:

@@ -188,3 +188,19 @@ instances:
         "m",
     )
     assert found.members("VI_4") == ["server01", "server02"]
+
+
+def test_instances_on_other_interfaces_of_each_node_may_have_one_number() -> None:
+    own = "instances: {VI_IN: {interface: eth0}, VI_OUT: {interface: eth1}}"
+    file = f"""\
+nodes: {{server01: {{address: 10.10.0.3, {own}}}, server02: {{address: 10.10.0.4, {own}}}}}
+instances:
+  VI_IN: {{virtual_router_id: 51, virtual_ipaddress: [10.10.0.2]}}
+  VI_OUT: {{virtual_router_id: 51, virtual_ipaddress: [192.0.2.2]}}
+"""
+    assert len(parse(file, "m").instances) == 2
+    with pytest.raises(ClusterError) as refused:
+        parse(file.replace("eth1", "eth0", 1), "m")
+    assert refused.value.faults == [
+        "m.yml: instances.VI_OUT.virtual_router_id: 51 is used by VI_IN on the same network"
+    ]
