@@ -10,6 +10,7 @@ from keepalived.spec.check_rules import check_faults
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import Address
+from keepalived.spec.host_rules import host_faults
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
@@ -34,6 +35,7 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from sync_faults(cluster)
     yield from notify_faults(cluster)
     yield from vrrp_faults(cluster)
+    yield from host_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
