@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from keepalived.spec.cluster import Cluster
@@ -9,6 +10,12 @@ from keepalived.spec.fault import Fault
 from keepalived.spec.host import kernel_path
 
 SETTINGS = "host.sysctls"
+WHILE_SERVING = re.compile(r"net/ipv4/conf/(?!(?:all|default)/)[^/]+/(arp_ignore|arp_announce)")
+"""What a node sets on an interface while it serves connections to an address that has moved away.
+
+The kernel takes the higher one of an interface's and that of `all`. That of `default` leaves alone what was set on an
+interface.
+"""
 
 
 def host_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -19,3 +26,7 @@ def host_faults(cluster: Cluster) -> Iterator[Fault]:
         if path in seen:
             yield Fault(f"{SETTINGS}.{name}", f"is the same setting as {seen[path]}: leave one of them out")
         seen.setdefault(path, name)
+        if cluster.connections == "keep" and (found := WHILE_SERVING.fullmatch(path)):
+            why = "connections: keep sets it while a node serves connections to an address that it gave up"
+            instead = f"leave it out, or set net.ipv4.conf.all.{found[1]}"
+            yield Fault(f"{SETTINGS}.{name}", f"{why}: {instead}", rests_on=("connections",))

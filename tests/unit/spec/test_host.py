@@ -40,3 +40,26 @@ def test_a_setting_is_below_proc_sys() -> None:
         "host.sysctls.net/../../etc/passwd: "
         "'net/../../etc/passwd' is not a setting of the kernel: net.ipv4.ip_nonlocal_bind"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("net.ipv4.conf.eth1.arp_ignore", "arp_ignore"),
+        ("net/ipv4/conf/eth0.100/arp_announce", "arp_announce"),
+        ("net.ipv4.conf.eth0/100.arp_announce", "arp_announce"),
+    ],
+)
+def test_what_connections_keep_sets_on_an_interface_is_refused(name: str, key: str) -> None:
+    assert faults(f"connections: keep\nhost: {{sysctls: {{{name}: 0}}}}") == [
+        f"host.sysctls.{name}: connections: keep sets it while a node serves connections to an address that it gave "
+        f"up: leave it out, or set net.ipv4.conf.all.{key}"
+    ]
+    parse(cluster(f"host: {{sysctls: {{{name}: 0}}}}"), "m")
+
+
+@pytest.mark.parametrize(
+    "name", ["net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.default.arp_announce", "net.ipv4.conf.eth1.rp_filter"]
+)
+def test_settings_that_take_nothing_from_connections_keep_are_let_through(name: str) -> None:
+    parse(cluster(f"connections: keep\nhost: {{sysctls: {{{name}: 1}}}}"), "m")
