@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keepalived.cli.errors import NothingDone
 from keepalived.run.turn import Stopped
 from tests.fake.managers import NEW, OLD
 from tests.fake.runs import Managers
@@ -136,6 +137,15 @@ def test_the_end_of_the_connections_can_be_waited_for() -> None:
     managers.world.later(20, lambda: managers["server01"].connections.open.update({VIP: 0}))
     managers.drain("server01", wait=60)
     assert "the last of its connections ended after" in managers.said[-1]
+
+
+def test_a_wait_for_connections_that_are_cut_is_refused() -> None:
+    managers = Managers()
+    with pytest.raises(NothingDone, match=r"group_data/managers\.yml and deploy:\n    connections: keep$"):
+        managers.drain("server01", wait=60)
+    assert managers.drained() == []
+    managers.drain("server01")
+    assert managers.drained() == ["server01"]
 
 
 def test_connections_that_do_not_end_in_time_are_told() -> None:
