@@ -13,17 +13,10 @@ from keepalived.conf.passing_table import WORD_LETTERS
 from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
-from keepalived.plan.connections import (
-    AddressMove,
-    alone,
-    connections_in,
-    grace_seconds,
-    in_words,
-    interface_of,
-    reached_at,
-    serving_in_words,
-    table_for,
-)
+from keepalived.plan.connections.moves import AddressMove, grace_seconds
+from keepalived.plan.connections.reach import alone, interface_of, reached_at
+from keepalived.plan.connections.table import connections_in, table_for
+from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.look import ask_nodes
 from keepalived.run.runner import Ran

@@ -27,7 +27,7 @@ from keepalived.operations.connections import tell_kept
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_deploy
+from keepalived.plan.connections.moves import moves_of_deploy
 from keepalived.plan.host import host_work
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current

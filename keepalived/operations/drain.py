@@ -17,7 +17,7 @@ from keepalived.operations.connections import make_ready, tell_kept, tell_what_i
 from keepalived.operations.flag import place_flag
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to, on_a_line
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current

@@ -15,7 +15,7 @@ from keepalived.operations.connections import tell_kept
 from keepalived.operations.swarm import ASK_SECONDS
 from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.maintenance import TurnPart
 from keepalived.plan.swarm import cluster_id, leader_of, leave_refusal
 from keepalived.run.hands import aligned

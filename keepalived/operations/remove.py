@@ -19,7 +19,7 @@ from keepalived.operations.connections import end_all, tell_kept, wait_before_cu
 from keepalived.operations.drain import drain_node
 from keepalived.operations.host import SHUT
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal

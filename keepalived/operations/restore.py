@@ -14,7 +14,7 @@ from keepalived.operations.checkpoints import remove_checkpoints
 from keepalived.operations.connections import make_ready, tell_kept
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, on_a_line
-from keepalived.plan.connections import moves_of_restore
+from keepalived.plan.connections.moves import moves_of_restore
 from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current

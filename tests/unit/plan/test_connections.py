@@ -7,20 +7,17 @@ import pytest
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import KeptConnections, read_kept, read_tools
 from keepalived.observed.node import NodeState
-from keepalived.plan.connections import (
+from keepalived.plan.connections.moves import (
     AddressMove,
-    alone,
-    connections_in,
     grace_seconds,
-    in_words,
     moves_of_deploy,
     moves_of_drain,
     moves_of_restore,
     moves_of_start,
-    reached_at,
-    serving_in_words,
-    table_for,
 )
+from keepalived.plan.connections.reach import alone, reached_at
+from keepalived.plan.connections.table import connections_in, table_for
+from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
