@@ -49,13 +49,17 @@ def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) 
     lost.tell(moves)
 
 
-def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, installs: bool = False) -> None:
-    """Says in a plan what becomes of established connections when this is done to these nodes.
+def tell_kept_each(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf) -> None:
+    """Says in a plan what becomes of established connections when this is done to each of these nodes."""
+    tell_kept(seen, [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)])
+
+
+def tell_kept(seen: ClusterState, moves: Sequence[AddressMove], *, installs: bool = False) -> None:
+    """Says in a plan what becomes of established connections in these moves.
 
     `installs`: the run installs what nodes lack.
     """
     cluster = seen.cluster
-    moves = [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)]
     if cluster.connections != "keep" or not moves:
         return
     neighbours = {

@@ -13,7 +13,7 @@ from keepalived.cli.operator import operator_name
 from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations.connections import make_ready, tell_kept, tell_what_is_left, wait_for_end
+from keepalived.operations.connections import make_ready, tell_kept_each, tell_what_is_left, wait_for_end
 from keepalived.operations.flag import place_flag
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to, on_a_line
@@ -40,7 +40,7 @@ def _tell_plan(options: DrainOptions) -> None:
     seen = look_before(partial(refuses, options))
     for one in seen.values():
         tell_plan(one, drain_plan)
-        tell_kept(one, targets(one.cluster), moves_of_drain)
+        tell_kept_each(one, targets(one.cluster), moves_of_drain)
 
 
 def refuse_vain_wait(options: DrainOptions, clusters: Sequence[Cluster]) -> None:

@@ -15,7 +15,7 @@ from keepalived.conf.scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations.connections import end_all, tell_kept, wait_before_cutting
+from keepalived.operations.connections import end_all, tell_kept_each, wait_before_cutting
 from keepalived.operations.drain import drain_node
 from keepalived.operations.host import SHUT
 from keepalived.plan.commands import command, limit_to
@@ -46,7 +46,7 @@ def _tell_plan(options: RemoveOptions) -> None:
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
             for words in notified(seen, dict.fromkeys(due, True)):
                 logger.info(words)
-            tell_kept(seen, due, moves_of_drain)
+            tell_kept_each(seen, due, moves_of_drain)
             logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
             logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 

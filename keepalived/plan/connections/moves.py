@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
-from keepalived.plan.election import observed, restore_change
-from keepalived.plan.rollout.due import due
+from keepalived.observed.node import NodeState
+from keepalived.plan.election import Election, observed, restore_change
+from keepalived.plan.rollout.due import Work, due
+from keepalived.plan.rollout.outcome import turned
 from keepalived.spec.cluster import Cluster
 
 GRACE_SECONDS = 40  # beyond the time of a move, after which what was made ready for it ends by itself
@@ -37,9 +39,9 @@ class AddressMove:
         return tuple(dict.fromkeys((*self.takers, *self.servers)))
 
 
-def moves_of_drain(state: ClusterState, name: str) -> list[AddressMove]:
-    """What moves when `name` is drained: any node that takes part may take over."""
-    election = observed(state)
+def moves_of_drain(state: ClusterState, name: str, now: Election | None = None) -> list[AddressMove]:
+    """What moves when `name` is drained: any node that takes part may take over. `now`: the election before that."""
+    election = now or observed(state)
     return [
         _move(state, address, name, takers)
         for instance, settings in state.cluster.instances.items()
@@ -49,9 +51,10 @@ def moves_of_drain(state: ClusterState, name: str) -> list[AddressMove]:
     ]
 
 
-def moves_of_restore(state: ClusterState, name: str) -> list[AddressMove]:
-    """What moves when `name` is put back in service: what it then wins, from the one node that holds it."""
-    election = observed(state)
+def moves_of_restore(state: ClusterState, name: str, now: Election | None = None) -> list[AddressMove]:
+    """What moves when `name` is put back in service: what it then wins, from the one node that holds it. `now`: the
+    election before that."""
+    election = now or observed(state)
     after = election.after(restore_change(state.cluster, name))
     return [
         _move(state, address, holders[0], [name])
@@ -62,10 +65,10 @@ def moves_of_restore(state: ClusterState, name: str) -> list[AddressMove]:
     ]
 
 
-def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMove]:
+def moves_of_start(state: ClusterState, name: str, text: str, now: Election | None = None) -> list[AddressMove]:
     """What may move when the daemon of `name` takes up the configuration `text`: what it then wins, what it takes
-    because it drops the holder's adverts, and what it holds and loses."""
-    cluster, node, election = state.cluster, state.nodes[name], observed(state)
+    because it drops the holder's adverts, and what it holds and loses. `now`: the election before that."""
+    cluster, node, election = state.cluster, state.nodes[name], now or observed(state)
     if node is None:
         return []
     drained = bool(node.drained or node.running_drained)
@@ -92,17 +95,47 @@ def moves_of_start(state: ClusterState, name: str, text: str) -> list[AddressMov
     return moves
 
 
-def moves_of_deploy(state: ClusterState, name: str, texts: Mapping[str, str]) -> list[AddressMove]:
-    """What moves when a deploy has `name` run its configuration in `texts`."""
-    node, text = state.nodes[name], texts[name]
-    match due(state.cluster, node, text) if node else None:
+def moves_of_rollout(
+    state: ClusterState, texts: Mapping[str, str], batches: Iterable[Collection[str]]
+) -> list[AddressMove]:
+    """What moves when these batches of nodes run their configurations in `texts`, one batch after the other.
+
+    A node is judged by what those before it have made of the cluster: with another order of nodes the first ones that
+    take it up move nothing.
+    """
+    now, moves = observed(state), []
+    for batch in batches:
+        work: dict[str, Work] = {}
+        for name in batch:
+            if (node := state.nodes[name]) and (what := due(state.cluster, node, texts[name])):
+                work[name] = what
+                moves += _moves_of_work(state, name, what, texts[name], now)
+        now, state = turned(now, state, work), _with_settings(state, {name: texts[name] for name in work})
+    return moves
+
+
+def _moves_of_work(state: ClusterState, name: str, work: Work, text: str, now: Election) -> list[AddressMove]:
+    match work:
         case "restart":
-            return moves_of_drain(state, name)
+            return moves_of_drain(state, name, now)
         case "start" | "reload":
-            return moves_of_start(state, name, text)
+            return moves_of_start(state, name, text, now)
         case "restore":
-            return moves_of_restore(state, name)
+            return moves_of_restore(state, name, now)
     return []
+
+
+def _with_settings(state: ClusterState, texts: Mapping[str, str]) -> ClusterState:
+    """The same where these nodes send and accept adverts as their configurations in `texts` say."""
+
+    def with_settings(node: NodeState, text: str) -> NodeState:
+        settings = {"advert_settings": advert_settings(text)}
+        return node.model_copy(update={"configuration": node.configuration.model_copy(update=settings)})
+
+    nodes = {
+        name: with_settings(node, texts[name]) if node and name in texts else node for name, node in state.nodes.items()
+    }
+    return replace(state, nodes=nodes)
 
 
 def _move(state: ClusterState, address: str, holder: str, takers: Sequence[str]) -> AddressMove:
