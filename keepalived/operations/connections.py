@@ -14,7 +14,7 @@ from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
 from keepalived.plan.connections.moves import AddressMove, grace_seconds
-from keepalived.plan.connections.reach import alone, interface_of, reached_at
+from keepalived.plan.connections.reach import alone, interface_of, reached_at, why_not_reached
 from keepalived.plan.connections.table import connections_in, table_for
 from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.plan.verdicts import Verdict
@@ -150,12 +150,18 @@ def _let_pass(
             node = seen.nodes[name]
             by = interface_of(turn.cluster, name, node, move.address) if node else None
             at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
-            if at is None or by is None:
-                lost.why.setdefault(move.holder, f"it has no address of its own beside {move.address}")
+            if by is None or at is None:
+                _cannot(lost, seen, name if by is None else move.holder, move.address)
                 continue
             table = table_for(seen, move, name, told, connections)
             commands.setdefault(name, []).append(_script("pass", move.address, at, by, seconds, text=table))
     lost.take(turn.runner.run_all(commands, READY_SECONDS))
+
+
+def _cannot(lost: _Lost, seen: ClusterState, name: str, address: str) -> None:
+    node = seen.nodes[name]
+    why = why_not_reached(seen.cluster, name, node, address) if node else None
+    lost.why.setdefault(name, why or "it cannot be read")
 
 
 def _let_serve(

@@ -123,6 +123,15 @@ def test_one_who_cannot_is_named_and_the_others_are_ready() -> None:
     assert f"server01: {words}" in managers.said
 
 
+def test_one_who_has_no_interface_for_the_address_is_named_and_not_the_holder() -> None:
+    managers = Managers(KEEP)
+    managers["server02"].address = "192.168.7.4"
+    managers.drain("server01")
+    assert ready(managers) == {"server03": "10.10.0.3"}
+    words = "will end if server02 takes over (server02: there is no interface for 10.10.0.2)"
+    assert f"server01: established connections to 10.10.0.2 {words}" in managers.said
+
+
 def test_a_holder_that_cannot_leaves_nothing_behind() -> None:
     managers = Managers(KEEP)
     managers["server01"].connections.tools = ()

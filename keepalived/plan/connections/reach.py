@@ -40,17 +40,26 @@ def reached_at(cluster: Cluster, name: str, node: NodeState, address: str, seen_
     return f"{found[0]}%{seen_from}" if found and seen_from else None
 
 
-def alone(state: ClusterState, moves: Iterable[AddressMove]) -> dict[str, list[str]]:
-    """By node the floating addresses beside which it has none of its own, so that no other node reaches it there.
+def why_not_reached(cluster: Cluster, name: str, node: NodeState, address: str) -> str | None:
+    """Why no other node reaches `name` beside the floating `address`; None: it does.
 
     With `use_vmac` that is so: the address lies on an interface of its own.
     """
+    if interface_of(cluster, name, node, address) is None:
+        return f"there is no interface for {address}"
+    if reached_at(cluster, name, node, address, seen_from="any") is None:
+        return f"the interface of {address} has no other address"
+    return None
+
+
+def alone(state: ClusterState, moves: Iterable[AddressMove]) -> dict[str, list[str]]:
+    """By node why no other one reaches it beside its floating addresses."""
     found: dict[str, list[str]] = {}
     for move in moves:
         for name in move.nodes:
             node = state.nodes[name]
-            if node and reached_at(state.cluster, name, node, move.address, seen_from="any") is None:
-                found.setdefault(name, []).append(f"the interface of {move.address} has no other address")
+            if node and (why := why_not_reached(state.cluster, name, node, move.address)):
+                found.setdefault(name, []).append(why)
     return found
 
 

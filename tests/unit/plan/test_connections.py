@@ -235,3 +235,8 @@ def test_an_address_on_an_interface_of_its_own_is_told_in_the_plan() -> None:
     ]
     beside["vrrp.51"].append("10.10.0.3")
     assert alone(seen, moves) == {}
+
+
+def test_a_node_without_an_interface_for_the_address_is_told_in_the_plan() -> None:
+    seen = state(on_the_network(FIRST, 3), but(SECOND, interfaces={"eth1": ["192.168.7.4"]}), on_the_network(THIRD, 5))
+    assert alone(seen, moves_of_drain(seen, "server01")) == {"server02": ["there is no interface for 10.10.0.2"]}
