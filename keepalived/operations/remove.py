@@ -17,7 +17,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.operations.connections import end_all, tell_kept_each, wait_before_cutting
 from keepalived.operations.drain import drain_node
-from keepalived.operations.host import SHUT
+from keepalived.operations.host import REMOVE_FIREWALL
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
@@ -155,7 +155,7 @@ def files_removed() -> Commands:
     elif node.configuration.origin is not None and state.is_executing:
         host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
     if node.host.firewall_file is not None:
-        yield SHUT
+        yield REMOVE_FIREWALL
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:
