@@ -12,6 +12,18 @@ OF_KEEPALIVED = "keepalived"
 """The table of nftables that keepalived itself makes for `accept: false`: it is no rule of the node's."""
 
 
+class Beside(BaseModel):
+    """What a node is asked for beside keepalived: what `facts.Node` takes as `beside`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    sysctls: list[str] = []
+    """Settings of the kernel, by path below /proc/sys."""
+    packages: list[str] = []
+    networkd: bool = False
+    nftables: bool = False
+
+
 class HostState(BaseModel):
     """The part of a node's report that is asked for where the cluster file has `host`."""
 
