@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from pyinfra import host
 from pyinfra.api import FactBase, FactProcessError, FactValueError, QuoteString, StringCommand
 from typing_extensions import override
@@ -15,6 +16,7 @@ from typing_extensions import override
 from keepalived.conf.connections_script import connections_command
 from keepalived.observed.boot import IDENTITY, BootState, read_boot
 from keepalived.observed.files import FoundFiles, read_files
+from keepalived.observed.host import Beside
 from keepalived.observed.node import NodeState
 from keepalived.observed.packages import PackagesState, read_packages
 from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
@@ -44,11 +46,22 @@ def node_arguments(cluster: Cluster) -> dict[str, Any]:
         "flag": cluster.drain.flag,
         "check": cluster.drain.check,
         "addresses": cluster.addresses,
-        "sysctls": list(wanted.kernel),
-        "packages": ["keepalived", *wanted.packages] if asks_for_packages else [],
-        "networkd": wanted.keep_configuration,
-        "nftables": wanted.firewall == "nftables",
+        "beside": {
+            "sysctls": list(wanted.kernel),
+            "packages": ["keepalived", *wanted.packages] if asks_for_packages else [],
+            "networkd": wanted.keep_configuration,
+            "nftables": wanted.firewall == "nftables",
+        },
     }
+
+
+def _beside(given: object) -> Beside:
+    try:
+        return Beside.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("beside", *first["loc"])))
+        raise FactValueError(f"{where}: {first['msg']} (known are {', '.join(Beside.model_fields)})") from None
 
 
 class Node(FactBase[NodeState | None]):
@@ -59,10 +72,9 @@ class Node(FactBase[NodeState | None]):
     + check: how the flag is looked at, ``script`` or ``file`` (default: the cluster's)
     + addresses: the floating addresses, without prefix length (default: the cluster's)
     + journal: whether the journal is asked as well (it is the slowest part)
-    + sysctls: settings of the kernel, by path below /proc/sys (default: the cluster's)
-    + packages: Debian packages that dpkg is asked for (default: the cluster's)
-    + networkd: whether systemd-networkd is asked which interfaces it manages (default: the cluster's)
-    + nftables: whether nftables is asked for its rules (default: the cluster's)
+    + beside: what is asked for beside keepalived (default: the cluster's): ``sysctls``, a list of settings of the
+      kernel by path below /proc/sys; ``packages``, a list of Debian packages; ``networkd`` and ``nftables``, whether
+      these are asked. On the command line it is JSON: ``beside='{"packages": ["haproxy"]}'``
 
     .. code:: python
 
@@ -120,19 +132,14 @@ class Node(FactBase[NodeState | None]):
         check: str | None = None,
         addresses: list[str] | None = None,
         journal: bool = True,
-        sysctls: list[str] | None = None,
-        packages: list[str] | None = None,
-        networkd: bool | None = None,
-        nftables: bool | None = None,
+        beside: dict[str, Any] | None = None,
     ) -> StringCommand:
         if flag is None or check is None or addresses is None:
             cluster = node_arguments(_cluster())
             flag, check = flag or cluster["flag"], check or cluster["check"]
             addresses = cluster["addresses"] if addresses is None else addresses
-            sysctls = cluster["sysctls"] if sysctls is None else sysctls
-            packages = cluster["packages"] if packages is None else packages
-            networkd = cluster["networkd"] if networkd is None else networkd
-            nftables = cluster["nftables"] if nftables is None else nftables
+            beside = cluster["beside"] if beside is None else beside
+        others = _beside(beside or {})
         asked = json.dumps({"flag": flag, "check": check, "addresses": addresses})
         return StringCommand(
             StringCommand("asked=", QuoteString(asked), _separator=""),
@@ -144,10 +151,10 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";checks=", QuoteString(paths.SCRIPTS), _separator=""),
             StringCommand(";results=", QuoteString(paths.CHECK_RESULTS), _separator=""),
             StringCommand(";sysctl_file=", QuoteString(paths.SYSCTLS), _separator=""),
-            StringCommand(";sysctls=", QuoteString(" ".join(sysctls or [])), _separator=""),
-            StringCommand(";packages=", QuoteString(" ".join(packages or [])), _separator=""),
-            StringCommand(";networkd=", "yes" if networkd else "", _separator=""),
-            StringCommand(";nftables=", "yes" if nftables else "", _separator=""),
+            StringCommand(";sysctls=", QuoteString(" ".join(others.sysctls)), _separator=""),
+            StringCommand(";packages=", QuoteString(" ".join(others.packages)), _separator=""),
+            StringCommand(";networkd=", "yes" if others.networkd else "", _separator=""),
+            StringCommand(";nftables=", "yes" if others.nftables else "", _separator=""),
             StringCommand(";firewall=", QuoteString(paths.FIREWALL), _separator=""),
             StringCommand(";network_drop_in=", QuoteString(paths.NETWORK_DROP_IN), _separator=""),
             StringCommand(";networks=", QuoteString(paths.NETWORKS), _separator=""),

@@ -45,3 +45,8 @@ def fingerprint(text: str) -> str | None:
         if words:
             lines.append(words)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def sha256_of(text: str) -> str:
+    """The digest of a file's text, comments included."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,6 +12,18 @@ OF_KEEPALIVED = "keepalived"
 """The table of nftables that keepalived itself makes for `accept: false`: it is no rule of the node's."""
 
 
+class Beside(BaseModel):
+    """What a node is asked for beside keepalived: what `facts.Node` takes as `beside`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    sysctls: list[str] = []
+    """Settings of the kernel, by path below /proc/sys."""
+    packages: list[str] = []
+    networkd: bool = False
+    nftables: bool = False
+
+
 class HostState(BaseModel):
     """The part of a node's report that is asked for where the cluster file has `host`."""
 
@@ -29,7 +41,7 @@ class HostState(BaseModel):
     """The drop-ins of this project beside .network files."""
     firewall_file: str | None = None
     """The script of this project that lets adverts in."""
-    lets_in: bool | None = None
+    firewall_loaded: bool | None = None
     """Whether each chain of nftables that judges what comes in has its rule. None: not asked, or no nftables."""
 
 
@@ -44,7 +56,7 @@ def read_host(report: Mapping[str, str]) -> HostState:
         networks={names[number]: file for number, _, file in links if number in names},
         kept=report.get("kept", "").split(),
         firewall_file=report.get("firewall"),
-        lets_in=_lets_in(report["ruleset"]) if "ruleset" in report else None,
+        firewall_loaded=_is_loaded(report["ruleset"]) if "ruleset" in report else None,
     )
 
 
@@ -53,7 +65,7 @@ def _pairs(text: str, between: str) -> dict[str, str]:
     return {name: " ".join(value.split()) for name, _, value in (line.partition(between) for line in text.splitlines())}
 
 
-def _lets_in(ruleset: str) -> bool:
+def _is_loaded(ruleset: str) -> bool:
     """The lines of tables, of hooks and of rules of this project, in the order of `nft list ruleset`."""
     missing, judges = 0, False
     for line in ruleset.splitlines():

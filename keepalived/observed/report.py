@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,7 +17,13 @@ from keepalived.conf.contents import contents
 from keepalived.conf.drain_check import DrainCheck, drain_check
 from keepalived.conf.drain_obstacles import drain_obstacles
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, fingerprint_but_nopreempt, origin
+from keepalived.conf.fingerprint import (
+    fingerprint,
+    fingerprint_but_election,
+    fingerprint_but_nopreempt,
+    origin,
+    sha256_of,
+)
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.connections import read_kept, read_tools
 from keepalived.observed.host import read_host
@@ -245,10 +250,6 @@ def _checkpoint(text: str) -> Checkpoint | None:
     return None
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _version(text: str) -> str | None:
     """`Keepalived v2.2.7 (01/16,2022)` -> `2.2.7`"""
     match = re.search(r"v(\d+(?:\.\d+)+)", text)
@@ -285,7 +286,7 @@ def _unit(text: str, report: Mapping[str, str], files: Mapping[str, File]) -> Un
         needs_reload=needs_reload,
         current=current,
         running_drop_in=running,
-        drop_in=_sha256(disk)
+        drop_in=sha256_of(disk)
         if disk is not None and _is_placed(files, paths.DROP_IN, DROP_IN_FILE) is not False
         else None,
     )
@@ -366,7 +367,7 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         if disk is not None:
             has = contents(plain(disk))
     return Configuration(
-        sha256=_sha256(disk) if disk is not None else None,
+        sha256=sha256_of(disk) if disk is not None else None,
         as_placed=_is_placed(files, paths.CONFIGURATION, CONFIGURATION_FILE),
         applied=None if None in prints else prints[0] == prints[1],
         running=prints[1],

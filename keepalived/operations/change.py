@@ -16,7 +16,7 @@ from keepalived.operations.preempt import wait_for_move
 from keepalived.plan import rollout
 from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain, moves_of_restore, moves_of_start
+from keepalived.plan.connections.moves import moves_of_drain, moves_of_restore, moves_of_start
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
 from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
 from keepalived.run.turn import Turn

@@ -13,17 +13,10 @@ from keepalived.conf.passing_table import WORD_LETTERS
 from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
-from keepalived.plan.connections import (
-    AddressMove,
-    alone,
-    connections_in,
-    grace_seconds,
-    in_words,
-    interface_of,
-    reached_at,
-    serving_in_words,
-    table_for,
-)
+from keepalived.plan.connections.moves import AddressMove, grace_seconds
+from keepalived.plan.connections.reach import alone, interface_of, reached_at, why_not_reached
+from keepalived.plan.connections.table import connections_in, table_for
+from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.look import ask_nodes
 from keepalived.run.runner import Ran
@@ -56,13 +49,17 @@ def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) 
     lost.tell(moves)
 
 
-def tell_kept(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf, *, installs: bool = False) -> None:
-    """Says in a plan what becomes of established connections when this is done to these nodes.
+def tell_kept_each(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf) -> None:
+    """Says in a plan what becomes of established connections when this is done to each of these nodes."""
+    tell_kept(seen, [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)])
+
+
+def tell_kept(seen: ClusterState, moves: Sequence[AddressMove], *, installs: bool = False) -> None:
+    """Says in a plan what becomes of established connections in these moves.
 
     `installs`: the run installs what nodes lack.
     """
     cluster = seen.cluster
-    moves = [move for name in nodes if seen.nodes[name] for move in moves_of(seen, name)]
     if cluster.connections != "keep" or not moves:
         return
     neighbours = {
@@ -153,12 +150,18 @@ def _let_pass(
             node = seen.nodes[name]
             by = interface_of(turn.cluster, name, node, move.address) if node else None
             at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
-            if at is None or by is None:
-                lost.why.setdefault(move.holder, f"it has no address of its own beside {move.address}")
+            if by is None or at is None:
+                _cannot(lost, seen, name if by is None else move.holder, move.address)
                 continue
             table = table_for(seen, move, name, told, connections)
             commands.setdefault(name, []).append(_script("pass", move.address, at, by, seconds, text=table))
     lost.take(turn.runner.run_all(commands, READY_SECONDS))
+
+
+def _cannot(lost: _Lost, seen: ClusterState, name: str, address: str) -> None:
+    node = seen.nodes[name]
+    why = why_not_reached(seen.cluster, name, node, address) if node else None
+    lost.why.setdefault(name, why or "it cannot be read")
 
 
 def _let_serve(

@@ -27,7 +27,7 @@ from keepalived.operations.connections import tell_kept
 from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_deploy
+from keepalived.plan.connections.moves import moves_of_rollout
 from keepalived.plan.host import host_work
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
@@ -96,7 +96,7 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
         changing = {node for batch in made.batches for node in batch}
-        tell_kept(seen, changing, partial(moves_of_deploy, texts=texts[cluster.name]), installs=True)
+        tell_kept(seen, moves_of_rollout(seen, texts[cluster.name], made.batches), installs=True)
         new = {
             hosts[name].name
             for name in meant

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from pyinfra import host, state
 from pyinfra.api import operation
 
+from keepalived.cli.errors import NothingDone
 from keepalived.cli.operator import operator_name
 from keepalived.cli.options import DrainOptions, as_data
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations.connections import make_ready, tell_kept, tell_what_is_left, wait_for_end
+from keepalived.operations.connections import make_ready, tell_kept_each, tell_what_is_left, wait_for_end
 from keepalived.operations.flag import place_flag
 from keepalived.operations.preempt import left_without, wait_for_move
-from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.commands import command, limit_to, on_a_line
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import drain_plan, drain_refusal
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, tell_journal
-from keepalived.run.hands import TurnCommand, targets
+from keepalived.run.hands import TurnCommand, clusters_of_run, targets
 from keepalived.run.look import look
 from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
 from keepalived.run.turn import Turn
 from keepalived.spec import flag
+from keepalived.spec.cluster import Cluster
 
 
 def plan(options: DrainOptions) -> None:
@@ -34,10 +36,21 @@ def plan(options: DrainOptions) -> None:
 
 
 def _tell_plan(options: DrainOptions) -> None:
+    refuse_vain_wait(options, clusters_of_run())
     seen = look_before(partial(refuses, options))
     for one in seen.values():
         tell_plan(one, drain_plan)
-        tell_kept(one, targets(one.cluster), moves_of_drain)
+        tell_kept_each(one, targets(one.cluster), moves_of_drain)
+
+
+def refuse_vain_wait(options: DrainOptions, clusters: Sequence[Cluster]) -> None:
+    """Raises NothingDone where the end of connections is to be waited for, and none of these clusters keeps any."""
+    if options.wait and all(cluster.connections == "cut" for cluster in clusters):
+        files = " and ".join(f"group_data/{cluster.name}.yml" for cluster in clusters)
+        raise NothingDone(
+            f"wait={options.wait} waits for established connections, and a drain cuts them here. Leave it out, or "
+            f"write this into {files} and deploy:{on_a_line('connections: keep')}"
+        )
 
 
 def refuses(options: DrainOptions, seen: ClusterState, meant: Collection[str]) -> str | None:

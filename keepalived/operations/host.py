@@ -12,7 +12,7 @@ from keepalived.run.planning import Commands
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
 
-SHUT = f"{paths.FIREWALL} remove; rm -f {paths.FIREWALL} {paths.FIREWALL_DROP_IN}; systemctl daemon-reload"
+REMOVE_FIREWALL = f"{paths.FIREWALL} remove; rm -f {paths.FIREWALL} {paths.FIREWALL_DROP_IN}; systemctl daemon-reload"
 MISSING = "the kernel has no such setting, or may not change it here: correct host.sysctls"
 
 
@@ -41,12 +41,12 @@ def prepared(text: str) -> Commands:
         yield put
     for path in work.remove:
         yield StringCommand("rm -f", QuoteString(path))
-    if work.let_in and (script := firewall_text(cluster)):
+    if work.put_firewall and (script := firewall_text(cluster)):
         unit = firewall_drop_in(cluster)
         yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", paths.FIREWALL, _stdin=script)
         yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.FIREWALL_DROP_IN, _stdin=unit)
         yield f"systemctl daemon-reload && {paths.FIREWALL}"
-    if work.shut:
-        yield SHUT
+    if work.remove_firewall:
+        yield REMOVE_FIREWALL
     if work.hold:
         yield "apt-mark hold keepalived"

@@ -11,11 +11,11 @@ from keepalived.cli.errors import NothingDone
 from keepalived.facts import Swarm
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.swarm import SwarmState
-from keepalived.operations.connections import tell_kept
+from keepalived.operations.connections import tell_kept_each
 from keepalived.operations.swarm import ASK_SECONDS
 from keepalived.plan import maintenance
 from keepalived.plan.batches import in_turn
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.maintenance import TurnPart
 from keepalived.plan.swarm import cluster_id, leader_of, leave_refusal
 from keepalived.run.hands import aligned
@@ -51,7 +51,7 @@ def order_of(
     made = planned(seen, run, work, swarms, anew=anew, force=force)
     for words in made.words:
         logger.info(aligned(words))
-    tell_kept(seen, made.work, moves_of_drain)
+    tell_kept_each(seen, made.work, moves_of_drain)
     hosts = hosts_of(cluster)
     turns.orders[cluster.name] = [hosts[node].name for node in made.work]
     if leader_of(swarms):

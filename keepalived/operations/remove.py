@@ -15,11 +15,11 @@ from keepalived.conf.scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.operations.connections import end_all, tell_kept, wait_before_cutting
+from keepalived.operations.connections import end_all, tell_kept_each, wait_before_cutting
 from keepalived.operations.drain import drain_node
-from keepalived.operations.host import SHUT
+from keepalived.operations.host import REMOVE_FIREWALL
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain
+from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
 from keepalived.run.context import current
 from keepalived.run.files import tell_journal
@@ -46,7 +46,7 @@ def _tell_plan(options: RemoveOptions) -> None:
             logger.info(f"{name}: remove {', '.join(due)}; {', '.join(moves) or f'nothing moves: {seen.who_holds()}'}")
             for words in notified(seen, dict.fromkeys(due, True)):
                 logger.info(words)
-            tell_kept(seen, due, moves_of_drain)
+            tell_kept_each(seen, due, moves_of_drain)
             logger.info(f"  then take {', '.join(due)} out of group_data/{name}.yml, or a deploy installs it again")
             logger.info(aligned(f"  and deploy to the others:{command('deploy.py')}"))
 
@@ -155,7 +155,7 @@ def files_removed() -> Commands:
     elif node.configuration.origin is not None and state.is_executing:
         host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
     if node.host.firewall_file is not None:
-        yield SHUT
+        yield REMOVE_FIREWALL
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:

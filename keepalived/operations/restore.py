@@ -11,10 +11,10 @@ from keepalived.cli.operator import operator_name
 from keepalived.observed.cluster import ClusterState
 from keepalived.operations import swarm
 from keepalived.operations.checkpoints import remove_checkpoints
-from keepalived.operations.connections import make_ready, tell_kept
+from keepalived.operations.connections import make_ready, tell_kept_each
 from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, on_a_line
-from keepalived.plan.connections import moves_of_restore
+from keepalived.plan.connections.moves import moves_of_restore
 from keepalived.plan.guard import restore_plan
 from keepalived.plan.verdicts import in_service
 from keepalived.run.context import current
@@ -37,7 +37,7 @@ def _tell_plan() -> None:
     seen = look_before()
     for one in seen.values():
         tell_plan(one, restore_plan)
-        tell_kept(one, targets(one.cluster), moves_of_restore)
+        tell_kept_each(one, targets(one.cluster), moves_of_restore)
 
 
 @operation()

@@ -14,7 +14,7 @@ from keepalived.operations.flag import place_flag
 from keepalived.operations.hooks import run_hooks, wait_until_healthy
 from keepalived.operations.preempt import wait_for_move
 from keepalived.plan.commands import command, limit_to
-from keepalived.plan.connections import moves_of_drain, moves_of_restore
+from keepalived.plan.connections.moves import moves_of_drain, moves_of_restore
 from keepalived.plan.guard import nobody_left
 from keepalived.plan.verdicts import fit, out_of_service, taken_back
 from keepalived.run.files import remove_runs_flag, set_flag, tell_journal

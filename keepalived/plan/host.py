@@ -28,9 +28,9 @@ class HostWork(NamedTuple):
     """Files of this project that are needed no more."""
     keep: tuple[str, ...] = ()
     """Drop-ins for systemd-networkd that are missing."""
-    let_in: bool = False
+    put_firewall: bool = False
     """nftables must get its rule, or the script that makes it."""
-    shut: bool = False
+    remove_firewall: bool = False
     """The rule and its script are needed no more."""
 
     @property
@@ -47,8 +47,8 @@ class HostWork(NamedTuple):
             *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
             *(f"write {path}" for path in self.keep),
             *(f"remove {path}" for path in self.remove),
-            *(["let adverts pass nftables"] if self.let_in else []),
-            *([f"remove {paths.FIREWALL} and its rules"] if self.shut else []),
+            *(["let adverts pass nftables"] if self.put_firewall else []),
+            *([f"remove {paths.FIREWALL} and its rules"] if self.remove_firewall else []),
             *(["hold the package keepalived"] if self.hold else []),
         ]
 
@@ -68,8 +68,8 @@ def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> H
             *(path for path in found.kept if path not in kept),
         ),
         keep=tuple(path for path in kept if path not in found.kept),
-        let_in=script is not None and (found.firewall_file != script or found.lets_in is False),
-        shut=script is None and found.firewall_file is not None,
+        put_firewall=script is not None and (found.firewall_file != script or found.firewall_loaded is False),
+        remove_firewall=script is None and found.firewall_file is not None,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pyinfra.api import QuoteString, StringCommand
 
+from keepalived.conf.fingerprint import sha256_of
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.spec import paths
 from keepalived.spec.flag import RunKind
@@ -91,7 +91,7 @@ def put_drop_in(text: str) -> StringCommand:
 
 
 def _put(text: str, staged: str, path: str, mode: str, first: str = "") -> str:
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = sha256_of(text)
 
     def is_it(path: str) -> str:
         return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"

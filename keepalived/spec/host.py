@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from keepalived.spec.fields import matching, shown, wrong
 from keepalived.spec.strict import Strict
 
-SYSCTL = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_-]+)+|[a-z0-9_]+(/[A-Za-z0-9_.-]+)+")
+SYSCTL = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_-]+)+|[a-z0-9_]+(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 VALUE = re.compile(r"[A-Za-z0-9_.:,+-]+( [A-Za-z0-9_.:,+-]+)*")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]{1,99}")
 
@@ -49,4 +49,14 @@ class HostSettings(Strict):
     @property
     def kernel(self) -> dict[str, str]:
         """The settings of the kernel by their paths below /proc/sys."""
-        return {name if "/" in name else name.replace(".", "/"): value for name, value in self.sysctls.items()}
+        return {kernel_path(name): value for name, value in self.sysctls.items()}
+
+
+def kernel_path(name: str) -> str:
+    """Where a setting of the kernel is below /proc/sys: net/ipv4/ip_forward, also for net.ipv4.ip_forward.
+
+    As with sysctl, the first of `.` and `/` in a name separates. The other one then stands for it within a part:
+    net.ipv4.conf.eth0/100.arp_ignore is that of the interface eth0.100.
+    """
+    first = re.search("[./]", name)
+    return name if first is None or first[0] == "/" else name.translate(str.maketrans("./", "/."))

@@ -10,6 +10,7 @@ from keepalived.spec.check_rules import check_faults
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.fault import Fault
 from keepalived.spec.fields import Address
+from keepalived.spec.host_rules import host_faults
 from keepalived.spec.instance import Instance
 from keepalived.spec.notify_rules import notify_faults
 from keepalived.spec.priorities import HIGHEST_PRIORITY
@@ -30,10 +31,12 @@ def faults_of(cluster: Cluster) -> Iterator[Fault]:
     yield from _router_id_faults(cluster)
     yield from _advert_faults(cluster)
     yield from _hook_faults(cluster)
+    yield from _connections_faults(cluster)
     yield from check_faults(cluster)
     yield from sync_faults(cluster)
     yield from notify_faults(cluster)
     yield from vrrp_faults(cluster)
+    yield from host_faults(cluster)
 
 
 def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
@@ -41,6 +44,15 @@ def _hook_faults(cluster: Cluster) -> Iterator[Fault]:
         for when in ("before", "after"):
             if any(hook.on == "another" for hook in getattr(cluster.maintenance, when)):
                 yield Fault(f"maintenance.{when}", "on: another: there is no other node", rests_on=("nodes",))
+
+
+def _connections_faults(cluster: Cluster) -> Iterator[Fault]:
+    if cluster.connections == "keep":
+        return
+    for part, settings in (("drain", cluster.drain), ("maintenance", cluster.maintenance)):
+        if "connections_timeout" in settings.model_fields_set:
+            only = "counts only with connections: keep: set that as well, or leave it out"
+            yield Fault(f"{part}.connections_timeout", only, rests_on=("connections",))
 
 
 def _advert_faults(cluster: Cluster) -> Iterator[Fault]:

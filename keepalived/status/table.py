@@ -13,7 +13,7 @@ from rich.text import Text
 
 from keepalived.observed.node import NodeState
 from keepalived.plan.configuration_status import configuration_status
-from keepalived.plan.connections import serving_in_words
+from keepalived.plan.connections.words import serving_in_words
 from keepalived.plan.diagnosis.findings import Evidence, Problem, Severity
 from keepalived.plan.diagnosis.registry import problems
 

@@ -60,7 +60,8 @@ class Managers(managers.Managers):
     ) -> None:
         """tasks/drain.py"""
         targets = self._targets(names)
-        options = read(DrainOptions, {"reason": reason, "until": until, "force": force}.get)
+        options = read(DrainOptions, {"reason": reason, "until": until, "force": force, "wait": wait}.get)
+        drain.refuse_vain_wait(options, [self.cluster])
         self._look(targets, partial(drain.refuses, options))
         with self.forcing(force):
             self._at_once(

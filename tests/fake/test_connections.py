@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keepalived.cli.errors import NothingDone
 from keepalived.run.turn import Stopped
 from tests.fake.managers import NEW, OLD
 from tests.fake.runs import Managers
@@ -122,6 +123,15 @@ def test_one_who_cannot_is_named_and_the_others_are_ready() -> None:
     assert f"server01: {words}" in managers.said
 
 
+def test_one_who_has_no_interface_for_the_address_is_named_and_not_the_holder() -> None:
+    managers = Managers(KEEP)
+    managers["server02"].address = "192.168.7.4"
+    managers.drain("server01")
+    assert ready(managers) == {"server03": "10.10.0.3"}
+    words = "will end if server02 takes over (server02: there is no interface for 10.10.0.2)"
+    assert f"server01: established connections to 10.10.0.2 {words}" in managers.said
+
+
 def test_a_holder_that_cannot_leaves_nothing_behind() -> None:
     managers = Managers(KEEP)
     managers["server01"].connections.tools = ()
@@ -136,6 +146,15 @@ def test_the_end_of_the_connections_can_be_waited_for() -> None:
     managers.world.later(20, lambda: managers["server01"].connections.open.update({VIP: 0}))
     managers.drain("server01", wait=60)
     assert "the last of its connections ended after" in managers.said[-1]
+
+
+def test_a_wait_for_connections_that_are_cut_is_refused() -> None:
+    managers = Managers()
+    with pytest.raises(NothingDone, match=r"group_data/managers\.yml and deploy:\n    connections: keep$"):
+        managers.drain("server01", wait=60)
+    assert managers.drained() == []
+    managers.drain("server01")
+    assert managers.drained() == ["server01"]
 
 
 def test_connections_that_do_not_end_in_time_are_told() -> None:

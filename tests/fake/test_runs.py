@@ -179,6 +179,17 @@ def test_what_is_so_already_is_no_change(
     assert "[@fake/server02] No changes" in said(run)
 
 
+def test_a_wait_for_connections_that_are_cut_ends_the_run_before_anything_is_done(inventory: Inventory) -> None:
+    run = pyinfra(inventory(AT_REST), "tasks/drain.py", "--limit", "*server02", "--data", "wait=60", "-y")
+    assert run.returncode == 1
+    assert said(run).splitlines()[-2:] == [
+        "--> pyinfra error: Nothing was done. wait=60 waits for established connections, and a drain cuts them here. "
+        "Leave it out, or write this into group_data/managers.yml and deploy:",
+        "    connections: keep",
+    ]
+    assert not begun(run)
+
+
 def test_facts_are_json_on_stdout(inventory: Inventory) -> None:
     run = pyinfra(inventory(SECOND_OUT), "--json", "fact", "keepalived.facts.Node")
     assert run.returncode == 0, said(run)

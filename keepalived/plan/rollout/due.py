@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.drop_in import drop_in_digest
-from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election
+from keepalived.conf.fingerprint import fingerprint, fingerprint_but_election, sha256_of
 from keepalived.conf.render import drop_in
 from keepalived.conf.scripts import Script, is_name_of_script, scripts_of
 from keepalived.observed.node import NodeState
@@ -45,7 +44,7 @@ def due(cluster: Cluster, node: NodeState, text: str) -> Work | None:
 def must_be_placed(cluster: Cluster, node: NodeState, text: str) -> bool:
     """Whether a file on the node is not as it must be: keepalived.conf, the drop-in, the scripts."""
     return (
-        node.configuration.sha256 != _sha256(text)
+        node.configuration.sha256 != sha256_of(text)
         or node.configuration.as_placed is False
         or unit_must_be_placed(node, drop_in(cluster))
         or bool(missing_scripts(cluster, node, text))
@@ -74,11 +73,7 @@ def _needed(cluster: Cluster, text: str) -> list[Script]:
 
 def unit_must_be_placed(node: NodeState, unit: str) -> bool:
     """Whether the drop-in is not `unit`, has another owner or mode, or has not been read by systemd."""
-    return node.unit.drop_in != _sha256(unit) or node.unit.needs_reload
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return node.unit.drop_in != sha256_of(unit) or node.unit.needs_reload
 
 
 def reload_carries(node: NodeState, text: str) -> bool:

@@ -1,8 +1,13 @@
 """The small facts say what they have seen, and null where they have seen nothing they know."""
 
-import pytest
+from typing import Any
 
-from keepalived.facts import Drained, Holds
+import pytest
+from pyinfra.api import FactValueError
+
+from keepalived.facts import Drained, Holds, Node, node_arguments
+from keepalived.spec.cluster_file import parse
+from tests.unit.cluster_text import cluster
 
 DRAINED = [
     ("script", ["absent"], False),
@@ -42,3 +47,30 @@ def test_holds_is_what_the_kernel_has_or_unknown(output: list[str], holds: list[
     fact = Holds()
     fact.command(addresses=["10.10.0.2", "fd00::2"])
     assert fact.process(output) == holds
+
+
+ASKED = {"flag": "/run/flag", "check": "script", "addresses": ["10.10.0.2"]}
+
+
+def asked_of(**arguments: Any) -> list[str]:
+    """What the node's shell is told beside the report's text."""
+    return [word.strip() for word in Node().command(**arguments).get_raw_value().splitlines()[0].split(";")]
+
+
+def test_a_node_is_asked_for_what_the_cluster_file_has_beside_keepalived() -> None:
+    of = parse(cluster("host: {sysctls: {net.ipv4.ip_forward: 1}, packages: [haproxy], firewall: nftables}"), "m")
+    words = asked_of(**node_arguments(of))
+    assert {"sysctls=net/ipv4/ip_forward", "packages='keepalived haproxy'", "networkd=", "nftables=yes"} <= set(words)
+
+
+def test_by_its_arguments_alone_a_node_is_asked_for_nothing_beside_keepalived() -> None:
+    words = asked_of(**ASKED)
+    assert {"sysctls=''", "packages=''", "networkd=", "nftables="} <= set(words)
+    words = asked_of(**ASKED, beside={"packages": ["haproxy"]})
+    assert "packages=haproxy" in words
+
+
+@pytest.mark.parametrize("beside", ["haproxy", {"package": ["haproxy"]}, {"packages": "haproxy"}])
+def test_what_is_asked_for_otherwise_is_refused_in_words(beside: object) -> None:
+    with pytest.raises(FactValueError, match=r"^beside.*known are sysctls, packages, networkd, nftables"):
+        Node().command(**ASKED, beside=beside)

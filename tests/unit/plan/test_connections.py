@@ -7,20 +7,17 @@ import pytest
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import KeptConnections, read_kept, read_tools
 from keepalived.observed.node import NodeState
-from keepalived.plan.connections import (
+from keepalived.plan.connections.moves import (
     AddressMove,
-    alone,
-    connections_in,
     grace_seconds,
-    in_words,
-    moves_of_deploy,
     moves_of_drain,
     moves_of_restore,
+    moves_of_rollout,
     moves_of_start,
-    reached_at,
-    serving_in_words,
-    table_for,
 )
+from keepalived.plan.connections.reach import alone, reached_at
+from keepalived.plan.connections.table import connections_in, table_for
+from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import parse
 from tests.unit.cluster_states import (
@@ -87,19 +84,36 @@ def test_a_reload_that_takes_nopreempt_away_is_a_move() -> None:
     assert moves_of_start(stays, "server01", "") == []
 
 
-def test_a_deploy_moves_what_a_restart_hands_over_and_what_a_reload_takes() -> None:
-    def moves(cluster: Cluster, name: str) -> list[AddressMove]:
-        nodes = {one: runs(one, holds=one == "server01") for one in cluster.nodes}
-        return moves_of_deploy(ClusterState(cluster, nodes), name, {name: text(cluster, name)})
+def moves_of(cluster: Cluster, *batches: tuple[str, ...]) -> list[AddressMove]:
+    """What moves when nodes that run OLD have their turns in these batches."""
+    nodes = {one: runs(one, holds=one == "server01") for one in cluster.nodes}
+    texts = {name: text(cluster, name) for name in cluster.nodes}
+    return moves_of_rollout(ClusterState(cluster, nodes), texts, batches)
 
-    assert moves(OTHER_INTERVAL, "server01") == [AddressMove(VIP, "server01", ("server02", "server03", "server04"))]
-    assert moves(OTHER_INTERVAL, "server02") == moves(OLD, "server01") == []
-    preferred = parse(FILE.replace("51,", "51, prefer: server02,"), "managers")
-    assert moves(preferred, "server02") == []  # its new priority is that which server01 still has
-    changed = {one: runs(one, preferred if one == "server02" else OLD, holds=one == "server01") for one in OLD.nodes}
-    assert moves_of_start(ClusterState(preferred, changed), "server01", text(preferred, "server01")) == [
-        AddressMove(VIP, "server01", ("server02", "server03", "server04"))
-    ]
+
+AWAY = AddressMove(VIP, "server01", ("server02", "server03", "server04"))
+
+
+def test_a_rollout_moves_what_a_restart_hands_over() -> None:
+    assert moves_of(OTHER_INTERVAL, ("server01",)) == [AWAY]
+    assert moves_of(OTHER_INTERVAL, ("server04",), ("server03",), ("server02",)) == []
+    assert moves_of(OLD, ("server01",)) == []
+
+
+PREFERRED = parse(FILE.replace("51,", "51, prefer: server02,"), "managers")
+
+
+def test_in_another_order_of_nodes_the_turn_counts_after_which_another_one_wins() -> None:
+    # With its new priority server02 ties with server01, and then wins against that of server01.
+    assert moves_of(PREFERRED, ("server02",)) == moves_of(PREFERRED, ("server01",)) == []
+    assert moves_of(PREFERRED, ("server02",), ("server01",)) == [AWAY]
+    assert moves_of(PREFERRED, ("server01",), ("server02",)) == [AddressMove(VIP, "server01", ("server02",))]
+
+
+def test_a_node_takes_what_a_holder_with_other_adverts_has_but_not_once_that_one_has_the_new_ones_too() -> None:
+    more = parse(f"{FILE.replace('[10.10.0.2]', '[10.10.0.2, 10.10.0.9]')}on_change: reload\n", "managers")
+    assert moves_of(more, ("server02",)) == [AddressMove(VIP, "server01", ("server02",))]
+    assert moves_of(more, ("server01",), ("server02",)) == []
 
 
 def test_what_is_made_ready_waits_for_a_node_that_may_not_take_over_yet() -> None:
@@ -221,3 +235,8 @@ def test_an_address_on_an_interface_of_its_own_is_told_in_the_plan() -> None:
     ]
     beside["vrrp.51"].append("10.10.0.3")
     assert alone(seen, moves) == {}
+
+
+def test_a_node_without_an_interface_for_the_address_is_told_in_the_plan() -> None:
+    seen = state(on_the_network(FIRST, 3), but(SECOND, interfaces={"eth1": ["192.168.7.4"]}), on_the_network(THIRD, 5))
+    assert alone(seen, moves_of_drain(seen, "server01")) == {"server02": ["there is no interface for 10.10.0.2"]}

@@ -29,7 +29,7 @@ DONE = HostState(
     networks={"enp0s3": "/etc/systemd/network/10-lan.network", "other": "/run/systemd/network/20-other.network"},
     kept=[LAN],
     firewall_file=SCRIPT,
-    lets_in=True,
+    firewall_loaded=True,
 )
 
 
@@ -59,10 +59,10 @@ LACKING = {
         HostWork(keep=("/etc/systemd/network/lan.network.d/floating-address.conf",), remove=(LAN,)),
     ),
     "networkd": ({"networks": {}, "kept": []}, HostWork()),
-    "the script of the firewall": ({"firewall_file": None}, HostWork(let_in=True)),
-    "a script of before": ({"firewall_file": "#!/bin/sh\n"}, HostWork(let_in=True)),
-    "a rule of the firewall": ({"lets_in": False}, HostWork(let_in=True)),
-    "nftables": ({"lets_in": None}, HostWork()),
+    "the script of the firewall": ({"firewall_file": None}, HostWork(put_firewall=True)),
+    "a script of before": ({"firewall_file": "#!/bin/sh\n"}, HostWork(put_firewall=True)),
+    "a rule of the firewall": ({"firewall_loaded": False}, HostWork(put_firewall=True)),
+    "nftables": ({"firewall_loaded": None}, HostWork()),
 }
 
 
@@ -73,19 +73,21 @@ def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork)
 
 
 def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
-    assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(remove=(SYSCTL, LAN), shut=True)
+    assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(
+        remove=(SYSCTL, LAN), remove_firewall=True
+    )
     assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
 
 
 def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:
     assert host_work(WANTED, None, CONFIGURATION) == HostWork(
-        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True, let_in=True
+        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True, put_firewall=True
     )
 
 
 def test_the_plan_says_what_is_to_be_done() -> None:
     assert host_work(WANTED, seen(DONE), CONFIGURATION).words == []
-    changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"], "lets_in": False}
+    changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"], "firewall_loaded": False}
     assert host_work(WANTED, seen(DONE.model_copy(update=changed)), CONFIGURATION).words == [
         "install haproxy",
         "set net/ipv4/ip_nonlocal_bind to 1",
@@ -141,9 +143,9 @@ RULESETS = {
 }
 
 
-@pytest.mark.parametrize(("ruleset", "lets_in"), RULESETS.values(), ids=RULESETS)
-def test_each_chain_that_judges_what_comes_in_must_let_adverts_in(ruleset: str, lets_in: bool) -> None:
-    assert read_host({"addresses": "[]", "ruleset": ruleset, "firewall": "x"}).lets_in is lets_in
+@pytest.mark.parametrize(("ruleset", "firewall_loaded"), RULESETS.values(), ids=RULESETS)
+def test_each_chain_that_judges_what_comes_in_must_let_adverts_in(ruleset: str, firewall_loaded: bool) -> None:
+    assert read_host({"addresses": "[]", "ruleset": ruleset, "firewall": "x"}).firewall_loaded is firewall_loaded
 
 
 def test_the_rule_is_put_into_the_nodes_own_chains_and_not_into_keepaliveds(tmp_path: Path) -> None:

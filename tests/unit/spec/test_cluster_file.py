@@ -525,6 +525,15 @@ drain: {wieght: 10}
     refused(cluster("on_change: never"), "on_change: 'never' is not 'restart' or 'reload'"),
     refused(cluster("connections: hold"), "connections: 'hold' is not 'cut' or 'keep'"),
     refused(
+        cluster("drain: {connections_timeout: 3600}\nmaintenance: {connections_timeout: 0}"),
+        "drain.connections_timeout: counts only with connections: keep: set that as well, or leave it out",
+        "maintenance.connections_timeout: counts only with connections: keep: set that as well, or leave it out",
+    ),
+    refused(  # it may be keep, once that is right
+        cluster("connections: hold\ndrain: {connections_timeout: 3600}"),
+        "connections: 'hold' is not 'cut' or 'keep'",
+    ),
+    refused(
         cluster("start_after: [haproxy]"),
         "start_after[0]: 'haproxy' is not the name of a systemd unit: haproxy.service",
     ),
@@ -715,6 +724,7 @@ def test_a_command_may_have_several_lines() -> None:
 
 def test_the_maintenance_part_in_full() -> None:
     text = """\
+connections: keep
 maintenance:
   before:
     - systemctl stop app
