@@ -24,8 +24,8 @@ def fingerprint_but_election(text: str) -> str | None:
 
 
 def fingerprint_but_nopreempt(text: str) -> str | None:
-    """The same for all but the lines of `nopreempt`."""
-    return fingerprint(re.sub(r"^\s*nopreempt\s*$", "", text, flags=re.MULTILINE))
+    """The same for all but the lines of `nopreempt`, those with a comment too."""
+    return fingerprint(re.sub(r"^\s*nopreempt[^\S\n]*(?=[}#!]|$)", "", text, flags=re.MULTILINE))
 
 
 def fingerprint(text: str) -> str | None:

@@ -13,15 +13,35 @@ put_back() {
   rm -f "$less" "$less.new" "$whole"
 }
 put_back  # what was cut short once
-edit=
-for instance in $instances; do
-  edit="$edit
-/^[[:space:]]*vrrp_instance[[:space:]]+$instance[[:space:]]*[{]/,/^[}]/ { /^[[:space:]]*nopreempt[[:space:]]*\$/d; }"
-done
-sed -E "$edit" "$configuration" > "$less" || exit 1
-if cmp -s "$configuration" "$less"; then
+# Whoever wrote the file: a brace may stand on the next line, names may be quoted, # and ! begin comments.
+kept=$(awk -v instances="$instances" -v less="$less" '
+BEGIN { count = split(instances, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] = 1 }
+{
+  line = rest = $0; at = 0; words = 0; cut = 0
+  while (match(rest, /"[^"]*"|[#!].*|[{}]|[^ \t\r"{}#!]+/)) {
+    word = substr(rest, RSTART, RLENGTH); start = at + RSTART; at += RSTART + RLENGTH - 1
+    rest = substr(rest, RSTART + RLENGTH)
+    if (word ~ /^[#!]/) break
+    if (word == "{") { words = 0; if (++depth == 1) inside = name; name = ""; continue }
+    if (word == "}") { words = 0; if (--depth <= 0) { depth = 0; inside = "" }; continue }
+    if (word ~ /^"/) word = substr(word, 2, length(word) - 2)
+    if (words == 0 && word ~ /^@/) continue
+    words++
+    if (depth == 0 && words == 1) { first = word; name = "" }
+    if (depth == 0 && words == 2 && first == "vrrp_instance") name = word
+    if (depth == 1 && words == 1 && word == "nopreempt" && (inside in wanted)) {
+      line = substr(line, 1, start - 1 - cut) substr(line, start + 9 - cut); cut += 9; found[inside] = 1
+    }
+  }
+  if (cut && line ~ /^[ \t\r]*$/) next
+  print line > less
+}
+END { for (i = 1; i <= count; i++) if (!(names[i] in found)) printf "%s%s", (missing++ ? ", " : ""), names[i] }
+' "$configuration") || exit 1
+if [ -n "$kept" ]; then
   rm -f "$less"
-  echo "$configuration has no nopreempt in $instances" >&2
+  echo "$configuration has no nopreempt of $kept, and this daemon runs with it: it may be in an included file." \
+    "Take nopreempt out there, run \`systemctl reload keepalived\` on $(uname -n), then run the command again" >&2
   exit 1
 fi
 pid=$(systemctl show keepalived.service -p MainPID --value)

@@ -43,7 +43,7 @@ class VrrpSettings(Strict):
     """`true`: the addresses of an advert are not looked at when it comes from the same node as the one before."""
     accept: bool | None = None
     """`false`: the holder takes no packets for the addresses, as a router that only passes packets on (by nftables).
-    The probe then hears no answers. Default: `true`; with `strict_mode` `false`."""
+    The probe then hears no answers, and `probe.port` is refused. Default: `true`; with `strict_mode` `false`."""
     strict_mode: bool = False
     """`true`: keepalived keeps to the letter of RFC 5798: multicast alone, and no password."""
     mcast_src_ip: bool = False

@@ -34,6 +34,28 @@ def vrrp_faults(cluster: Cluster) -> Iterator[Fault]:
         if instance.strict_mode:
             yield from _strict_faults(cluster, name)
     yield from _vmac_faults(cluster)
+    yield from _accept_faults(cluster)
+
+
+def _accept_faults(cluster: Cluster) -> Iterator[Fault]:
+    """Where a holder takes no packets, no connection ends at it."""
+    takes = {
+        name: not instance.strict_mode if instance.accept is None else instance.accept
+        for name, instance in cluster.instances.items()
+        if instance.addresses
+    }
+    closed = next((name for name, accepts in takes.items() if not accepts), None)
+    if closed is None:
+        return
+    keys = ("accept", "strict_mode")
+    basis = tuple(f"instances.{name}.{key}" for name in takes for key in keys)
+    why = "accept: false" if cluster.instances[closed].accept is False else "strict_mode without accept: true"
+    if cluster.probe.port is not None:
+        says = f"{closed} has {why}: its holder takes no packets, and no connection to it comes about: leave it out"
+        yield Fault("probe.port", says, basis)
+    if cluster.connections == "keep" and not any(takes.values()):
+        says = f"keep: {closed} has {why}: its holder takes no packets, and there is no connection to keep: use cut"
+        yield Fault("connections", says, basis)
 
 
 def _cast_faults(path: str, instance: Instance) -> Iterator[Fault]:
@@ -111,9 +133,18 @@ def _vmac_faults(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(f"{path}.use_vmac", why, (f"{path}.vmac_xmit_base", f"{path}.unicast"))
         if instance.promote_secondaries:
             yield Fault(f"{path}.promote_secondaries", "use_vmac has it always: leave it out", basis)
-        if isinstance(interface := instance.use_vmac, str):
-            if interface in (cluster.interface(name, node) for node in cluster.members(name)):
-                yield Fault(f"{path}.use_vmac", f"{interface} is the interface of the instance: give it another name")
-            if interface in named:
-                yield Fault(f"{path}.use_vmac", f"{interface} is that of {named[interface]}: give it another name")
-            named.setdefault(interface, name)
+        interface = _vmac_interface(instance)
+        own = {cluster.interface(name, node) for node in cluster.members(name)}
+        if isinstance(instance.use_vmac, str) and interface in own:
+            yield Fault(f"{path}.use_vmac", f"{interface} is the interface of the instance: give it another name")
+        if (other := named.setdefault(interface, name)) != name:
+            # keepalived itself finds another name where two have it by default
+            at, of = (name, other) if isinstance(instance.use_vmac, str) else (other, name)
+            if isinstance(cluster.instances[at].use_vmac, str):
+                yield Fault(f"instances.{at}.use_vmac", f"{interface} is that of {of}: give it another name")
+
+
+def _vmac_interface(instance: Instance) -> str:
+    if isinstance(instance.use_vmac, str):
+        return instance.use_vmac
+    return f"vrrp{'6' if instance.family == 6 else ''}.{instance.virtual_router_id}"

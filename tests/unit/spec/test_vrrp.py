@@ -5,7 +5,7 @@ import pytest
 from keepalived.conf.render import configuration
 from keepalived.spec.cluster_file import ClusterError, parse
 from keepalived.spec.vrrp import VrrpSettings
-from tests.unit.cluster_text import cluster, instance
+from tests.unit.cluster_text import INSTANCE, cluster, instance
 
 SIX = 'virtual_router_id: 51, virtual_ipaddress: ["fd00::2"]'
 NODES_6 = 'server01: "fd00::3", server02: "fd00::4"'
@@ -122,6 +122,52 @@ def test_two_instances_do_not_share_a_virtual_interface() -> None:
     with pytest.raises(ClusterError) as refused:
         parse(cluster(instances=two), "m")
     assert refused.value.faults == ["m.yml: instances.b.use_vmac: vip0 is that of a: give it another name"]
+
+
+BY_DEFAULT = "a: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.51], use_vmac: true}"
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+def test_nor_one_with_the_name_that_another_has_by_default(named_first: bool) -> None:
+    named = "b: {virtual_router_id: 52, virtual_ipaddress: [10.10.0.52], use_vmac: vrrp.51}"
+    two = ", ".join((named, BY_DEFAULT) if named_first else (BY_DEFAULT, named))
+    with pytest.raises(ClusterError) as refused:
+        parse(cluster(instances=two), "m")
+    assert refused.value.faults == ["m.yml: instances.b.use_vmac: vrrp.51 is that of a: give it another name"]
+
+
+def test_two_of_one_number_have_two_names_by_default() -> None:
+    six = 'b: {virtual_router_id: 51, virtual_ipaddress: ["fd00::51"], use_vmac: %s}'
+    parse(cluster(instances=f"{BY_DEFAULT}, {six % 'true'}"), "m")
+    other = "b: {virtual_router_id: 51, virtual_ipaddress: [192.0.2.51], interface: eth1, use_vmac: true}"
+    parse(cluster(instances=f"{BY_DEFAULT.replace('use', 'interface: eth0, use')}, {other}"), "m")
+    with pytest.raises(ClusterError, match=r"vrrp\.51 is that of a"):
+        parse(cluster(instances=f"{BY_DEFAULT}, {six % 'vrrp.51'}"), "m")
+
+
+CLOSED = [("accept: false", "accept: false"), ("strict_mode: true", "strict_mode without accept: true")]
+
+
+@pytest.mark.parametrize(("rest", "why"), CLOSED)
+def test_a_holder_that_takes_no_packets_has_no_connections(rest: str, why: str) -> None:
+    closed = instance(rest=rest)
+    with pytest.raises(ClusterError) as refused:
+        parse(f"{closed}\nprobe: {{port: 80}}\nconnections: keep", "m")
+    none = f"VI_1 has {why}: its holder takes no packets, and"
+    assert refused.value.faults == [
+        f"m.yml: probe.port: {none} no connection to it comes about: leave it out",
+        f"m.yml: connections: keep: {none} there is no connection to keep: use cut",
+    ]
+    parse(closed, "m")
+    parse(f"{instance(rest='strict_mode: true, accept: true')}\nprobe: {{port: 80}}\nconnections: keep", "m")
+
+
+def test_connections_are_kept_where_one_instance_takes_packets() -> None:
+    closed = "a: {virtual_router_id: 52, virtual_ipaddress: [10.10.0.52], accept: false}"
+    two = cluster("connections: keep", instances=f"{closed}, b: {{{INSTANCE}}}")
+    parse(two, "m")
+    with pytest.raises(ClusterError, match=r"probe\.port: a has accept: false"):
+        parse(f"{two}\nprobe: {{port: 80}}", "m")
 
 
 def test_what_is_not_set_is_left_to_keepalived() -> None:
