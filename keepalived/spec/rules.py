@@ -178,7 +178,7 @@ def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
     path, family, members = f"instances.{name}", cluster.instances[name].family, cluster.members(name)
     senders: dict[Address, str] = {}
     for node in members:
-        source, own = cluster.unicast_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
+        source, own = cluster.advert_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
         is_set = cluster.on_node(name, node).unicast_src_ip is not None
         if source.version != family and is_set:
             yield Fault(own, f"{source} is not IPv{family}, as the addresses of {name} are")
