@@ -111,10 +111,11 @@ def _refuse_move(cluster: Cluster, node: str, instance: str, found: str, links: 
 
 def _refuse_source(cluster: Cluster, node: str, instance: str, interface: str, links: Links) -> None:
     """Raises NoInterface where the adverts would be sent from an address that is on another interface."""
-    given = cluster.on_node(instance, node).unicast_src_ip
-    if not cluster.instances[instance].unicast or (cluster.interface(instance, node) and given is None):
-        return  # as it always was
-    source = str(cluster.unicast_source(instance, node))
+    given, settings = cluster.on_node(instance, node).unicast_src_ip, cluster.instances[instance]
+    unicast = settings.unicast and (given is not None or not cluster.interface(instance, node))  # as it always was
+    if not unicast and not settings.mcast_src_ip:
+        return
+    source = str(cluster.advert_source(instance, node))
     if (carrier := links.carrying(source)) != interface:
         where = f"{carrier} carries" if carrier else "no network interface carries"
         raise NoInterface(

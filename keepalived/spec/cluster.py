@@ -108,7 +108,7 @@ class Cluster(Strict):
             return f"nodes.{node}.instances.{instance}.interface"
         return f"nodes.{node}.interface" if self.nodes[node].interface else f"instances.{instance}.interface"
 
-    def unicast_source(self, instance: str, node: str) -> Address:
+    def advert_source(self, instance: str, node: str) -> Address:
         """The address of `node` in the adverts of `instance`: its own one, unless the file names another."""
         return self.on_node(instance, node).unicast_src_ip or self.nodes[node].address
 

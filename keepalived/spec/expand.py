@@ -111,7 +111,7 @@ def _node_faults(cluster: Cluster) -> Iterator[Fault]:
                 yield Fault(path, f"{name} is not an instance of this file: {known}", rests_on=("instances",))
             elif node not in cluster.members(name):
                 yield Fault(path, f"{node} does not take part in {name}: leave it out", (f"instances.{name}.nodes",))
-            elif own.unicast_src_ip and not instance.unicast:
+            elif own.unicast_src_ip and not (instance.unicast or instance.mcast_src_ip):
                 why = f"{name} has no unicast: set instances.{name}.unicast: true, or leave it out"
                 yield Fault(f"{path}.unicast_src_ip", why, rests_on=(f"instances.{name}.unicast",))
         for name, instance in cluster.instances.items():

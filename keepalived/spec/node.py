@@ -20,7 +20,7 @@ class NodeInstance(Strict):
     """Pins the priority that the node has in this instance while it is drained."""
     unicast_src_ip: NodeAddress | None = None
     """The address from which the node sends its adverts of this instance, and to which the others send theirs, with
-    `unicast: true`. Default: the node's own address."""
+    `unicast: true`. With `mcast_src_ip: true` the address from which it sends. Default: the node's own address."""
 
 
 class NodeSettings(Strict):

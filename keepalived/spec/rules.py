@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 
 from keepalived.spec.address import FloatingAddress
 from keepalived.spec.check_rules import check_faults
@@ -19,6 +20,7 @@ from keepalived.spec.vrrp_rules import vrrp_faults
 
 ADVERT_INTERVALS = {2: (1, 255), 3: (0.01, 40.95)}  # seconds; v2 has whole seconds, v3 hundredths in 12 bits
 LOOPBACK = "lo"
+Network = IPv4Network | IPv6Network
 MOST_ADDRESSES = {4: 255, 6: 89}  # of an instance, by family: what keepalived 2.2 and 2.3 put into an advert
 
 
@@ -190,7 +192,7 @@ def _unicast_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
     path, family, members = f"instances.{name}", cluster.instances[name].family, cluster.members(name)
     senders: dict[Address, str] = {}
     for node in members:
-        source, own = cluster.unicast_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
+        source, own = cluster.advert_source(name, node), f"nodes.{node}.instances.{name}.unicast_src_ip"
         is_set = cluster.on_node(name, node).unicast_src_ip is not None
         if source.version != family and is_set:
             yield Fault(own, f"{source} is not IPv{family}, as the addresses of {name} are")
@@ -235,9 +237,9 @@ def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
     nodes: dict[str, Cluster] = {}
     owners: dict[Address, tuple[str, Cluster]] = {}
     floating: dict[Address, Cluster] = {}
-    numbers: dict[tuple[IPv4Network | IPv6Network, int, int], list[tuple[Instance, Cluster]]] = {}
+    numbers: dict[tuple[Network, int, int], list[tuple[Place, Cluster]]] = {}
     for cluster in clusters:
-        networks = _networks(cluster)
+        places = {name: _places(cluster, name) for name in cluster.instances}
         for name, node in cluster.nodes.items():
             if name in nodes:
                 yield cluster.name, Fault(f"nodes.{name}", f"is already in {nodes[name].name}.yml: {ONE_CLUSTER}")
@@ -255,9 +257,9 @@ def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
                     yield cluster.name, Fault(_path_of(name, instance, address), f"{address.ip} is {taken}")
             same = [
                 other
-                for network in networks
+                for network, place in places[name].items()
                 for another, other in numbers.get((network, instance.family, instance.virtual_router_id), [])
-                if _meet(instance, another)
+                if _meet(place, another)
             ]
             if same:
                 taken = f"{instance.virtual_router_id} is used by {same[0].name}.yml on the same network"
@@ -265,10 +267,10 @@ def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
         for name, node in cluster.nodes.items():
             nodes.setdefault(name, cluster)
             owners.setdefault(node.address, (name, cluster))
-        for instance in cluster.instances.values():
-            for network in networks:
+        for name, instance in cluster.instances.items():
+            for network, place in places[name].items():
                 number = (network, instance.family, instance.virtual_router_id)
-                numbers.setdefault(number, []).append((instance, cluster))
+                numbers.setdefault(number, []).append((place, cluster))
             for address in instance.floating:
                 floating.setdefault(address.ip, cluster)
 
@@ -276,14 +278,38 @@ def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
 ONE_CLUSTER = "a node belongs to one cluster: put the instances of both into one file"
 
 
-def _meet(one: Instance, other: Instance) -> bool:
-    """Whether the adverts of two instances of one number and family are taken for each other's on one network."""
-    return one.interface is None or other.interface is None or one.interface == other.interface
+class Place(NamedTuple):
+    """Where an instance is on those of its nodes that are in one network.
+
+    `interfaces`: as the file sets them; None: found on the node. `networks`: those of the floating addresses.
+    """
+
+    interfaces: set[str | None]
+    networks: set[Network]
 
 
-def _networks(cluster: Cluster) -> set[IPv4Network | IPv6Network]:
-    """The networks of the nodes. The file has no netmasks: /24 and /64 are what a segment nearly always is."""
-    return {
-        ip_network(f"{node.address}/{24 if node.address.version == 4 else 64}", strict=False)
-        for node in cluster.nodes.values()
-    }
+def _meet(one: Place, other: Place) -> bool:
+    """Whether the adverts of two instances of one number and family are taken for each other's on one network.
+
+    A found interface is the one whose network the addresses are in, so there the networks of the addresses decide.
+    """
+    if (one.interfaces & other.interfaces) - {None}:
+        return True
+    return None in one.interfaces | other.interfaces and bool(one.networks & other.networks)
+
+
+def _places(cluster: Cluster, name: str) -> dict[Network, Place]:
+    """Where the nodes of an instance have it, by the network of the nodes."""
+    floating = cluster.instances[name].virtual_ipaddress
+    own = {_network(address.ip) for address in floating if not address.dev and not address.ip.is_link_local}
+    found: dict[Network, Place] = {}
+    for node in cluster.members(name):
+        network = _network(cluster.nodes[node].address)
+        # without such an address it is on the interface of the node's own
+        found.setdefault(network, Place(set(), own or {network})).interfaces.add(cluster.interface(name, node))
+    return found
+
+
+def _network(address: Address) -> Network:
+    """The file has no netmasks: /24 and /64 are what a segment nearly always is."""
+    return ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)

@@ -47,8 +47,8 @@ class VrrpSettings(Strict):
     strict_mode: bool = False
     """`true`: keepalived keeps to the letter of RFC 5798: multicast alone, and no password."""
     mcast_src_ip: bool = False
-    """`true`: the adverts come from the node's address in `nodes`. Without it they come from the first address that
-    the interface has."""
+    """`true`: the adverts come from the node's own address, or from its `unicast_src_ip` of the instance. Without it
+    they come from the first address that the interface has."""
     mcast_dst_ip: Group4 | Group6 | None = None
     """The multicast group of the adverts. Default: `global_defs.vrrp_mcast_group4`, IPv6 `vrrp_mcast_group6`."""
     unicast_ttl: Ttl | None = None

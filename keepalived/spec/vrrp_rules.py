@@ -94,12 +94,19 @@ def _ttl_faults(path: str, instance: Instance) -> Iterator[Fault]:
 
 def _source_faults(cluster: Cluster, name: str) -> Iterator[Fault]:
     instance = cluster.instances[name]
-    if instance.mcast_src_ip:
-        for node in cluster.members(name):
-            if (version := cluster.nodes[node].address.version) != instance.family:
-                why = f"the address of {node} is IPv{version}, those of the instance are not: leave it out"
-                yield Fault(f"instances.{name}.mcast_src_ip", why, ("nodes",))
-                return
+    if not instance.mcast_src_ip:
+        return
+    for node in cluster.members(name):
+        source, own = cluster.advert_source(name, node), cluster.on_node(name, node).unicast_src_ip
+        key = f"nodes.{node}.instances.{name}.unicast_src_ip"
+        if own is not None and str(own) in cluster.addresses:
+            yield Fault(key, f"{own} is a floating address: give one that stays on {node}")
+        if own is not None and own.version != instance.family:
+            yield Fault(key, f"{own} is not IPv{instance.family}, as the addresses of {name} are")
+        elif source.version != instance.family:
+            why = f"the address of {node} is IPv{source.version}, those of the instance are not: leave it out"
+            yield Fault(f"instances.{name}.mcast_src_ip", why, ("nodes",))
+            return
 
 
 def _strict_faults(cluster: Cluster, name: str) -> Iterator[Fault]:

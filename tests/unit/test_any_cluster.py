@@ -76,7 +76,7 @@ def wanted(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
     one = cluster.instances[name]
     scripts, by_script = check_scripts(cluster), cluster.drain.check == "script"
     notified = notify_scripts(cluster)
-    others = [str(cluster.unicast_source(name, other)) for other in cluster.members(name) if other != node]
+    others = [str(cluster.advert_source(name, other)) for other in cluster.members(name) if other != node]
     tracked = {str(check.interface or scripts[key].name) for key, check in cluster.checks_of(name).items()}
     return {
         "virtual_router_id": str(one.virtual_router_id),

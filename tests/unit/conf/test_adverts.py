@@ -58,7 +58,7 @@ def test_the_nodes_of_a_cluster_have_the_same_advert_settings(name: str) -> None
             peers=found.peers,
         )
         if found.peers:
-            assert found.peers.source == str(cluster.unicast_source(instance, node))
+            assert found.peers.source == str(cluster.advert_source(instance, node))
         assert (found.group is None) == (found.peers is not None) == settings.unicast
         if not settings.unicast:
             own = cluster.global_defs.vrrp_mcast_group4 if settings.family == 4 else None

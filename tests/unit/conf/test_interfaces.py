@@ -5,7 +5,7 @@ import pytest
 from keepalived.conf.adverts import AdvertSettings, advert_settings
 from keepalived.conf.interfaces import Links, NoInterface, interfaces
 from keepalived.conf.render import configuration
-from keepalived.spec.cluster_file import parse
+from keepalived.spec.cluster_file import ClusterError, parse
 
 FILE = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4}
@@ -104,8 +104,7 @@ def test_what_is_found_is_followed_where_nothing_moves_unasked(links: Links, run
 UNICAST = FILE.replace("id: 52", "id: 52, unicast: true")
 
 
-def with_sources(*sources: str) -> str:
-    text = UNICAST
+def with_sources(*sources: str, text: str = UNICAST) -> str:
     for node, own, source in zip(("server01", "server02"), ("10.10.0.3", "10.10.0.4"), sources, strict=True):
         text = text.replace(
             f"{node}: {own}", f"{node}: {{address: {own}, instances: {{VI_OUT: {{unicast_src_ip: {source}}}}}}}"
@@ -124,3 +123,32 @@ def test_unicast_adverts_come_from_an_address_of_their_interface() -> None:
     outside = rendered[rendered.index("vrrp_instance VI_OUT") :]
     assert "    unicast_src_ip 192.0.2.3\n    unicast_peer {\n        192.0.2.4\n    }\n" in outside
     assert advert_settings(rendered)["VI_OUT"].peers.source == "192.0.2.3"
+
+
+MULTICAST = FILE.replace("id: 52", "id: 52, mcast_src_ip: true")
+
+
+def test_multicast_adverts_do_not_come_from_an_address_of_another_interface() -> None:
+    told = (
+        "server01: VI_OUT is on eth1, and eth0 carries 10.10.0.3, from which it would send its adverts: set "
+        "nodes.server01.instances.VI_OUT.unicast_src_ip in managers.yml to an address of eth1"
+    )
+    assert refused(LINKS, MULTICAST) == told
+    assert refused(LINKS, MULTICAST.replace("id: 52", "id: 52, interface: eth1")) == told
+    assert found(LINKS, FILE.replace("id: 51", "id: 51, interface: eth0, mcast_src_ip: true"))["VI_IN"] == "eth0"
+    text = with_sources("192.0.2.3", "192.0.2.4", text=MULTICAST)
+    rendered = configuration(parse(text, "managers"), "server01", found(LINKS, text))
+    assert "    mcast_src_ip 192.0.2.3\n" in rendered[rendered.index("vrrp_instance VI_OUT") :]
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("192.0.2.2", "192.0.2.2 is a floating address: give one that stays on server01"),
+        ("'fd00::3'", "fd00::3 is not IPv4, as the addresses of VI_OUT are"),
+    ],
+)
+def test_nor_from_one_that_moves_or_is_of_the_other_family(source: str, why: str) -> None:
+    with pytest.raises(ClusterError) as caught:
+        parse(with_sources(source, "192.0.2.4", text=MULTICAST), "managers")
+    assert caught.value.faults == [f"managers.yml: nodes.server01.instances.VI_OUT.unicast_src_ip: {why}"]

@@ -21,6 +21,13 @@ def on(interface: str | None, number: int = 0) -> str:
     )
 
 
+def on_node(interface: str, number: int = 0) -> str:
+    """The same, where the node says the interface."""
+    return on(None, number).replace(
+        f"web{number}: 10.10.0.1{number}", f"web{number}: {{address: 10.10.0.1{number}, interface: {interface}}}"
+    )
+
+
 # {file: its text}, then the faults
 BETWEEN_FILES = [
     ({"a.yml": cluster(), "b.yml": cluster(nodes="web01: 10.10.0.13", instance=WEB)}, []),
@@ -80,6 +87,32 @@ BETWEEN_FILES = [
         ["b.yml: instances.VI_1.virtual_router_id: 51 is used by a.yml on the same network"],
     ),
     ({"a.yml": on("enp0s3"), "b.yml": on("enp0s8", number=1)}, []),
+    # what the nodes say of the interface counts before what the instance says
+    (
+        {"a.yml": on_node("enp0s3"), "b.yml": on_node("enp0s3", number=1)},
+        ["b.yml: instances.VI_1.virtual_router_id: 51 is used by a.yml on the same network"],
+    ),
+    ({"a.yml": on_node("enp0s3"), "b.yml": on_node("enp0s8", number=1)}, []),
+    ({"a.yml": on("enp0s3"), "b.yml": on_node("enp0s8", number=1)}, []),
+    (
+        {"a.yml": on("enp0s3"), "b.yml": on_node("enp0s3", number=1)},
+        ["b.yml: instances.VI_1.virtual_router_id: 51 is used by a.yml on the same network"],
+    ),
+    # a found interface is the one whose network the addresses are in
+    ({"a.yml": on(None), "b.yml": on(None, number=1).replace("[10.10.0.", "[192.0.2.")}, []),
+    ({"a.yml": on("enp0s3"), "b.yml": on(None, number=1).replace("[10.10.0.", "[192.0.2.")}, []),
+    # nodes that take no part in an instance count for nothing
+    (
+        {
+            "a.yml": cluster(
+                nodes="server01: 10.10.0.3, server02: 10.10.1.4",
+                instances="VI_1: {virtual_router_id: 50, virtual_ipaddress: [10.10.0.2], nodes: [server01]}, "
+                "VI_2: {virtual_router_id: 51, virtual_ipaddress: [10.10.0.9], nodes: [server02]}",
+            ),
+            "b.yml": on(None, number=1),
+        },
+        [],
+    ),
     (  # in the order of the file
         {"a.yml": cluster(), "b.yml": cluster(nodes="server02: 10.10.0.14, server01: 10.10.0.13", instance=WEB)},
         [
@@ -202,6 +235,6 @@ def test_a_hundred_files_are_no_more_work_a_file_than_two(tmp_path: Path, monkey
         monkeypatch.setattr(rules, name, counted)
 
     counting("_meet")
-    counting("_networks")
+    counting("_places")
     assert len(read_clusters(tmp_path)) == 100
-    assert (asked.count("_meet"), asked.count("_networks")) == (0, 100)
+    assert (asked.count("_meet"), asked.count("_places")) == (0, 100)

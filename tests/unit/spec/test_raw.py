@@ -119,3 +119,28 @@ def test_what_is_kept_as_raw_is_not_lost_by_an_adoption() -> None:
         "kernel_rx_buf_size of OLD",
         "virtual_server 10.10.0.2 80",
     ]
+
+
+SMTP = "smtp: {notification_email: [ops@example.org], smtp_server: 10.10.0.25}"
+OF_MAIL = [
+    "notification_email { a@b.c }",
+    "notification_email_from a@b.c",
+    "smtp_server mail",
+    "smtp_connect_timeout 9",
+]
+
+
+@pytest.mark.parametrize("line", OF_MAIL)
+def test_raw_lines_of_mail_stand_only_where_there_is_no_smtp(line: str) -> None:
+    raw, word = f"raw: {{global_defs: '{line}'}}", line.split()[0]
+    parse(f"{instance()}\n{raw}", "m")
+    with pytest.raises(ClusterError) as refused:
+        parse(f"{instance(rest='smtp_alert: true')}\n{SMTP}\n{raw}", "m")
+    assert refused.value.faults == [f"m.yml: raw.global_defs: {word}: use smtp.{word}"]
+
+
+def test_a_raw_alert_stands_only_where_there_is_no_smtp() -> None:
+    parse(instance(rest="raw: smtp_alert"), "m")
+    with pytest.raises(ClusterError) as refused:
+        parse(f"{instance(rest='smtp_alert: true, raw: smtp_alert')}\n{SMTP}", "m")
+    assert refused.value.faults == ["m.yml: instances.VI_1.raw: smtp_alert: use instances.VI_1.smtp_alert"]
