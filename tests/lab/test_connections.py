@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, Operator
+from lab.debian import NEWER
+from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
 from lab.places import OPERATOR_INTERFACE
 from lab.talking import PORT, Talking, serve
 from tests.lab.conftest import on, on_one_of
@@ -180,6 +182,26 @@ def test_a_reboot_waits_and_tells_how_many_it_cuts(managers: Operator) -> None:
         assert "connections to 10.10.0.2: the reboot cuts them" in run.line("cuts them")
     assert clients.kept == 0
     assert clients.failed == {}
+
+
+@on("bookworm")
+def test_all_nodes_are_rebooted_and_no_new_connection_fails(managers: Operator) -> None:
+    before = managers.reboots()
+    with Talking(managers.lab, ADDRESS, 7) as clients:
+        run = managers.types(REBOOT, timeout=400)
+        assert "server01 still serves" in run.line("the reboot cuts them")
+    assert managers.reboots(before) == {"server01": 1, "server02": 1, "server03": 1}
+    assert sum(clients.broken.values()) == 7  # they do not end by themselves
+    assert clients.failed == {}
+
+
+@on("bookworm")
+def test_connections_live_through_an_upgrade_of_keepalived(managers: Operator) -> None:
+    managers.everywhere(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > /etc/apt/sources.list.d/newer.list")
+    with talking(managers, 60, ADDRESS, SIX):
+        run = managers.types(UPGRADE, timeout=400)
+    assert re.findall(r"\[(server\d+)\] \d+:\d\d upgrading", run.text) == ["server03", "server02", "server01"]
+    leaves_nothing(managers)
 
 
 @on("bookworm")
