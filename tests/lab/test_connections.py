@@ -33,6 +33,17 @@ ip route show table local proto 212; ip -6 route show table local proto 212
 systemctl list-units --all --plain --no-legend 'keepalived-connections*'
 cat /proc/sys/net/ipv4/conf/enp0s3/arp_ignore /proc/sys/net/ipv4/conf/enp0s3/arp_announce | grep -v 0
 ls -d /run/keepalived-connections 2>/dev/null; true"""
+OWN_SIX = """\
+cat > /etc/systemd/system/six.service <<END
+[Unit]
+Before=keepalived.service
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/ip address replace fd00:10::1$(hostname | tail -c 2)/64 dev enp0s3 nodad
+[Install]
+WantedBy=multi-user.target
+END
+systemctl enable --now --quiet six"""
 GONE_SECONDS = 30  # 10 s until a node that serves no more is forgotten, and the looks until that is seen
 VAIN_SECONDS = 75  # what was made ready for a move that did not come
 
@@ -41,6 +52,7 @@ VAIN_SECONDS = 75  # what was made ready for a move that did not come
 def keeping(operator: Operator) -> Operator:
     """Three managers that keep connections, a service on each, and both families of addresses."""
     operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", OPERATOR_INTERFACE, "nodad"], check=True)
+    operator.everywhere(OWN_SIX)
     operator.writes(KEEP)
     operator.types(DEPLOY)
     for host in operator.hosts.values():
@@ -51,7 +63,6 @@ def keeping(operator: Operator) -> Operator:
 @pytest.fixture
 def managers(keeping: Operator) -> Iterator[Operator]:
     """The same, all in service before the test and after it, and nothing left."""
-    keeping.everywhere("ip address replace fd00:10::1$(hostname | tail -c 2)/64 dev enp0s3 nodad")
     keeping.sees("a service", lambda: keeping.everywhere("ss -Htln sport = 7777 | wc -l"), ["2\n"] * 3)
     keeping.writes(KEEP)
     yield keeping
