@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.lab import CHECKOUT, Lab
 from lab.operator import CLUSTER_FILE, DEPLOY, SHIPPED, Operator, copy_repository
 from lab.requirements import missing
+from tests.lab.made_by_hand import ADOPT, CONF, ORIGINS, make
 
 GAP_SECONDS = 0.02  # at a hand-over the old holder may be a moment quicker than the new one: no packet's worth
 TOGETHER_SECONDS = 3  # two holders: 2 s, and a second for a busy machine
@@ -139,6 +140,19 @@ def redeployed(managers: Operator) -> Iterator[Operator]:
     yield managers
     managers.repairs()
     managers.redeploys()
+
+
+@pytest.fixture
+def by_hand(managers: Operator) -> Iterator[Operator]:
+    """Three managers as the blog post leaves them."""
+    managers.everywhere(
+        f"systemctl stop keepalived; rm -rf /etc/systemd/system/keepalived.service.d {CONF}*; systemctl daemon-reload"
+    )
+    make(managers, ORIGINS)
+    yield managers
+    managers.everywhere(f"rm -rf /srv/app /etc/keepalived/conf.d {CONF}.replaced*")
+    managers.writes(SHIPPED)
+    managers.types(f"{ADOPT} --data probe=off")
 
 
 def _operators(item: pytest.Item) -> list[Operator]:

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from lab.operator import CLUSTER_FILE, DEPLOY, Operator
+from tests.lab.made_by_hand import ADOPT, CONF, ORIGINS, make
 
-import pytest
-
-from lab.operator import CLUSTER_FILE, DEPLOY, SHIPPED, Operator
-
-ORIGINS = (Path(__file__).parents[1] / "unit/origins_own.conf").read_text()
-CONF = "/etc/keepalived/keepalived.conf"
-ADOPT = f"{DEPLOY} --data adopt=true"
 IMPORT = "pyinfra 10.10.0.3,10.10.0.4,10.10.0.5 tasks/import.py"
 WITH_AUTHENTICATION = """    authentication {
         auth_type PASS
         auth_pass geheim42
     }
 """
-
-
-@pytest.fixture
-def by_hand(managers: Operator) -> Iterator[Operator]:
-    """Three managers as the blog post leaves them."""
-    managers.everywhere(
-        f"systemctl stop keepalived; rm -rf /etc/systemd/system/keepalived.service.d {CONF}*; systemctl daemon-reload"
-    )
-    make(managers, ORIGINS)
-    yield managers
-    managers.everywhere(f"rm -rf {CONF}.replaced* /etc/keepalived/conf.d")
-    managers.writes(SHIPPED)
-    managers.types(f"{ADOPT} --data probe=off")
-
-
-def make(managers: Operator, text: str) -> None:
-    """Each node gets the file with its own priority, the last one first."""
-    for priority, host in enumerate(reversed(managers.hosts.values()), 1):
-        own = text.replace("priority 3", f"priority {priority}")
-        host.succeed(f"cat >{CONF} <<'END'\n{own}END\nsystemctl restart keepalived")
-    managers.sees_holder("server01")
 
 
 def test_the_origins_cluster_is_imported_and_deployed_without_a_move(by_hand: Operator) -> None:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from lab.operator import DEPLOY, FLAG, SHIPPED, Operator
+from tests.lab.made_by_hand import ADOPT, CONF, ORIGINS, make
 
-ORIGINS = (Path(__file__).parents[1] / "unit/origins_own.conf").read_text()
-CONF = "/etc/keepalived/keepalived.conf"
-ADOPT = f"{DEPLOY} --data adopt=true"
 LOAD = 'track_file load {\n    file "/srv/app/load"\n    weight 1\n}\n'
 DEFAULTS = "vrrp_version: 2\nadvert_int: 1\n"  # keepalived's own, which the blog post leaves as they are
 FURTHER = """
@@ -24,27 +17,6 @@ vrrp_instance VI_7 {
     }
 }
 """
-
-
-@pytest.fixture
-def by_hand(managers: Operator) -> Iterator[Operator]:
-    """Three managers as the blog post leaves them."""
-    managers.everywhere(
-        f"systemctl stop keepalived; rm -rf /etc/systemd/system/keepalived.service.d {CONF}*; systemctl daemon-reload"
-    )
-    make(managers, ORIGINS)
-    yield managers
-    managers.everywhere(f"rm -rf /srv/app {CONF}.replaced*")
-    managers.writes(SHIPPED)
-    managers.types(f"{ADOPT} --data probe=off")
-
-
-def make(managers: Operator, text: str) -> None:
-    """Each node gets the file with its own priority, the last one first."""
-    for priority, host in enumerate(reversed(managers.hosts.values()), 1):
-        own = text.replace("priority 3", f"priority {priority}")
-        host.succeed(f"cat >{CONF} <<'END'\n{own}END\nsystemctl restart keepalived")
-    managers.sees_holder("server01")
 
 
 def test_a_cluster_made_by_hand_is_taken_over_and_clients_lose_nothing(by_hand: Operator) -> None:
