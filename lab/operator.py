@@ -228,10 +228,18 @@ class Operator:
         """The hosts whose kernel has `address`."""
         return holders(self.lab, address)
 
-    def sees(self, what: str, look: Callable[[], Seen], expected: Seen, seconds: float = 20) -> None:
+    def sees(
+        self,
+        what: str,
+        look: Callable[[], Seen],
+        expected: Seen,
+        seconds: float = 20,
+        *,
+        pause_seconds: float = LOOK_SECONDS,
+    ) -> None:
         """Looks until it is as expected. Raises LabError with what was seen last."""
         until: Callable[[Seen], bool] = lambda seen: bool(seen == expected)  # noqa: E731
-        wait_for(f"{what}: {expected}", look, seconds=seconds, until=until, pause_seconds=LOOK_SECONDS)
+        wait_for(f"{what}: {expected}", look, seconds=seconds, until=until, pause_seconds=pause_seconds)
 
     def sees_holder(self, *names: str, seconds: float = 20) -> None:
         """Waits until 10.10.0.2 is on exactly these hosts."""
