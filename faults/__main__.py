@@ -46,7 +46,7 @@ def wanted(variants: list[Variant], names: tuple[str, ...]) -> Iterator[tuple[Va
 @click.option("--case", "names", multiple=True, metavar="NAME", help="This fault alone; more than once: these.")
 @click.option("--kills", default=FEW_KILLS, show_default=True, help="How often the operator's machine dies in a case.")
 @click.option("--seed", type=int, help="For what happens by chance; printed. Default: another one each time.")
-@click.option("--fresh", is_flag=True, help="Begin anew.")
+@click.option("--fresh", is_flag=True, help="Begin anew, or do these again.")
 @click.option("--list", "listing", is_flag=True, help="Print what would be done, and about how long it takes.")
 @click.option("--document", "documenting", is_flag=True, help="Do nothing but write docs/faults.md and its pictures.")
 def main(
@@ -73,9 +73,9 @@ def main(
     else:
         variants = [by_name[name] for name in only] or parts[part]
         keys = [(variant.name, name) for variant, name in wanted(variants, names)]
-    if fresh:
+    if fresh and not (only or names):
         kept.unlink(missing_ok=True)
-    due = results.left(keys, results.read(kept))
+    due = keys if fresh else results.left(keys, results.read(kept))
     click.echo(f"{len(due)} of {len(keys)} cases are to be done; about {len(due) * CASE_SECONDS / 60:.0f} min.")
     if listing:
         for variant, case in due:
