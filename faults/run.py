@@ -20,6 +20,7 @@ from lab.talking import Talking
 from lab.witness import Witness
 
 TALKING = 20
+MOST_CHARACTERS = 600
 Keep = Callable[[Result], None]
 
 
@@ -67,12 +68,12 @@ def run_case(stage: Stage, case: Case, machine: str) -> Result:
             result.broken = sum(talking.broken.values())
         _look_back(result, witness, began, [*starts, ended])
     except LabError as error:
-        result.differs.append(f"it could not be done to its end: {str(error)[:600]}")
+        result.differs.append(f"it could not be done to its end: {_end_of(str(error))}")
     result.differs += judge(stage, case, told, result)
     try:
         stage.repair(quick=not result.differs)
     except LabError as error:
-        result.differs.append(f"the hosts did not come to rest: {str(error)[:300]}")
+        result.differs.append(f"the hosts did not come to rest: {_end_of(str(error))}")
     result.seconds = time.time() - began
     return result
 
@@ -107,3 +108,8 @@ def _look_back(result: Result, witness: Witness, began: float, bounds: list[floa
     result.silences = [
         (round(one.start - began, 3), round(one.start + one.seconds - began, 3)) for one in long_silences(witness)
     ]
+
+
+def _end_of(text: str) -> str:
+    """What a command said last tells why."""
+    return text if len(text) <= MOST_CHARACTERS else f"… {text[-MOST_CHARACTERS:]}"

@@ -9,6 +9,7 @@ from faults.cases.case import Phases, case
 from faults.phases import Phase
 from faults.stage import Stage
 from lab.host import Host
+from lab.operator import DRAIN
 
 BOOT_SECONDS = 30.0
 COMMAND_SECONDS = 40.0
@@ -75,8 +76,10 @@ def power_cut_while_drained(stage: Stage) -> Phases:
 
 @case("no-other-node-can-serve")
 def all_drained(stage: Stage) -> Phases:
-    """All nodes are drained, the last one by force: one serves all the same. Then all are restored."""
-    stage.drain(*stage.hosts, options="--data force=true")
+    """All nodes are drained, the holder last and by force: it serves all the same. Then all are restored."""
+    holder = stage.holder()
+    stage.drain(*stage.backups())
+    stage.operator.attempts(f"{DRAIN} --limit {holder.name} --data force=true")  # it says that the holder still holds
     allowed = stage.any_one() if stage.variant.kind == "nopreempt" else stage.one_each(drained=stage.hosts)
     yield Phase("drained", allowed, within=COMMAND_SECONDS * 2)
     stage.restore(*stage.hosts)

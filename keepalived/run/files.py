@@ -51,8 +51,9 @@ def _folder(path: str) -> str:
 
 
 def remove_file(path: str) -> StringCommand:
-    """Removes a file; with the path of the flag it restores a node, also after a power cut."""
-    return StringCommand("rm -f", QuoteString(path), _flushed(path))
+    """Removes a file; with the path of the flag it restores a node, also after a power cut. An empty folder in its place
+    goes too: it drains a node as a file does."""
+    return StringCommand("rm -df", QuoteString(path), _flushed(path))
 
 
 def remove_runs_flag(path: str, run: RunKind) -> StringCommand:
