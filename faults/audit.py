@@ -14,7 +14,7 @@ from lab.witness import Witness
 STEADY_SECONDS = 1.2  # two adverts
 GIVE_UP_SECONDS = 10.0  # after the time in which it ought to settle
 LOOK_SECONDS = 0.1
-NAMING_SECONDS = 5.0  # status may see a fault later than the holders move
+NAMING_SECONDS = 12.0  # status may see a fault later than the holders move, and reads ten seconds of the journal
 SHORTEST_SILENCE = 0.02  # seconds that are drawn
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Literal
 
-from keepalived.run.files import remove_file
+import pytest
+
+from keepalived.run.files import remove_file, set_flag
 
 
 def removed(path: Path) -> int:
@@ -34,3 +37,13 @@ def test_a_folder_with_something_in_it_stays(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_missing_is_no_failure(tmp_path: Path) -> None:
     assert removed(tmp_path / "missing" / "flag") == 0
+
+
+@pytest.mark.parametrize("keep", [None, "script", "file"])
+def test_a_flag_is_set_in_a_folder_that_somebody_has_removed(
+    tmp_path: Path, keep: Literal["script", "file"] | None
+) -> None:
+    flag = tmp_path / "re moved" / "flag"
+    subprocess.run(["sh", "-c", set_flag(str(flag), "1\n", keep=keep).get_raw_value()], check=True)
+    assert flag.read_text() == "1\n"
+    assert list(flag.parent.iterdir()) == [flag]
