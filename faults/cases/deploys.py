@@ -118,7 +118,7 @@ def configuration_edited(stage: Stage) -> Phases:
     yield _deployed_at_last(stage)
 
 
-@case("configuration-differs", "configuration-foreign")
+@case("configuration-missing")
 def configuration_removed(stage: Stage) -> Phases:
     """Somebody removes keepalived.conf of a backup; a deploy puts it back."""
     stage.backups()[0].succeed(f"rm {CONFIGURATION}")
