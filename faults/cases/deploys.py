@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from faults.cases.case import Phases, case
 from faults.cases.power import BOOT_SECONDS, COMMAND_SECONDS
 from faults.phases import Phase
 from faults.stage import Stage
 from keepalived.spec.paths import CONFIGURATION
+from lab.debian import NEWER
+from lab.errors import LabError
 from lab.operator import UPGRADE
 
 ETC = "/etc/keepalived"
@@ -18,10 +22,12 @@ KILL_SSHD = (
     "systemctl stop ssh.socket ssh 2>/dev/null; "
     'for one in /proc/[0-9]*; do case $(cat "$one/comm") in sshd*) kill -KILL "${one#/proc/}";; esac; done; true'
 )
+LOCKED_SECONDS = 8
 LOCKS = ("/var/lib/apt/lists/lock", "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/cache/apt/archives/lock")
 HOLD = (
     'use Fcntl; for my $path (@ARGV) { open(my $one, "+>>", $path) or die; push @all, $one; '
-    'fcntl($one, F_SETLK, pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0)) or die }; sleep 8'
+    'my $lock = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0); fcntl($one, F_SETLK, $lock) or die }; '
+    f"sleep {LOCKED_SECONDS}"
 )
 
 
@@ -70,13 +76,20 @@ def sshd_dies_in_a_rollout(stage: Stage) -> Phases:
     yield _deployed_at_last(stage)
 
 
-@case(why_unnamed="a run that waits for apt says so itself")
+@case("different-versions")
 def apt_locked(stage: Stage) -> Phases:
-    """apt and dpkg of a backup are locked for eight seconds while an upgrade begins there: it waits, and ends well."""
+    """apt and dpkg of a backup are locked for eight seconds while it is upgraded: the run waits, and ends well. Then
+    the node is made what it was before."""
     backup = stage.backups()[-1]
+    backup.succeed(f"echo 'deb [trusted=yes lang=none] file:{NEWER} ./' > /etc/apt/sources.list.d/newer.list")
     backup.succeed(f"perl -e '{HOLD}' {' '.join(LOCKS)} >/dev/null 2>&1 </dev/null &")
+    began = time.monotonic()
     stage.operator.types(f"{UPGRADE} --limit {backup.name}")
-    yield Phase("upgraded", stage.one_each(), lasts=False, within=COMMAND_SECONDS * 2)
+    if time.monotonic() < began + LOCKED_SECONDS:
+        raise LabError("the upgrade has not waited for the locks")
+    yield Phase("upgraded", stage.one_each(), within=COMMAND_SECONDS * 2)
+    backup.put_back()
+    yield Phase("as before", stage.one_each(), lasts=False, within=BOOT_SECONDS)
 
 
 @case("configuration-differs", "restart-pending")
@@ -131,7 +144,7 @@ def configuration_broken(stage: Stage) -> Phases:
     """Somebody breaks keepalived.conf of a backup and restarts it; a deploy puts it right."""
     backup = stage.backups()[0]
     backup.execute(
-        f"sed -i 's/^vrrp_instance.*/vrrp_instnace broken {{/' {CONFIGURATION}; systemctl restart keepalived"
+        f"sed -i 's/^vrrp_instance.*/vrrp_instnace broken {{/' {CONFIGURATION}; systemctl --no-block restart keepalived"
     )
     yield Phase("broken", stage.one_each(without=[backup]))
     yield _deployed_at_last(stage)

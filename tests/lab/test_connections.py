@@ -79,6 +79,12 @@ def talking(managers: Operator, count: int, *addresses: str) -> Iterator[list[Ta
 
 
 @on("bookworm", "trixie")
+def test_a_second_deploy_has_nothing_to_change(managers: Operator) -> None:
+    managers.types(DEPLOY)
+    assert "nothing to change" in managers.types(DEPLOY).text
+
+
+@on("bookworm", "trixie")
 def test_connections_live_through_a_drain_and_a_restore(managers: Operator) -> None:
     with talking(managers, 120, ADDRESS, SIX) as (four, six):
         run = managers.types(f"{DRAIN} --limit server01")
