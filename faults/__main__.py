@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from bench.__main__ import machine
+from bench.machine import machine
 from faults import document, results
 from faults.cases.registry import CASES
 from faults.phases import Result
