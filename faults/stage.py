@@ -271,7 +271,9 @@ class Stage:
                 self.rest()
         except LabError:
             self.lab.put_back()
+            self.operator.forgets()
             self.operator.writes(self.file)
+            self.operator.is_deployed(self.file)
             if self.variant.family == "ipv6":
                 give_six(self.lab)
             self.rest()
