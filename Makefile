@@ -26,8 +26,9 @@ check: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
+# GROUPS="moves scale" takes these groups of figures alone.
 bench: setup
-	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench $(GROUPS)
 
 schema: .venv/ready
 	@$(PYTHON) -c 'from keepalived.spec.cluster_file import json_schema; print(json_schema(), end="")' \

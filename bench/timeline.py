@@ -94,8 +94,13 @@ def draw_timelines(path: Path, timelines: Sequence[Timeline]) -> None:
             if column:
                 for each in axes:
                     each.tick_params(labelleft=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes it as SVG, the same for the same figures; within a context of STYLE."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
     path.write_text("\n".join(line.rstrip() for line in path.read_text().splitlines()) + "\n")
 
 

@@ -2,10 +2,11 @@
 
 Each of COUNT connections sends a line every 100 ms and waits for its echo. Besides, a new connection is made every
 50 ms, which says one line and ends. Says `{"open": COUNT}` on a line once all are open, goes on until its standard
-input ends, and then writes what became of them, in milliseconds where it is a time:
+input ends, and then writes what became of them, in milliseconds where it is a time, but for the moments at which
+connections broke, in seconds since the epoch:
 
-`{"kept": 200, "broken": {"Connection reset by peer": 0}, "slowest": 12, "new": 300, "failed": 0, "slowest_new": 8,
-"servers": {"server01": 200}}`. A server tells its name with each echo.
+`{"kept": 200, "broken": {"Connection reset by peer": 0}, "broken_at": [], "slowest": 12, "new": 300, "failed": 0,
+"slowest_new": 8, "servers": {"server01": 200}}`. A server tells its name with each echo.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Talk:
     def __init__(self, address: str, port: int, count: int) -> None:
         self.address, self.port, self.count = address, port, count
         self.broken: Counter[str] = Counter()
+        self.broken_at: list[float] = []
         self.servers: Counter[str] = Counter()
         self.slowest = self.slowest_new = 0.0
         self.new = self.failed = self.open = 0
@@ -58,6 +60,7 @@ class Talk:
             writer.close()
         except (TimeoutError, OSError) as error:
             self.broken[str(error) or "no answer"] += 1
+            self.broken_at.append(time.time())
 
     async def begin_new(self) -> None:
         """New connections, one after the other's begin."""
@@ -93,6 +96,7 @@ class Talk:
         told = {
             "kept": self.servers.total(),
             "broken": self.broken,
+            "broken_at": self.broken_at,
             "slowest": round(1000 * self.slowest),
             "new": self.new,
             "failed": self.failed,

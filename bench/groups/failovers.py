@@ -1,0 +1,61 @@
+"""How long nobody answers after a failure that nobody planned, by the settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bench.seen import LOST, SILENCE, TWO
+from bench.taking import Taking
+from bench.values import SETTINGS
+from lab.host import Host
+from lab.operator import ADDRESS, DEPLOY, Operator
+from lab.witness import Witness
+
+SECONDS = 20.0  # the longest take-over: the blog post's values
+SETTLED_SECONDS = 3.0
+
+
+def take(taking: Taking) -> None:
+    """Each failure of the holder with each of the settings."""
+    with taking.operator() as operator:
+        for name, text in SETTINGS.items():
+            operator.writes(text)
+            operator.types(f"{DEPLOY} --data probe=off")
+            operator.sees_holder("server01", seconds=60)
+            for _ in range(taking.times):
+                for failure, fails in FAILURES.items():
+                    fail(taking, operator, name, failure, fails)
+            taking.says(name)
+
+
+def fail(taking: Taking, operator: Operator, row: str, failure: str, fails: Callable[[Host], object]) -> None:
+    """One failure of server01, and all as before afterwards."""
+    with Witness(operator.lab, ADDRESS) as seen:
+        fails(operator.server01)
+        time.sleep(SETTLED_SECONDS)
+        operator.sees("an answer", lambda: _is_served(operator), True, seconds=SECONDS)
+        time.sleep(1)
+    taking.figures.note(row, failure, SILENCE, 1000 * seen.longest_silence)
+    taking.figures.note(row, failure, LOST, seen.lost)
+    taking.figures.note(row, failure, TWO, 1000 * seen.longest(2))
+    operator.repairs()
+    operator.sees_holder("server01", seconds=60)
+    time.sleep(SETTLED_SECONDS)
+
+
+def _is_served(operator: Operator) -> bool:
+    """Whether a client has an answer now."""
+    return operator.lab.operator(["ping", "-c", "1", "-W", "1", ADDRESS]).returncode == 0
+
+
+def _kill(host: Host) -> None:
+    """Parent and child die, and the address stays on the host, as the kernel does not know that it is theirs."""
+    host.succeed("systemctl kill --signal=KILL keepalived")
+
+
+FAILURES: dict[str, Callable[[Host], object]] = {
+    "power cut": Host.crash,
+    "link cut": Host.unplug,
+    "keepalived killed": _kill,
+}
