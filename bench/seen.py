@@ -57,14 +57,21 @@ class Seen:
         for measure, value in found.items():
             figures.note(row, column, measure, value)
 
+    def _changes(self) -> Iterator[tuple[float, int]]:
+        """When a connection was answered no more, and when again."""
+        for since, until in self.talking.silences:
+            yield since, -1
+            if until is not None:
+                yield until, 1
+
     def timeline(self, title: str, nodes: list[str], marks: list[tuple[float, str]]) -> Timeline:
         """The picture of it; `marks` at times of the clock."""
         start = self.witness.holders[0][0]
-        alive = CONNECTIONS
-        connections = [(0.0, alive)]
-        for when in sorted(self.talking.broken_at):
-            alive -= 1
-            connections.append((max(0.0, when - start), alive))
+        answered = CONNECTIONS
+        connections = [(0.0, answered)]
+        for when, change in sorted(self._changes()):
+            answered += change
+            connections.append((max(0.0, when - start), answered))
         quiet = [one for one in silences(self.witness.probes, INTERVAL_SECONDS) if one.lost]
         return Timeline(
             title,

@@ -47,7 +47,7 @@ class Timeline:
     marks: Sequence[tuple[float, str]] = ()
     """What was done, and when."""
     connections: Sequence[tuple[float, int]] = ()
-    """From when on how many of the connections lived that were open at the start; none: nobody looked."""
+    """From when on how many of the connections were answered that were open at the start; none: nobody looked."""
 
     @property
     def seconds(self) -> float:
@@ -130,7 +130,7 @@ def _probe(axes: Axes, one: Timeline) -> None:
 
 
 def _connections(axes: Axes, one: Timeline, most: int) -> None:
-    """How many of the connections that were open at the start lived."""
+    """How many of the connections that were open at the start were answered."""
     if one.connections:
         last = (one.seconds, one.connections[-1][1])
         times, alive = zip(*one.connections, last, strict=True)

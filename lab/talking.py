@@ -65,9 +65,9 @@ class Talking:
         return dict(self._told["broken"])
 
     @property
-    def broken_at(self) -> list[float]:
-        """When they broke, in seconds since the epoch: a reset, or no answer for 5 s."""
-        return list(self._told["broken_at"])
+    def silences(self) -> list[tuple[float, float | None]]:
+        """From when to when one of them had no answer, in seconds since the epoch; None: it has broken."""
+        return [(since, until) for since, until in self._told["silences"]]
 
     @property
     def failed(self) -> dict[str, int]:

@@ -29,24 +29,27 @@ def take(taking: Taking) -> None:
         ours = Ours(operator, keep=True)
         ours.prepare()
         serve_everywhere(operator)
-        plain = Plain(operator)
+        plain, least = Plain(operator), 0.0
         for title, act, column in ((OURS, ours.acts()[RESTART], "ours"), (NAIVE, plain.acts()[RESTART], "naive")):
             if column == "naive":
                 plain.follows(ours.change)
                 nothing_is_left(operator)  # of kept connections: the drained node's kernel would still answer
-            seen, marks = _seen(operator, act)
+            seen, marks = _seen(operator, act, least)
+            least = seen.witness.holders[-1][0] - seen.witness.holders[0][0]
             seen.note(taking.figures, "deploy of a change", column)
             taking.figures.timelines.append(asdict(seen.timeline(title, list(operator.hosts), marks)))
             taking.says(f"{title}: {seen.witness}; {seen.talking}")
 
 
-def _seen(operator: Operator, act: Callable[[], None]) -> tuple[Seen, list[tuple[float, str]]]:
+def _seen(operator: Operator, act: Callable[[], None], least: float) -> tuple[Seen, list[tuple[float, str]]]:
+    """What clients saw of it; both pictures are as long as the first one, `least`."""
+    start = time.monotonic()
     with clients(operator) as seen:
         time.sleep(BEFORE_SECONDS)
         begin = time.time()
         act()
         end = time.time()
         operator.sees_holder("server01", seconds=60)
-        time.sleep(AFTER_SECONDS)
+        time.sleep(max(AFTER_SECONDS, least - (time.monotonic() - start)))
     seen.seconds = end - begin
     return seen, [(begin, "typed"), (end, "it says that it is done")]
