@@ -57,14 +57,15 @@ def _bars(path: Path, figures: Figures, measure: str, columns: list[str], label:
                 )
                 axes.text(max(width, *one.values) * 1.1, at, number(one.median), va="center", fontsize=7)
         axes.set_xscale("log")
-        most = max(max(one.values) for one in figures.figures if one.measure == measure)
+        most = max((max(one.values) for one in figures.figures if one.measure == measure), default=0)
         axes.set_xlim(LEAST_MS / 2, max(most, 10) * 2.5)
         axes.xaxis.set_major_formatter(lambda value, _: number(value))
         axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.set_yticks(range(len(rows)), [row.replace("`", "") for row in rows])
         axes.invert_yaxis()
         axes.set_xlabel(label)
-        drawing.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)
+        if rows:
+            drawing.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)
         save(drawing, path)
 
 

@@ -115,9 +115,19 @@ def _fastest(figures: Figures) -> list[str]:
 
 def _connections(figures: Figures) -> list[str]:
     lines = ["## What `connections: keep` costs", "", taken(figures), ""]
-    lines += ["One connection, by where it is served from; hosts and client share one machine:", ""]
     measures = (connections.UP, connections.DOWN, connections.TURN, connections.PROCESSOR)
-    lines += [f"| | {' | '.join(measures)} |", f"|---|{'---|' * len(measures)}"]
+    head = [f"| | {' | '.join(measures)} |", f"|---|{'---|' * len(measures)}"]
+    lines += [
+        "One connection, how many times what it is before a drain; hosts and client share one machine:",
+        "",
+        *head,
+    ]
+    for row in figures.rows(connections.UP):
+        pairs = [(figures.find(row, one, one), figures.find(connections.BEFORE, one, one)) for one in measures]
+        told = [number(one.median / before.median) if one and before else "" for one, before in pairs]
+        if row != connections.BEFORE:
+            lines.append(f"| {row} | {' | '.join(told)} |")
+    lines += ["", "The same in figures:", "", *head]
     for row in figures.rows(connections.UP):
         cells = [figures.find(row, measure, measure) for measure in measures]
         lines.append(f"| {row} | {' | '.join(one.spread if one else '' for one in cells)} |")

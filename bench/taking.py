@@ -40,6 +40,11 @@ class Taking:
         finally:
             lab.down()
 
+    def runs(self, operator: Operator) -> None:
+        """Notes the version of keepalived that the hosts have."""
+        version = str(operator.server01.version("keepalived")).partition("+")[0].rpartition(":")[2]
+        self.figures.versions = dict(self.figures.versions) | {"keepalived": version}
+
     def sizes(self, full: Sequence[int], small: Sequence[int]) -> Sequence[int]:
         """How many hosts."""
         return small if self.small else full

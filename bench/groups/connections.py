@@ -81,6 +81,7 @@ def take(taking: Taking) -> None:
         for more, row in (("connections: keep\n", "`connections: keep`"), ("", "`connections: cut`")):
             operator.writes(cluster(more=more))
             operator.types(f"{DEPLOY} --data probe=off")
+            taking.runs(operator)
             serve_everywhere(operator)
             for host in operator.hosts.values():
                 _stream_server(host)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable
 
@@ -9,6 +11,7 @@ from bench.seen import LOST, SILENCE, TWO
 from bench.taking import Taking
 from bench.values import SETTINGS
 from lab.host import Host
+from lab.lab import CHECKOUT
 from lab.operator import ADDRESS, DEPLOY, Operator
 from lab.witness import Witness
 
@@ -22,6 +25,7 @@ def take(taking: Taking) -> None:
         for name, text in SETTINGS.items():
             operator.writes(text)
             operator.types(f"{DEPLOY} --data probe=off")
+            taking.runs(operator)
             operator.sees_holder("server01", seconds=60)
             for _ in range(taking.times):
                 for failure, fails in FAILURES.items():
@@ -46,7 +50,8 @@ def fail(taking: Taking, operator: Operator, row: str, failure: str, fails: Call
 
 def _is_served(operator: Operator) -> bool:
     """Whether a client has an answer now."""
-    return operator.lab.operator(["ping", "-c", "1", "-W", "1", ADDRESS]).returncode == 0
+    asked = operator.lab.operator([sys.executable, "-m", "lab.pinger", ADDRESS], input="", cwd=CHECKOUT, check=True)
+    return bool(json.loads(asked.stdout.partition("\n")[0])["reachable"])
 
 
 def _kill(host: Host) -> None:

@@ -26,6 +26,7 @@ def take(taking: Taking) -> None:
             row = f"`advert_int: {interval}`"
             operator.writes(cluster(more=f"drain: {{check: file}}\nadvert_int: {interval}\n"))
             operator.types(f"{DEPLOY} --data probe=off")
+            taking.runs(operator)
             operator.sees_holder("server01", seconds=60)
             for _ in range(taking.times):
                 _busy(taking, operator, row)

@@ -19,6 +19,7 @@ def take(taking: Taking) -> None:
     with taking.operator() as operator:
         operator.writes(cluster())
         operator.types(DEPLOY)
+        taking.runs(operator)
         for what, journal in ((LOOK, False), (WITH_JOURNAL, True)):
             asked = Node().command(flag=FLAG, check="script", addresses=[ADDRESS], journal=journal)
             look = f"sh -c {shlex.quote(asked.get_raw_value())} >/dev/null"

@@ -33,7 +33,8 @@ def _one_way(taking: Taking, operator: Operator, one: way.Way) -> None:
     one.prepare()
     serve_everywhere(operator)
     operator.sees_holder("server01", seconds=60)
-    taking.figures.versions = dict(taking.figures.versions) | _versions(operator)
+    taking.runs(operator)
+    taking.figures.versions = dict(taking.figures.versions) | {"ansible-core": ansible.VERSION}
     installed = way.Installed(operator)
     for _ in range(taking.times):
         for name, act in one.acts().items():
@@ -43,10 +44,3 @@ def _one_way(taking: Taking, operator: Operator, one: way.Way) -> None:
             if name == way.UPGRADE:
                 assert installed.is_newer, "nothing was upgraded"
                 installed.back()
-
-
-def _versions(operator: Operator) -> dict[str, str]:
-    return {
-        "keepalived": str(operator.server01.version("keepalived")).partition("+")[0],
-        "ansible-core": ansible.VERSION,
-    }

@@ -28,6 +28,7 @@ def take(taking: Taking) -> None:
     with taking.operator() as operator:
         ours = Ours(operator, keep=True)
         ours.prepare()
+        taking.runs(operator)
         serve_everywhere(operator)
         plain, least = Plain(operator), 0.0
         for title, act, column in ((OURS, ours.acts()[RESTART], "ours"), (NAIVE, plain.acts()[RESTART], "naive")):

@@ -13,7 +13,7 @@ from bench.figures import Figures
 from bench.taking import LONG_SECONDS, Taking, cluster
 from bench.ways import ansible
 from lab.lab import CHECKOUT
-from lab.operator import CLUSTER_FILE, DEPLOY, STATUS, Operator
+from lab.operator import DEPLOY, STATUS, Operator
 
 COST = CHECKOUT / "bench/cost.py"
 SIZES, SMALL_SIZES = (3, 10, 30, 60), (3, 10)
@@ -43,18 +43,22 @@ def take(taking: Taking) -> None:
 
 def write_clusters(operator: Operator, many: int, change: int) -> None:
     """A cluster file for each three hosts."""
-    (operator.project / CLUSTER_FILE).unlink(missing_ok=True)
     firsts = list(range(1, many + 1, IN_A_CLUSTER))
     if len(firsts) > 1 and many - firsts[-1] + 1 < IN_A_CLUSTER:
         firsts.pop()
     for number, first in enumerate(firsts, 1):
         last = firsts[number] if number < len(firsts) else many + 1
-        operator.writes(cluster(last - first, number=number, first=first, change=change), f"cluster{number}")
+        operator.writes(
+            cluster(last - first, number=number, first=first, change=change),
+            "managers" if number == 1 else f"cluster{number}",
+        )
 
 
 def _ours(taking: Taking, operator: Operator, many: int) -> None:
     write_clusters(operator, many, 5)
     operator.types(DEPLOY, timeout=LONG_SECONDS)
+    taking.runs(operator)
+    taking.figures.versions = dict(taking.figures.versions) | {"ansible-core": ansible.VERSION}
     hosts = " ".join(operator.hosts)
     everywhere = ["bash", "-c", f"for host in {hosts}; do ssh $host true & done; wait"]
     for time in range(taking.times):

@@ -20,6 +20,7 @@ def take(taking: Taking) -> None:
         for name, text in SETTINGS.items():
             operator.writes(text)
             operator.types(f"{DEPLOY} --data probe=off")
+            taking.runs(operator)
             operator.sees_holder("server01", seconds=60)
             for _ in range(taking.times):
                 _by_flag(taking, operator, name, flag(text))
