@@ -88,15 +88,17 @@ def _failovers(figures: Figures) -> list[str]:
     lines[-2] = (
         "For how long two kernels had the address, in ms (a node without a network keeps it for a moment, unheard):"
     )
-    lines += [*table(figures, TWO, failovers.FAILURES)]
+    lines += [*table(figures, TWO, failovers.FAILURES), ""]
+    lines += ["How many times a node came to hold it: once, and a second time where server01 comes back meanwhile:", ""]
+    lines += [*table(figures, failovers.TAKEOVERS, failovers.FAILURES)]
     return lines
 
 
 def _fastest(figures: Figures) -> list[str]:
     lines = ["## How short `advert_int` may be", "", taken(figures), ""]
     lines += [
-        "With `check: file`. Busy: two programs on each node that want all of its processor; then somebody pulls the "
-        "holder's cable; then a drain by its flag.",
+        "With `check: file` and `priority_step: 30`. Busy: two programs on each node that want all of its processor; "
+        "then somebody pulls the holder's cable; then a drain by its flag.",
         "",
         "| | busy: moves nobody asked for | busy: packets lost | link cut: silence, ms | drain: moved after, s |",
         "|---|---|---|---|---|",

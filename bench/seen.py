@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bench.figures import Figures
+from bench.figures import DIGITS, Figures
 from bench.timeline import Timeline
 from keepalived.run.probe.account import silences
 from lab.operator import ADDRESS, Operator
@@ -72,15 +72,20 @@ class Seen:
         for when, change in sorted(self._changes()):
             answered += change
             connections.append((max(0.0, when - start), answered))
-        quiet = [one for one in silences(self.witness.probes, INTERVAL_SECONDS) if one.lost]
-        return Timeline(
-            title,
-            [(when - start, names) for when, names in self.witness.holders],
-            nodes,
-            [(max(0.0, one.start - start), one.start + one.seconds - start) for one in quiet],
-            [(when - start, words) for when, words in marks],
-            connections,
-        )
+        return replace(timeline(self.witness, title, nodes, marks), connections=connections)
+
+
+def timeline(witness: Witness, title: str, nodes: list[str], marks: list[tuple[float, str]]) -> Timeline:
+    """The picture of what was seen of the address alone; `marks` at times of the clock."""
+    start = witness.holders[0][0]
+    quiet = [one for one in silences(witness.probes, INTERVAL_SECONDS) if one.lost]
+    return Timeline(
+        title,
+        [(round(when - start, DIGITS), names) for when, names in witness.holders],
+        nodes,
+        [(round(max(0.0, one.start - start), DIGITS), round(one.start + one.seconds - start, DIGITS)) for one in quiet],
+        [(round(when - start, DIGITS), words) for when, words in marks],
+    )
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
-from bench.seen import LOST, SILENCE, TWO
+from bench.seen import LOST, SILENCE, TWO, takeovers, timeline
 from bench.taking import Taking
 from bench.values import SETTINGS
 from lab.host import Host
@@ -15,6 +16,7 @@ from lab.lab import CHECKOUT
 from lab.operator import ADDRESS, DEPLOY, Operator
 from lab.witness import Witness
 
+TAKEOVERS = "nodes that came to hold the address"
 SECONDS = 20.0  # the longest take-over: the blog post's values
 SETTLED_SECONDS = 3.0
 
@@ -36,6 +38,7 @@ def take(taking: Taking) -> None:
 def fail(taking: Taking, operator: Operator, row: str, failure: str, fails: Callable[[Host], object]) -> None:
     """One failure of server01, and all as before afterwards."""
     with Witness(operator.lab, ADDRESS) as seen:
+        failed = time.time()
         fails(operator.server01)
         time.sleep(SETTLED_SECONDS)
         operator.sees("an answer", lambda: _is_served(operator), True, seconds=SECONDS)
@@ -43,6 +46,9 @@ def fail(taking: Taking, operator: Operator, row: str, failure: str, fails: Call
     taking.figures.note(row, failure, SILENCE, 1000 * seen.longest_silence)
     taking.figures.note(row, failure, LOST, seen.lost)
     taking.figures.note(row, failure, TWO, 1000 * seen.longest(2))
+    taking.figures.note(row, failure, TAKEOVERS, takeovers(seen))
+    nodes = list(operator.hosts)
+    taking.figures.timelines.append(asdict(timeline(seen, f"{failure}, {row}", nodes, [(failed, failure)])))
     operator.repairs()
     operator.sees_holder("server01", seconds=60)
     time.sleep(SETTLED_SECONDS)

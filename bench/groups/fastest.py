@@ -7,7 +7,8 @@ import time
 from bench.groups.failovers import fail
 from bench.groups.settings import MOVED
 from bench.seen import LOST, SILENCE, TWO, takeovers
-from bench.taking import Taking, cluster
+from bench.taking import Taking
+from bench.values import quick
 from lab.host import Host
 from lab.operator import ADDRESS, DEPLOY, FLAG, Operator
 from lab.witness import Witness
@@ -24,7 +25,7 @@ def take(taking: Taking) -> None:
     with taking.operator() as operator:
         for interval in SMALL_INTERVALS if taking.small else INTERVALS:
             row = f"`advert_int: {interval}`"
-            operator.writes(cluster(more=f"drain: {{check: file}}\nadvert_int: {interval}\n"))
+            operator.writes(quick(interval))
             operator.types(f"{DEPLOY} --data probe=off")
             taking.runs(operator)
             operator.sees_holder("server01", seconds=60)
