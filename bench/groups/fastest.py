@@ -15,7 +15,7 @@ from lab.witness import Witness
 
 INTERVALS = (0.1, 0.07, 0.05, 0.04, 0.03, 0.02, 0.01)
 SMALL_INTERVALS = (0.1, 0.04)
-BUSY_SECONDS, BUSY_SMALL_SECONDS = 60, 10
+BUSY_SECONDS, BUSY_SMALL_SECONDS = 30, 10
 UNASKED = "moves that nobody asked for"
 BUSY, LINK, DRAINED = "busy hosts", "link cut", "flag set by hand"
 
