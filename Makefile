@@ -26,8 +26,9 @@ check: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
+# GROUPS="moves scale" takes these groups of figures alone.
 bench: setup
-	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench $(GROUPS)
 
 # It takes hours. A second run goes on where the first one stopped.
 faults: setup

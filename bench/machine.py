@@ -1,10 +1,11 @@
-"""The machine that figures were taken on."""
+"""Where figures were taken: the machine, what else it had to do, and the versions of all that took part."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 
@@ -15,3 +16,13 @@ def machine() -> str:
     model = found.group(1) if found else platform.machine()
     kernel = ".".join(platform.release().split(".")[:2])
     return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {kernel}"
+
+
+def load() -> float:
+    """The load average of one minute."""
+    return round(os.getloadavg()[0], 1)
+
+
+def versions() -> dict[str, str]:
+    """Those of this machine; a group adds those of its hosts."""
+    return {"Python": platform.python_version(), "pyinfra": version("pyinfra")}

@@ -2,10 +2,11 @@
 
 Each of COUNT connections sends a line every 100 ms and waits for its echo. Besides, a new connection is made every
 50 ms, which says one line and ends. Says `{"open": COUNT}` on a line once all are open, goes on until its standard
-input ends, and then writes what became of them, in milliseconds where it is a time:
+input ends, and then writes what became of them, in milliseconds where it is a time. `silences` has from when to when a
+connection had no answer for more than 500 ms, in seconds since the epoch; null: to the end, it is broken.
 
-`{"kept": 200, "broken": {"Connection reset by peer": 0}, "slowest": 12, "new": 300, "failed": 0, "slowest_new": 8,
-"servers": {"server01": 200}}`. A server tells its name with each echo.
+`{"kept": 200, "broken": {"Connection reset by peer": 0}, "silences": [], "slowest": 12, "new": 300, "failed": 0,
+"slowest_new": 8, "servers": {"server01": 200}}`. A server tells its name with each echo.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections import Counter
 LINE_SECONDS = 0.1
 NEW_SECONDS = 0.05
 ANSWER_SECONDS = 5.0
+SILENT_SECONDS = 0.5
 
 
 class Talk:
@@ -27,6 +29,7 @@ class Talk:
     def __init__(self, address: str, port: int, count: int) -> None:
         self.address, self.port, self.count = address, port, count
         self.broken: Counter[str] = Counter()
+        self.silences: list[tuple[float, float | None]] = []
         self.servers: Counter[str] = Counter()
         self.slowest = self.slowest_new = 0.0
         self.new = self.failed = self.open = 0
@@ -45,19 +48,24 @@ class Talk:
 
     async def keep(self) -> None:
         """One connection, to the end."""
+        said = time.time()
         try:
             reader, writer = await asyncio.wait_for(asyncio.open_connection(self.address, self.port), ANSWER_SECONDS)
             self.open += 1
             number, server = 0, "?"
             while not self.ended.is_set():
                 number += 1
+                said = time.time()
                 server, seconds = await self._say(reader, writer, f"line {number}")
                 self.slowest = max(self.slowest, seconds)
+                if seconds > SILENT_SECONDS:
+                    self.silences.append((said, said + seconds))
                 await asyncio.sleep(LINE_SECONDS)
             self.servers[server] += 1
             writer.close()
         except (TimeoutError, OSError) as error:
             self.broken[str(error) or "no answer"] += 1
+            self.silences.append((said, None))
 
     async def begin_new(self) -> None:
         """New connections, one after the other's begin."""
@@ -93,6 +101,7 @@ class Talk:
         told = {
             "kept": self.servers.total(),
             "broken": self.broken,
+            "silences": self.silences,
             "slowest": round(1000 * self.slowest),
             "new": self.new,
             "failed": self.failed,

@@ -28,8 +28,9 @@ def serve(host: Host, port: int = PORT) -> None:
 class Talking:
     """Clients on the operator's machine from `with` to its end: `count` connections that talk, and new ones."""
 
-    def __init__(self, lab: Lab, address: str, count: int, port: int = PORT) -> None:
+    def __init__(self, lab: Lab, address: str, count: int, port: int = PORT, *, quiet: bool = False) -> None:
         self._lab, self._address, self._count, self._port = lab, address, count, port
+        self._quiet = quiet
         self._told: dict[str, Any] = {}
 
     def __enter__(self) -> Talking:
@@ -50,7 +51,8 @@ class Talking:
         if not self._told:
             out, err = self._process.communicate()
             self._told = json.loads(out) if out else {"error": err}
-            print(self)
+            if not self._quiet:
+                print(self)
 
     @property
     def kept(self) -> int:
@@ -61,6 +63,11 @@ class Talking:
     def broken(self) -> dict[str, int]:
         """Those that did not, by what happened to them."""
         return dict(self._told["broken"])
+
+    @property
+    def silences(self) -> list[tuple[float, float | None]]:
+        """From when to when one of them had no answer, in seconds since the epoch; None: it has broken."""
+        return [(since, until) for since, until in self._told["silences"]]
 
     @property
     def failed(self) -> dict[str, int]:

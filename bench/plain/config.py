@@ -1,0 +1,5 @@
+"""pyinfra's settings for this folder."""
+
+from pyinfra import config
+
+config.SUDO = True

@@ -1,0 +1,1 @@
+"""The ways to look after such a cluster that are held against each other."""
