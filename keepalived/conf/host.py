@@ -20,6 +20,11 @@ def sysctl_text(cluster: Cluster) -> str | None:
     return WRITTEN_BY.format(cluster.name) + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
+def settings_in(text: str) -> list[str]:
+    """The settings of the kernel in such a file, by their paths below /proc/sys."""
+    return [line.partition("=")[0].strip() for line in text.splitlines() if "=" in line and not line.startswith("#")]
+
+
 def network_text(cluster: Cluster) -> str:
     """What systemd-networkd reads beside a .network file."""
     return WRITTEN_BY.format(cluster.name) + KEPT

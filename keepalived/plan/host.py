@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.host import firewall_text, sysctl_text
+from keepalived.conf.host import firewall_text, settings_in, sysctl_text
 from keepalived.observed.host import HostState
 from keepalived.observed.node import NodeState
 from keepalived.spec import paths
@@ -24,6 +24,8 @@ class HostWork(NamedTuple):
     sysctls: Mapping[str, str] = MappingProxyType({})
     """Settings of the kernel that have another value, or whose file is not right."""
     put_sysctls: bool = False
+    left: tuple[str, ...] = ()
+    """Settings that the file on the node has and will not have: nobody knows which value they had before."""
     remove: tuple[str, ...] = ()
     """Files of this project that are needed no more."""
     keep: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class HostWork(NamedTuple):
             *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
             *(f"write {path}" for path in self.keep),
             *(f"remove {path}" for path in self.remove),
+            *(f"{name} keeps its value until the next boot" for name in self.left),
             *(["let adverts pass nftables"] if self.put_firewall else []),
             *([f"remove {paths.FIREWALL} and its rules"] if self.remove_firewall else []),
             *(["hold the package keepalived"] if self.hold else []),
@@ -63,6 +66,7 @@ def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> H
         hold=wanted.hold and found.packages.get("keepalived", "")[:1] != "h",
         sysctls={name: value for name, value in wanted.kernel.items() if found.sysctls.get(name) != value},
         put_sysctls=text is not None and found.sysctl_file != text,
+        left=tuple(name for name in settings_in(found.sysctl_file or "") if name not in wanted.kernel),
         remove=(
             *([paths.SYSCTLS] if text is None and found.sysctl_file is not None else []),
             *(path for path in found.kept if path not in kept),

@@ -47,6 +47,13 @@ def differs(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(name, words, "Deploy", DEPLOY)
 
 
+def interface_undecided(evidence: Evidence) -> Iterator[Finding]:
+    """A deploy is refused: there is no sound network interface for an instance on the node."""
+    for name, words in evidence.undecided.items():
+        if name in evidence.installed:
+            yield Finding(name, words, "Until then a deploy is refused. Afterwards deploy", DEPLOY)
+
+
 def different_versions(evidence: Evidence) -> Iterator[Finding]:
     """The nodes run different versions of keepalived."""
     versions: dict[str, list[str]] = {}

@@ -47,6 +47,10 @@ LACKING = {
     "what the kernel does not know": ({"sysctls": {}}, HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"})),
     "the file": ({"sysctl_file": None}, HostWork(put_sysctls=True)),
     "a file of before": ({"sysctl_file": "net/ipv4/ip_nonlocal_bind = 0\n"}, HostWork(put_sysctls=True)),
+    "a setting that is asked for no more": (
+        {"sysctl_file": f"{TEXT}net/ipv4/tcp_syncookies = 1\n"},
+        HostWork(put_sysctls=True, left=("net/ipv4/tcp_syncookies",)),
+    ),
     "a package": ({"packages": {"keepalived": "hi"}}, HostWork(install=("haproxy",))),
     "a package that was removed": (
         {"packages": {"keepalived": "hi", "haproxy": "rc"}},
@@ -74,7 +78,7 @@ def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork)
 
 def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
     assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(
-        remove=(SYSCTL, LAN), remove_firewall=True
+        remove=(SYSCTL, LAN), left=("net/ipv4/ip_nonlocal_bind",), remove_firewall=True
     )
     assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
 
@@ -87,6 +91,13 @@ def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -
 
 def test_the_plan_says_what_is_to_be_done() -> None:
     assert host_work(WANTED, seen(DONE), CONFIGURATION).words == []
+    assert host_work(
+        parse(cluster(), "m"), seen(DONE.model_copy(update={"firewall_file": None})), CONFIGURATION
+    ).words == [
+        f"remove {SYSCTL}",
+        f"remove {LAN}",
+        "net/ipv4/ip_nonlocal_bind keeps its value until the next boot",
+    ]
     changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"], "firewall_loaded": False}
     assert host_work(WANTED, seen(DONE.model_copy(update=changed)), CONFIGURATION).words == [
         "install haproxy",
