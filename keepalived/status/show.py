@@ -71,16 +71,16 @@ def gather(clusters: Sequence[Cluster], look: Look, ask: Ask) -> list[Evidence]:
 
 
 def _evidence(state: ClusterState, answers: Mapping[str, Answer]) -> Evidence:
-    due, undecided = {}, {}
+    texts, undecided = {}, {}
     for name, node in state.nodes.items():
         if node is not None:
             try:
-                due[name] = configuration(state.cluster, name, interfaces(state.cluster, name, node.links))
+                texts[name] = configuration(state.cluster, name, interfaces(state.cluster, name, node.links))
             except NoInterface as error:
                 undecided[name] = str(error)
     return Evidence(
         state,
-        due=due,
+        texts=texts,
         undecided=undecided,
         answers={address: answers[address] for address in state.cluster.addresses if address in answers},
     )

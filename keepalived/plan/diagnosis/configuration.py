@@ -67,5 +67,5 @@ def different_versions(evidence: Evidence) -> Iterator[Finding]:
 def _nodes_with(evidence: Evidence, status: ConfigurationStatus) -> Iterator[tuple[str, NodeState]]:
     on_change = evidence.state.cluster.on_change
     for name, node in evidence.installed.items():
-        if configuration_status(node, evidence.due.get(name), on_change) == status:
+        if configuration_status(node, evidence.texts.get(name), on_change) == status:
             yield name, node
