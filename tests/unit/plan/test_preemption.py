@@ -102,8 +102,8 @@ def test_a_drain_that_would_move_nothing_is_known_before() -> None:
     assert stuck(seen(applied=False, applied_but_nopreempt=True, contents=["nopreempt of VI_1"]), ["server01"]) is None
     assert "Deploy to it first" in str(stuck(seen(applied=False), ["server01"]))
     assert stuck(seen(applied=None, contents=["address 10.10.0.2"]), ["server01"]) == (
-        "/etc/keepalived/keepalived.conf on server02 has no nopreempt of VI_1, and its daemon runs with it: it may be in "
-        "an included file. Take it out there and run `systemctl reload keepalived` on server02"
+        "/etc/keepalived/keepalived.conf on server02 has no nopreempt of VI_1, and its daemon runs with it: it may be "
+        "in an included file. Take it out there and run `systemctl reload keepalived` on server02"
     )
     assert stuck(seen(applied=False), ["server03"]) is None  # it holds nothing
     assert stuck(seen(applied=False), ["server01", "server02"]) is None  # the third one takes over
