@@ -30,6 +30,20 @@ def held_back(state: ClusterState, leaving: Collection[str] = (), holder: str | 
     return {taker: instances for taker, instances in found.items() if taker in meant}
 
 
+def kept_in_words(state: ClusterState, changing: Collection[str]) -> list[str]:
+    """What a deploy that changes the nodes `changing` leaves on drained nodes: the others run with `nopreempt`."""
+    election, words = observed(state), []
+    for instance in [one for instances in held_back(state).values() for one in instances]:
+        keeper = str(election.keeper(instance))
+        if keeper not in changing:
+            addresses = ", ".join(state.cluster.held(instance))
+            words.append(
+                f"{state.cluster.name}: {keeper} is drained and keeps {addresses} (nopreempt), and so it does after "
+                f"this deploy. To move it:{command('tasks/drain.py', [keeper])}"
+            )
+    return words
+
+
 def others_first(state: ClusterState, leaving: Collection[str] = (), holder: str | None = None) -> dict[str, list[str]]:
     """By node of `held_back` the instances that it is about to take over from a drained holder by itself.
 

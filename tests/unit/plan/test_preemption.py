@@ -4,7 +4,7 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.guard import drain_plan, restore_plan
 from keepalived.plan.maintenance import plan_maintenance
-from keepalived.plan.preemption import held_back, stuck
+from keepalived.plan.preemption import held_back, kept_in_words, stuck
 from keepalived.plan.verdicts import in_service, out_of_service, taken_back
 from tests.unit.cluster_states import ONE, TWO, VIP, but, node, saying, state
 
@@ -113,3 +113,13 @@ def test_where_who_is_next_preempts_nothing_is_in_vain() -> None:
     second = node(102)
     second = but(second, configuration=but(second.configuration, applied=False))
     assert stuck(state(node(103, VIP), second, node(101)), ["server01"]) is None
+
+
+def test_a_deploy_that_does_not_change_the_drained_holder_says_that_it_keeps_the_address() -> None:
+    words = (
+        "managers: server01 is drained and keeps 10.10.0.2 (nopreempt), and so it does after this deploy. To move it:\n"
+        "    pyinfra inventory.py tasks/drain.py --limit server01"
+    )
+    assert kept_in_words(HOLDS, {"server02", "server03"}) == [words]
+    assert kept_in_words(HOLDS, {"server01"}) == []  # it hands over
+    assert kept_in_words(MOVED, set()) == []
