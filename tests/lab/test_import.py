@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.operator import CLUSTER_FILE, DEPLOY, STATUS, Operator
+from lab.operator import CLUSTER_FILE, DEPLOY, Operator
 from tests.lab.conftest import GAP_SECONDS
 from tests.lab.made_by_hand import ADOPT, CONF, ORIGINS, make
 
@@ -115,7 +115,6 @@ def test_checks_and_commands_are_brought_without_a_move_or_by_one_that_is_said_b
     assert seen.longest(0) <= GAP_SECONDS
     by_hand.sees("what was told", lambda: "STOP" in by_hand.server02.succeed("cat /run/told"), True)
     assert "nothing to change" in by_hand.types(DEPLOY).text
-    assert "Nothing is wrong" in by_hand.types(STATUS).text
 
 
 INTERFACES = ("eth0", "eth1", "eth2", "eth3", "eth0.1")

@@ -94,7 +94,8 @@ def test_no_instance_is_moved_to_another_interface_unasked(outside: Operator) ->
         "so: set instances.VI_OUT.interface in managers.yml to enp0s3, where it stays, or to outside"
     )
     assert run.line("Nothing was done.").endswith(why)
-    assert "[interface-undecided]" in outside.is_refused(STATUS).line(f"{why}. Until then a deploy is refused.")
+    told = " ".join(outside.is_refused(STATUS).text.split())
+    assert f"{why}. [interface-undecided] Until then a deploy is refused." in told
     assert (held_on(outside, "outside"), held_on(outside, "enp0s3")) == ([], ["server01"])
     outside.writes(placed("outside"))
     with outside.watching(OUTSIDE) as seen:
