@@ -11,11 +11,11 @@ demo: setup
 	@$(PYTHON) -m lab demo
 
 test: setup
-	@$(PYTHON) -m pytest --numprocesses 4
+	@$(PYTHON) -m pytest --numprocesses 5
 
 # The lab tests that `make test` runs on one Debian suite run on both.
 test-every-suite: setup
-	@EVERY_SUITE=1 $(PYTHON) -m pytest --numprocesses 4
+	@EVERY_SUITE=1 $(PYTHON) -m pytest --numprocesses 5
 
 # What needs neither root nor hosts.
 test-fast: .venv/ready
