@@ -19,7 +19,8 @@ from keepalived.observed.files import FoundFiles, read_files
 from keepalived.observed.host import Beside
 from keepalived.observed.node import NodeState
 from keepalived.observed.packages import PackagesState, read_packages
-from keepalived.observed.report import UNREADABLE, ReportError, parts_of, read_report
+from keepalived.observed.parts import UNREADABLE, ReportError, parts_of
+from keepalived.observed.report import read_report
 from keepalived.observed.swarm import SwarmState, Tasks, read_swarm, read_tasks
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
@@ -50,7 +51,7 @@ def node_arguments(cluster: Cluster) -> dict[str, Any]:
             "sysctls": list(wanted.kernel),
             "packages": ["keepalived", *wanted.packages] if asks_for_packages else [],
             "networkd": wanted.keep_configuration,
-            "nftables": wanted.firewall == "nftables",
+            "firewall": wanted.firewall,
         },
     }
 
@@ -73,8 +74,9 @@ class Node(FactBase[NodeState | None]):
     + addresses: the floating addresses, without prefix length (default: the cluster's)
     + journal: whether the journal is asked as well (it is the slowest part)
     + beside: what is asked for beside keepalived (default: the cluster's): ``sysctls``, a list of settings of the
-      kernel by path below /proc/sys; ``packages``, a list of Debian packages; ``networkd`` and ``nftables``, whether
-      these are asked. On the command line it is JSON: ``beside='{"packages": ["haproxy"]}'``
+      kernel by path below /proc/sys; ``packages``, a list of Debian packages; ``networkd``, whether it is
+      asked; ``firewall``, which one: ``nftables``, ``ufw`` or ``firewalld``. On the command line it is JSON:
+      ``beside='{"packages": ["haproxy"]}'``
 
     .. code:: python
 
@@ -154,7 +156,8 @@ class Node(FactBase[NodeState | None]):
             StringCommand(";sysctls=", QuoteString(" ".join(others.sysctls)), _separator=""),
             StringCommand(";packages=", QuoteString(" ".join(others.packages)), _separator=""),
             StringCommand(";networkd=", "yes" if others.networkd else "", _separator=""),
-            StringCommand(";nftables=", "yes" if others.nftables else "", _separator=""),
+            StringCommand(";firewall_name=", others.firewall or "", _separator=""),
+            StringCommand(";firewall_policy=", QuoteString(paths.FIREWALLD_POLICY), _separator=""),
             StringCommand(";firewall=", QuoteString(paths.FIREWALL), _separator=""),
             StringCommand(";network_drop_in=", QuoteString(paths.NETWORK_DROP_IN), _separator=""),
             StringCommand(";networks=", QuoteString(paths.NETWORKS), _separator=""),

@@ -28,6 +28,7 @@ INSTALLED = (
 OFFERED = (
     *("keepalived", "nftables", "conntrack", "docker.io", "iptables", "busybox-static"),
     *("curl", "netcat-openbsd", "procps", "psmisc", "redis-server"),  # what people's checks look at, and with
+    *("ufw", "firewalld"),
 )
 RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs
 NEEDED_BYTES = 1_000_000_000

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from keepalived.spec.blocks import parse_blocks
 
+CHECKS = ("vrrp_script", "vrrp_track_process", "track_process")
+TRACKED = {"track_process": "track_script"}
+DIGEST = re.compile(r"-[0-9a-f]{8}$")
 OF_NO_WEIGHT = {"state"}  # the state an instance begins with: the election decides at once
 
 
@@ -31,7 +36,10 @@ def lost(old: list[str], text: str) -> list[str]:
     """What of the contents `old` the configuration `text` has not. An instance may go by another name in it."""
 
     def what(entry: str) -> str:
-        return entry.partition(" of ")[0]
+        keyword, _, name = entry.partition(" of ")[0].partition(" ")
+        if keyword in CHECKS and name:  # a check of a process is a script here, and a digest is in the name of each
+            return f"check {DIGEST.sub('', name)}"
+        return f"{TRACKED.get(keyword, keyword)} {name}"
 
     kept = {what(entry) for entry in contents(text)}
     return [entry for entry in old if what(entry) not in kept]

@@ -25,7 +25,7 @@ class OtherServer:
     connections: Sequence[str] | None = None
 
 
-def family(address: str) -> str:
+def nft_family(address: str) -> str:
     """The family of nftables for an address."""
     return "ip6" if ":" in address else "ip"
 
@@ -50,7 +50,7 @@ def passing_table(
     return environment.get_template("connections.nft.j2").render(
         cluster=cluster,
         address=address,
-        family=family(address),
+        family=nft_family(address),
         table=table_name(address),
         servers=[
             {

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-COMMENT = 'comment "floating-address"'
-OF_KEEPALIVED = "keepalived"
-"""The table of nftables that keepalived itself makes for `accept: false`: it is no rule of the node's."""
+from keepalived.observed.firewall import lets_adverts_in
+from keepalived.spec.host import FirewallName
 
 
 class Beside(BaseModel):
@@ -21,7 +20,7 @@ class Beside(BaseModel):
     """Settings of the kernel, by path below /proc/sys."""
     packages: list[str] = []
     networkd: bool = False
-    nftables: bool = False
+    firewall: FirewallName | None = None
 
 
 class HostState(BaseModel):
@@ -42,7 +41,7 @@ class HostState(BaseModel):
     firewall_file: str | None = None
     """The script of this project that lets adverts in."""
     firewall_loaded: bool | None = None
-    """Whether each chain of nftables that judges what comes in has its rule. None: not asked, or no nftables."""
+    """Whether the firewall has what lets adverts in. None: not asked, or no such firewall."""
 
 
 def read_host(report: Mapping[str, str]) -> HostState:
@@ -56,24 +55,10 @@ def read_host(report: Mapping[str, str]) -> HostState:
         networks={names[number]: file for number, _, file in links if number in names},
         kept=report.get("kept", "").split(),
         firewall_file=report.get("firewall"),
-        firewall_loaded=_is_loaded(report["ruleset"]) if "ruleset" in report else None,
+        firewall_loaded=lets_adverts_in(report),
     )
 
 
 def _pairs(text: str, between: str) -> dict[str, str]:
     """Lines `net/ipv4/ip_nonlocal_bind:1`, or `haproxy ii`."""
     return {name: " ".join(value.split()) for name, _, value in (line.partition(between) for line in text.splitlines())}
-
-
-def _is_loaded(ruleset: str) -> bool:
-    """The lines of tables, of hooks and of rules of this project, in the order of `nft list ruleset`."""
-    missing, judges = 0, False
-    for line in ruleset.splitlines():
-        words = line.split()
-        if words[:1] == ["table"]:
-            judges = words[1] in ("ip", "ip6", "inet") and words[2:3] != [OF_KEEPALIVED]
-        elif words[:1] == ["type"]:
-            missing += judges and words[1:4] == ["filter", "hook", "input"]
-        elif COMMENT in line:
-            missing -= 1
-    return missing == 0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from ipaddress import ip_interface
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.contents import contents
@@ -26,33 +24,17 @@ from keepalived.conf.fingerprint import (
 )
 from keepalived.observed.checkpoint import Checkpoint, read_checkpoint
 from keepalived.observed.connections import read_kept, read_tools
+from keepalived.observed.daemon import read_instances, read_journal, read_version, time_of
 from keepalived.observed.host import read_host
-from keepalived.observed.node import (
-    VRRP_STATES,
-    CheckResult,
-    Configuration,
-    InstanceState,
-    Journal,
-    NodeState,
-    Transition,
-    Unit,
-)
+from keepalived.observed.links import read_interfaces, read_links_down, read_macs, read_networks
+from keepalived.observed.node import CheckResult, Configuration, NodeState, Unit
+from keepalived.observed.parts import UNREADABLE, ReportError, part_of, parts_of
 from keepalived.spec import paths
 from keepalived.spec.flag import Flag, is_drained
 from keepalived.spec.plain_text import plain
 
-T = TypeVar("T")
-# What reading something else than expected raises: a pydantic ValidationError is a ValueError, a time that no clock
-# shows an OSError, a text of brackets a RecursionError.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
-
-
 MOST = 262144
 """Bytes that are read of a file (scripts/node.sh)."""
-
-
-class ReportError(ValueError):
-    """A node's report cannot be understood."""
 
 
 def read_report(lines: Iterable[str]) -> NodeState:
@@ -65,53 +47,30 @@ def read_report(lines: Iterable[str]) -> NodeState:
         raise ReportError("the node's report cannot be read: it is not what it should be") from error
 
 
-def parts_of(lines: Iterable[str]) -> dict[str, str]:
-    """The parts of a report: lines `KEY BASE64`, the last one `end`. The value of `report` has parts itself.
-
-    Raises ReportError.
-    """
-    report: dict[str, str] = {}
-    for line in lines:
-        key, _, value = line.partition(" ")
-        found = _part({key: value}, key, _decoded)
-        report |= _marked(found) if key == "report" else {key: found}
-    _part(report, "end", str)
-    return report
-
-
-def _marked(text: str) -> dict[str, str]:
-    """The first line is a mark; each part is a line of the mark and the part's name, and what follows."""
-    mark, _, rest = text.partition("\n")
-    if not re.fullmatch(r"[0-9a-f-]{36}", mark):
-        raise ReportError("the node's report does not begin with a mark")
-    parts = re.split(rf"(?:^|\n){mark} (\w+)\n", rest)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
 def _read(lines: Iterable[str]) -> NodeState:
     report = parts_of(lines)
-    path, check, asked = _part(report, "asked", _asked)
-    interfaces = _part(report, "addresses", _interfaces)
+    path, check, asked = part_of(report, "asked", _asked)
+    interfaces = part_of(report, "addresses", read_interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
     # What is shown is plain; only what is compared or parsed stays as it is.
     report |= {key: plain(text) for key, text in report.items() if key not in ("configuration", "running", "drop_in")}
-    flag = _part(report, "flag", lambda found: _flag(path, found))
+    flag = part_of(report, "flag", lambda found: _flag(path, found))
     check_running = _drain_check(report.get("running", ""))
-    running_flag = _part(report, "running_flag", _running_flag) if "running_flag" in report else None
+    running_flag = part_of(report, "running_flag", _running_flag) if "running_flag" in report else None
     if running_flag and running_flag.path == path:
         running_flag = flag
     if running_flag and (check_running is None or running_flag.path != check_running.flag):
         running_flag = None
-    macs = _part(report, "addresses", _macs)
-    files = _part(report, "files", _files) if "files" in report else {}
+    macs = part_of(report, "addresses", read_macs)
+    files = part_of(report, "files", _files) if "files" in report else {}
     folder = files.get(f"{path.rpartition('/')[0]}/")
     return NodeState(
-        version=_version(report.get("version", "")),
-        unit=_part(report, "unit", lambda shown: _unit(shown, report, files)),
-        instances=_part(report, "dump", _instances) if "dump" in report else None,
+        version=read_version(report.get("version", "")),
+        unit=part_of(report, "unit", lambda shown: _unit(shown, report, files)),
+        instances=part_of(report, "dump", read_instances) if "dump" in report else None,
         holds=[address for address in asked if address in carried],
         interfaces=interfaces,
-        networks=_part(report, "addresses", partial(_networks, floating=asked)),
+        networks=part_of(report, "addresses", partial(read_networks, floating=asked)),
         macs=macs,
         drained=is_drained(check, flag),
         flag=flag,
@@ -122,34 +81,20 @@ def _read(lines: Iterable[str]) -> NodeState:
         flag_seen=report["flag_seen"].strip() == "yes" if report.get("flag_seen") else None,
         flag_open=folder.is_open if folder else None,
         configuration=_configuration(report, files),
-        journal=_part(report, "journal", _journal) if "journal" in report else None,
-        checks=_part(report, "checks", _checks) if "checks" in report else {},
+        journal=part_of(report, "journal", read_journal) if "journal" in report else None,
+        checks=part_of(report, "checks", _checks) if "checks" in report else {},
         scripts={
             path.rpartition("/")[2]: file.size
             for path, file in files.items()
             if path.startswith(f"{paths.SCRIPTS}/") and file[:3] == CHECK_FILE[:3]
         },
         host=read_host(report),
-        connections=_part(report, "connections", read_kept) if "connections" in report else {},
+        connections=part_of(report, "connections", read_kept) if "connections" in report else {},
         tools=read_tools(report.get("tools", "")),
-        links_down=_part(report, "addresses", _links_down),
+        links_down=part_of(report, "addresses", read_links_down),
         boot=report["boot"].strip() or None if "boot" in report else None,
         checkpoint=_checkpoint(report["checkpoint"]) if "checkpoint" in report else None,
     )
-
-
-def _part(report: dict[str, str], key: str, read: Callable[[str], T]) -> T:
-    """What `read` makes of a part of the report. Its text is not told: it may have a password in it."""
-    if key not in report:
-        raise ReportError(f"the node's report lacks `{key}`")
-    try:
-        return read(report[key])
-    except UNREADABLE as error:
-        raise ReportError(f"the node's report cannot be read: `{key}` is not what it should be") from error
-
-
-def _decoded(value: str) -> str:
-    return base64.b64decode(value, validate=True).decode(errors="replace")
 
 
 def _asked(text: str) -> tuple[str, str, list[str]]:
@@ -158,46 +103,12 @@ def _asked(text: str) -> tuple[str, str, list[str]]:
     return asked["flag"], asked["check"], asked["addresses"]
 
 
-def _interfaces(text: str) -> dict[str, list[str]]:
-    """What `ip -j address show` says."""
-    return {
-        plain(link["ifname"]): [address["local"] for address in link.get("addr_info", []) if "local" in address]
-        for link in json.loads(text)
-    }
-
-
-def _networks(text: str, floating: Collection[str]) -> dict[str, list[str]]:
-    """Of the node's own addresses. Every interface has the network of the link-local ones: it says nothing."""
-    found = {}
-    for link in json.loads(text):
-        own = [
-            ip_interface(f"{address['local']}/{address['prefixlen']}")
-            for address in link.get("addr_info", [])
-            if "local" in address and "prefixlen" in address and address["local"] not in floating
-        ]
-        found[plain(link["ifname"])] = list(
-            dict.fromkeys(str(one.network) for one in own if not one.ip.is_link_local and not one.ip.is_loopback)
-        )
-    return {name: networks for name, networks in found.items() if networks}
-
-
-def _macs(text: str) -> dict[str, str]:
-    """The other half of what `ip -j address show` says."""
-    return {plain(link["ifname"]): plain(link["address"]) for link in json.loads(text) if link.get("address")}
-
-
-def _links_down(text: str) -> list[str]:
-    """And what it says of the links: keepalived asks for both flags."""
-    up = {"UP", "LOWER_UP"}
-    return [plain(link["ifname"]) for link in json.loads(text) if "flags" in link and not up <= set(link["flags"])]
-
-
 def _checks(text: str) -> dict[str, CheckResult]:
     """Lines `web 7 1795346218 curl: (7) Failed to connect`."""
     found = {}
     for line in text.splitlines():
         name, status, since, *words = line.split(" ", 3)
-        found[name] = CheckResult(status=int(status), since=_time(float(since)), words="".join(words))
+        found[name] = CheckResult(status=int(status), since=time_of(float(since)), words="".join(words))
     return found
 
 
@@ -232,32 +143,11 @@ def _files(text: str) -> dict[str, File]:
     }
 
 
-def _journal(text: str) -> Journal:
-    """Lines of `journalctl -o short-unix`: `1795346218.123456 server01 Keepalived_vrrp[1]: (VI_1) Entering ...`."""
-    changes = [
-        Transition(time=_time(float(line.split(" ", 1)[0])), instance=found[1], state=found[2])
-        for line in text.splitlines()
-        if (found := re.search(r"\((\S+)\) Entering (\w+) STATE", line))
-    ]
-    speakers = re.findall(r"advert from ([0-9a-fA-F.:]+)", text)
-    return Journal(last_change=changes[-1] if changes else None, adverts_from=sorted(set(speakers)))
-
-
 def _checkpoint(text: str) -> Checkpoint | None:
     """A file that is not ours, or damaged, is no reason not to read the rest."""
     with suppress(*UNREADABLE):
         return read_checkpoint(text)
     return None
-
-
-def _version(text: str) -> str | None:
-    """`Keepalived v2.2.7 (01/16,2022)` -> `2.2.7`"""
-    match = re.search(r"v(\d+(?:\.\d+)+)", text)
-    return match.group(1) if match else None
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
 def _is_placed(files: Mapping[str, File], path: str, due: File) -> bool | None:
@@ -298,35 +188,6 @@ def _started(text: str) -> datetime | None:
     return datetime.fromisoformat(f"{found[1]}+00:00") if found else None
 
 
-def _instances(dump: str) -> dict[str, InstanceState] | None:
-    """The daemon's JSON dump (vrrp/vrrp_json.c): a list with `data` and `stats` of each instance."""
-    try:
-        entries = json.loads(dump)
-    except ValueError:
-        return None  # half written: the daemon did not finish in time
-    if isinstance(entries, dict):
-        entries = entries["vrrp"]  # json_version 2
-    if not isinstance(entries, list):
-        raise TypeError
-    return {
-        plain(data["iname"]): InstanceState(
-            state=VRRP_STATES[data["state"]] if data["state"] in range(len(VRRP_STATES)) else None,
-            base_priority=data["base_priority"],
-            effective_priority=data["effective_priority"],
-            virtual_router_id=data["vrid"],
-            version=data["version"],
-            master_priority=data.get("master_priority"),
-            addresses=[
-                re.split("[ /]", address)[0] for address in [*data.get("vips", []), *data.get("evips", [])]
-            ],  # 10.10.0.2/24 dev eth0 scope global
-            last_transition=_time(data["last_transition"]) if data["last_transition"] else None,
-            nopreempt=data.get("nopreempt"),
-            preempt_delay=data.get("preempt_delay"),
-        )
-        for data in (entry["data"] for entry in entries)
-    }
-
-
 def _age(flag: Flag, now: File | None) -> float | None:
     """`now`: a file that is made when it is looked at."""
     return now.changed - flag.since.timestamp() if now and flag.since else None
@@ -350,7 +211,7 @@ def _flag(path: str, found: str) -> Flag:
     if not found:
         return Flag(path=path, present=False)
     changed, _, content = found.partition("\n")
-    return Flag(path=path, present=True, content=content, since=_time(float(changed)))
+    return Flag(path=path, present=True, content=content, since=time_of(float(changed)))
 
 
 def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Configuration:

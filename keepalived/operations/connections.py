@@ -14,7 +14,7 @@ from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
 from keepalived.plan.connections.moves import AddressMove, grace_seconds
-from keepalived.plan.connections.reach import alone, interface_of, reached_at, why_not_reached
+from keepalived.plan.connections.reach import alone, interface_for, reached_at, why_not_reached
 from keepalived.plan.connections.table import connections_in, table_for
 from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.plan.verdicts import Verdict
@@ -148,7 +148,7 @@ def _let_pass(
         holder = seen.nodes[move.holder]
         for name in move.takers:
             node = seen.nodes[name]
-            by = interface_of(turn.cluster, name, node, move.address) if node else None
+            by = interface_for(turn.cluster, name, node, move.address) if node else None
             at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
             if by is None or at is None:
                 _cannot(lost, seen, name if by is None else move.holder, move.address)
@@ -172,7 +172,7 @@ def _let_serve(
     for move in moves:
         for name in move.servers:
             here, peers = seen.nodes[name], []
-            by = interface_of(turn.cluster, name, here, move.address) if here else None
+            by = interface_for(turn.cluster, name, here, move.address) if here else None
             for taker in lost.takers(move):
                 node = seen.nodes[taker]
                 at = reached_at(turn.cluster, taker, node, move.address, by) if node else None

@@ -29,6 +29,7 @@ from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections.moves import moves_of_rollout
 from keepalived.plan.host import host_work
+from keepalived.plan.preemption import kept_in_words
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
 from keepalived.run.files import try_scripts
@@ -93,9 +94,11 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         for name in meant:
             if beside := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
                 logger.info(f"{cluster.name}: {name}: {', '.join(beside)}")
+        changing = {node for batch in made.batches for node in batch}
+        for words in kept_in_words(seen, changing):
+            logger.warning(words)
         hosts = hosts_of(cluster)
         batches.append([[hosts[node].name for node in batch] for batch in made.batches])
-        changing = {node for batch in made.batches for node in batch}
         tell_kept(seen, moves_of_rollout(seen, texts[cluster.name], made.batches), installs=True)
         new = {
             hosts[name].name

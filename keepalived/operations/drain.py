@@ -19,12 +19,13 @@ from keepalived.operations.preempt import left_without, wait_for_move
 from keepalived.plan.commands import command, limit_to, on_a_line
 from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import drain_plan, drain_refusal
+from keepalived.plan.preemption import stuck
 from keepalived.plan.verdicts import Verdict, out_of_service
 from keepalived.run.context import current
 from keepalived.run.files import set_flag, tell_journal
 from keepalived.run.hands import TurnCommand, clusters_of_run, targets
 from keepalived.run.look import look
-from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
+from keepalived.run.planning import Commands, look_before, refuse, tell_plan, unusable
 from keepalived.run.turn import Turn
 from keepalived.spec import flag
 from keepalived.spec.cluster import Cluster
@@ -54,7 +55,9 @@ def refuse_vain_wait(options: DrainOptions, clusters: Sequence[Cluster]) -> None
 
 
 def refuses(options: DrainOptions, seen: ClusterState, meant: Collection[str]) -> str | None:
-    """Why these nodes of a cluster may not be drained; None when they may."""
+    """Why these nodes of a cluster may not be drained, or would be in vain; None when they may."""
+    if why := stuck(seen, meant):
+        return why
     if options.force or (why := drain_refusal(seen, meant)) is None:
         return None
     limit = limit_to(seen.cluster, meant)
@@ -81,7 +84,7 @@ def drain(reason: str | None = None, until: str | None = None, force: bool = Fal
     """
     before = look(host.data.cluster)
     node = before.nodes[host.data.node]
-    if why := why_not(node):
+    if why := unusable(node):
         yield refuse(why)
         return
     verdict = out_of_service(before, host.data.node)

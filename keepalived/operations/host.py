@@ -5,7 +5,8 @@ from __future__ import annotations
 from pyinfra import host
 from pyinfra.api import QuoteString, StringCommand, operation
 
-from keepalived.conf.host import firewall_drop_in, firewall_text, network_text, sysctl_text
+from keepalived.conf.firewall import firewall_drop_in, firewall_text
+from keepalived.conf.host import network_text, sysctl_text
 from keepalived.facts import Node, node_arguments
 from keepalived.plan.host import host_work
 from keepalived.run.planning import Commands
@@ -41,12 +42,13 @@ def prepared(text: str) -> Commands:
         yield put
     for path in work.remove:
         yield StringCommand("rm -f", QuoteString(path))
-    if work.put_firewall and (script := firewall_text(cluster)):
-        unit = firewall_drop_in(cluster)
-        yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", paths.FIREWALL, _stdin=script)
-        yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.FIREWALL_DROP_IN, _stdin=unit)
-        yield f"systemctl daemon-reload && {paths.FIREWALL}"
     if work.remove_firewall:
         yield REMOVE_FIREWALL
+    if work.put_firewall and (script := firewall_text(cluster)):
+        yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", paths.FIREWALL, _stdin=script)
+        if unit := firewall_drop_in(cluster):
+            yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.FIREWALL_DROP_IN, _stdin=unit)
+            yield "systemctl daemon-reload"
+        yield paths.FIREWALL
     if work.hold:
         yield "apt-mark hold keepalived"

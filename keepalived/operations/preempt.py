@@ -11,11 +11,10 @@ from functools import partial
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.commands import command
-from keepalived.plan.preemption import held_back
+from keepalived.plan.preemption import held_back, keeps_to_nopreempt, others_first
 from keepalived.plan.verdicts import Judge, Verdict, preempts_as_due
 from keepalived.run.files import preempt, systemctl
-from keepalived.run.turn import Stopped, Turn
+from keepalived.run.turn import SLACK_SECONDS, Stopped, Turn
 
 RELOAD_SECONDS = 10  # within which a daemon has read its file and tells so
 MOST_PAUSE = 10.0
@@ -34,11 +33,14 @@ def wait_for_move(
     `leaving`: the nodes that are about to be drained as well. `any_holder`: nor on any other that is drained.
     """
     reloaded: set[str] = set()
+    holder = None if any_holder else turn.node
+    if len({instance.nopreempt for instance in turn.cluster.instances.values()}) > 1:  # some move by themselves
+        turn.watch(partial(_others_moved, leaving=leaving, holder=holder), turn.cluster.move_seconds + SLACK_SECONDS)
 
     def judged(state: ClusterState, name: str) -> Verdict:
         verdict = judge(state, name)
         if not verdict.done:
-            for taker, instances in held_back(state, leaving, None if any_holder else turn.node).items():
+            for taker, instances in held_back(state, leaving, holder).items():
                 _let_preempt(turn, state, taker, instances)
                 reloaded.add(taker)
         return verdict
@@ -52,6 +54,11 @@ def wait_for_move(
     return turn.look() if reloaded else seen
 
 
+def _others_moved(state: ClusterState, leaving: Collection[str], holder: str | None) -> Verdict:
+    awaited = others_first(state, leaving, holder)
+    return Verdict(not awaited, ", ".join(f"{name} takes over {', '.join(of)}" for name, of in awaited.items()))
+
+
 def left_without(state: ClusterState) -> set[str]:
     """The nodes that a run that was cut short has left without `nopreempt`."""
     return {name for name, node in state.nodes.items() if node and _was_left(node)}
@@ -63,11 +70,8 @@ def _was_left(node: NodeState) -> bool:
 
 def _let_preempt(turn: Turn, state: ClusterState, taker: str, instances: list[str]) -> None:
     node = state.nodes[taker]
-    if node and node.configuration.applied is False and not _was_left(node):
-        turn.stop(
-            f"{taker} runs with nopreempt and would have to be reloaded to take over, but it does not run what lies on "
-            f"its disk. Deploy to it first:{command('deploy.py', [taker])}"
-        )
+    if why := keeps_to_nopreempt(state, taker, instances):
+        turn.stop(why)
     there = [node.own_names.get(instance, instance) if node else instance for instance in instances]
     turn.shell(preempt(there), "reloading keepalived without nopreempt", on=taker)
     turn.say(f"{taker} runs with nopreempt: reloaded it without, until it holds {', '.join(instances)}")

@@ -21,7 +21,7 @@ from keepalived.run.context import current
 from keepalived.run.files import remove_file, tell_journal
 from keepalived.run.hands import TurnCommand, targets
 from keepalived.run.look import look
-from keepalived.run.planning import Commands, look_before, refuse, tell_plan, why_not
+from keepalived.run.planning import Commands, look_before, refuse, tell_plan, unusable
 from keepalived.run.turn import Turn
 from keepalived.spec import paths
 
@@ -55,7 +55,7 @@ def restore() -> Commands:
     """
     before = look(host.data.cluster)
     node = before.nodes[host.data.node]
-    if why := why_not(node):
+    if why := unusable(node):
         yield refuse(why)
         return
     verdict = in_service(before, host.data.node)

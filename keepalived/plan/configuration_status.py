@@ -10,8 +10,8 @@ from keepalived.observed.node import NodeState
 ConfigurationStatus = Literal["applied", "waiting for a restart", "differs", "changed by hand", "foreign", "unknown"]
 
 
-def configuration_status(node: NodeState, due: str | None, on_change: str = "restart") -> ConfigurationStatus:
-    """What is to be said of the configuration of `node`. `due`: the text that this repository has for it."""
+def configuration_status(node: NodeState, text: str | None, on_change: str = "restart") -> ConfigurationStatus:
+    """What is to be said of the configuration of `node`. `text`: the one that this repository has for it."""
     configuration = node.configuration
     if configuration.origin in (None, "foreign"):
         return configuration.origin or "unknown"
@@ -21,6 +21,6 @@ def configuration_status(node: NodeState, due: str | None, on_change: str = "res
     applied = configuration.applied if on_change == "reload" else node.applied
     if applied is False:
         return "waiting for a restart"
-    if due is not None and configuration.running not in (None, fingerprint(due)):
+    if text is not None and configuration.running not in (None, fingerprint(text)):
         return "differs"
     return "applied" if applied else "unknown"

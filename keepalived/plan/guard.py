@@ -35,8 +35,8 @@ def left_alone(election: Election, targets: Collection[str]) -> str | None:
         reasons = []
         for name in election.nodes:
             unread_or_drained = name in election.unread or election.is_drained(name)
-            due = name in targets and name in election.candidates[instance] and not unread_or_drained
-            reasons.append(f"{name} is to be drained" if due else str(election.why_not(instance, name)))
+            leaves = name in targets and name in election.candidates[instance] and not unread_or_drained
+            reasons.append(f"{name} is to be drained" if leaves else str(election.why_not(instance, name)))
         return f"no node would be left to serve {', '.join(addresses)}: {', '.join(reasons)}"
     return None
 

@@ -8,11 +8,19 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from keepalived.conf.adverts import advert_settings
-from keepalived.conf.host import firewall_text, sysctl_text
+from keepalived.conf.firewall import firewall_text
+from keepalived.conf.host import settings_in, sysctl_text
 from keepalived.observed.host import HostState
 from keepalived.observed.node import NodeState
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.host import FirewallName
+
+FIREWALL_WORDS: dict[FirewallName, str] = {
+    "nftables": "nftables",
+    "ufw": "ufw",
+    "firewalld": "firewalld, which is reloaded: what is not permanent in it is lost",
+}
 
 
 class HostWork(NamedTuple):
@@ -24,14 +32,16 @@ class HostWork(NamedTuple):
     sysctls: Mapping[str, str] = MappingProxyType({})
     """Settings of the kernel that have another value, or whose file is not right."""
     put_sysctls: bool = False
+    left: tuple[str, ...] = ()
+    """Settings that the file on the node has and will not have: nobody knows which value they had before."""
     remove: tuple[str, ...] = ()
     """Files of this project that are needed no more."""
     keep: tuple[str, ...] = ()
     """Drop-ins for systemd-networkd that are missing."""
-    put_firewall: bool = False
-    """nftables must get its rule, or the script that makes it."""
+    put_firewall: FirewallName | None = None
+    """The firewall that must get its rule, or the script that makes it."""
     remove_firewall: bool = False
-    """The rule and its script are needed no more."""
+    """The rule and its script on the node are needed no more: there shall be none, or another."""
 
     @property
     def due(self) -> bool:
@@ -47,8 +57,9 @@ class HostWork(NamedTuple):
             *([f"write {paths.SYSCTLS}"] if self.put_sysctls else []),
             *(f"write {path}" for path in self.keep),
             *(f"remove {path}" for path in self.remove),
-            *(["let adverts pass nftables"] if self.put_firewall else []),
+            *(f"{name} keeps its value until the next boot" for name in self.left),
             *([f"remove {paths.FIREWALL} and its rules"] if self.remove_firewall else []),
+            *([f"let adverts pass {FIREWALL_WORDS[self.put_firewall]}"] if self.put_firewall else []),
             *(["hold the package keepalived"] if self.hold else []),
         ]
 
@@ -63,13 +74,14 @@ def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> H
         hold=wanted.hold and found.packages.get("keepalived", "")[:1] != "h",
         sysctls={name: value for name, value in wanted.kernel.items() if found.sysctls.get(name) != value},
         put_sysctls=text is not None and found.sysctl_file != text,
+        left=tuple(name for name in settings_in(found.sysctl_file or "") if name not in wanted.kernel),
         remove=(
             *([paths.SYSCTLS] if text is None and found.sysctl_file is not None else []),
             *(path for path in found.kept if path not in kept),
         ),
         keep=tuple(path for path in kept if path not in found.kept),
-        put_firewall=script is not None and (found.firewall_file != script or found.firewall_loaded is False),
-        remove_firewall=script is None and found.firewall_file is not None,
+        put_firewall=wanted.firewall if found.firewall_file != script or found.firewall_loaded is False else None,
+        remove_firewall=found.firewall_file not in (None, script),
     )
 
 

@@ -110,7 +110,7 @@ def tell_failures() -> None:
     current().once("failures", lambda: state.add_callback_handler(_Failures()))  # type: ignore[no-untyped-call]
 
 
-def why_not(node: NodeState | None) -> str | None:
+def unusable(node: NodeState | None) -> str | None:
     """Why nothing can be done to this host's node, in words; None when something can."""
     if node is None:
         return f"{host.name} could not be read"

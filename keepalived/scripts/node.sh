@@ -1,6 +1,6 @@
 # What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
 # $lock, $memory, $identity, $connections; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in,
-# $firewall, $nftables.
+# $firewall, $firewall_name, $firewall_policy.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -76,9 +76,17 @@ tell_of_host() {
   if [ -n "$sysctls" ]; then part sysctls; (cd /proc/sys && grep -H '' -- $sysctls); fi
   if [ -n "$packages" ]; then part packages; dpkg-query --show --showformat '${Package} ${db:Status-Abbrev}\n' $packages; fi
   if [ -e "$firewall" ]; then part firewall; head -c $most "$firewall"; fi
-  if [ -n "$nftables" ] && command -v nft >/dev/null; then
-    part ruleset; nft list ruleset | grep -E '^table |type .* hook |comment "floating-address"'
-  fi
+  case $firewall_name in
+    nftables) if command -v nft >/dev/null; then
+      part ruleset; nft list ruleset | grep -E '^table |type .* hook |comment "floating-address"'
+    fi;;
+    ufw) if command -v ufw >/dev/null; then
+      part ufw; grep -hE '^IPV6=|^### tuple ### allow (vrrp|ah) ' /etc/default/ufw /etc/ufw/user.rules /etc/ufw/user6.rules
+    fi;;
+    firewalld) if command -v firewall-cmd >/dev/null; then
+      part firewalld; if [ -e "$firewall_policy" ]; then head -c $most "$firewall_policy"; fi
+    fi;;
+  esac
   part networks
   for link in ${networkd:+/run/systemd/netif/links/*}; do
     while read -r line; do case $line in NETWORK_FILE=*) echo "${link##*/} ${line#*=}";; esac; done < "$link"

@@ -29,6 +29,9 @@ SysctlValue = Annotated[
 PackageName = Annotated[str, matching(PACKAGE, "is not the name of a package")]
 
 
+FirewallName = Literal["nftables", "ufw", "firewalld"]
+
+
 class HostSettings(Strict):
     """What a node gets beside keepalived, before keepalived is started. Nothing, unless it is asked for."""
 
@@ -42,9 +45,9 @@ class HostSettings(Strict):
     """`true`: systemd-networkd leaves the addresses alone when it restarts (`KeepConfiguration=static` for the
     interfaces that carry them)."""
 
-    firewall: Literal["nftables"] | None = None
-    """`nftables`: the adverts (IP protocol 112, and 51 with `auth_type: AH`) pass the node's own rules, also those that
-    nftables.service reads later."""
+    firewall: FirewallName | None = None
+    """The firewall of the nodes, `nftables`, `ufw` or `firewalld`: adverts pass it (IP protocol 112, and 51 for
+    `auth_type: AH`), now and after each boot. A node on which it is not installed is left as it is."""
 
     @property
     def kernel(self) -> dict[str, str]:

@@ -44,9 +44,12 @@ PREEMPT_LOCK = "/run/keepalived-preempt.lock"
 """Held by whoever has the daemon run without `nopreempt`: there is one file for all."""
 
 FIREWALL = "/etc/keepalived/firewall.sh"
-"""Lets adverts in, at once and each time that nftables.service has read its rules."""
+"""Lets adverts in; with `remove` no more. Made for one firewall."""
 
 FIREWALL_DROP_IN = "/etc/systemd/system/nftables.service.d/floating-address.conf"
+"""Has nftables.service run it each time after its own rules."""
+
+FIREWALLD_POLICY = "/etc/firewalld/policies/floating-address.xml"
 
 REPORT_LOCK = "/run/keepalived-report.lock"
 """Held by whoever asks the daemon for its dump: there is one file for all."""

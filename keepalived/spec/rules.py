@@ -275,7 +275,7 @@ def faults_between(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Fault]]:
                 floating.setdefault(address.ip, cluster)
 
 
-ONE_CLUSTER = "a node belongs to one cluster: put the instances of both into one file"
+ONE_CLUSTER = "a node belongs to one cluster: put the instances of both into one file, each with its nodes"
 
 
 class Place(NamedTuple):

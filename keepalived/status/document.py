@@ -169,7 +169,7 @@ def _node(evidence: Evidence, name: str, node: NodeState | None) -> _NodeStatus:
         connections=node.connections,
         keepalived=node.version,
         unit=node.unit.active_state,
-        configuration=configuration_status(node, evidence.due.get(name), evidence.state.cluster.on_change),
+        configuration=configuration_status(node, evidence.texts.get(name), evidence.state.cluster.on_change),
         last_change=_last_change(node),
     )
 

@@ -15,7 +15,7 @@ from gevent.event import Event
 from rich.console import Console
 from rich.live import Live
 
-from keepalived.conf.interfaces import Links, NoInterface, interfaces
+from keepalived.conf.interfaces import NoInterface, interfaces
 from keepalived.conf.render import configuration
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.neighbours import Answer
@@ -71,20 +71,19 @@ def gather(clusters: Sequence[Cluster], look: Look, ask: Ask) -> list[Evidence]:
 
 
 def _evidence(state: ClusterState, answers: Mapping[str, Answer]) -> Evidence:
-    due = {name: _due(state.cluster, name, node.links) for name, node in state.nodes.items() if node}
+    texts, undecided = {}, {}
+    for name, node in state.nodes.items():
+        if node is not None:
+            try:
+                texts[name] = configuration(state.cluster, name, interfaces(state.cluster, name, node.links))
+            except NoInterface as error:
+                undecided[name] = str(error)
     return Evidence(
         state,
-        due={name: text for name, text in due.items() if text is not None},
+        texts=texts,
+        undecided=undecided,
         answers={address: answers[address] for address in state.cluster.addresses if address in answers},
     )
-
-
-def _due(cluster: Cluster, name: str, links: Links) -> str | None:
-    """The configuration that this repository has for a node; None where it has not the interface for it."""
-    try:
-        return configuration(cluster, name, interfaces(cluster, name, links))
-    except NoInterface:
-        return None
 
 
 def _console() -> Console:

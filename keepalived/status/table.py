@@ -64,7 +64,7 @@ def _row(evidence: Evidence, name: str, node: NodeState | None, now: datetime) -
     each = dict.fromkeys((str(one.state), f"{one.effective_priority} ({one.base_priority})") for one in said)
     states = [state for state, _ in each] or [node.unit.active_state if node.version else "not installed"]
     awards = {one.effective_priority - one.base_priority for one in said}
-    configuration = configuration_status(node, evidence.due.get(name), evidence.state.cluster.on_change)
+    configuration = configuration_status(node, evidence.texts.get(name), evidence.state.cluster.on_change)
     change = node.journal.last_change if node.journal else None
     return {
         "node": Text(name),

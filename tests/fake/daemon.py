@@ -141,7 +141,7 @@ class Daemon:
         for name, wanted in read(text).instances.items():
             old = before.get(name)
             if old and old.wanted.settings.reload_carries(wanted.settings):
-                old.wanted = wanted
+                old.wanted, old.expires = wanted, None  # a backup begins anew to wait for the holder
                 self.instances[name] = old
             else:
                 self.instances[name] = Vrrp(wanted, since=now)

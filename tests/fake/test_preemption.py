@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from keepalived.cli.errors import NothingDone
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
 from keepalived.spec.flag import content
@@ -215,9 +216,23 @@ def test_a_flag_by_hand_moves_nothing_and_drain_then_does() -> None:
 def test_the_next_node_that_runs_something_else_than_its_file_is_not_reloaded() -> None:
     managers = Managers(text=STAYS)
     managers["server02"].write(paths.CONFIGURATION, managers.text_of("server02").replace("interval 1", "interval 2"))
-    with pytest.raises(Stopped, match=r"does not run what lies on its disk\. Deploy to it first"):
+    with pytest.raises(NothingDone, match=r"does not run what lies on its disk\. Deploy to it first"):
         managers.drain("server01")
     assert managers.told("server02") == []
+    assert not managers.world.look().nodes["server01"].drained
+
+
+def test_what_moves_by_itself_has_moved_before_a_node_is_reloaded() -> None:
+    """A reload begins the wait for the holder anew: the third node would be quicker, and hold it for a moment."""
+    managers = Managers(
+        text=f"{STAYS}  VI_2: {{virtual_router_id: 52, virtual_ipaddress: [10.10.0.9]}}\ndrain: {{check: file}}\n"
+    )
+    since = managers["server03"].daemon.instances["VI_2"].since
+    managers.drain("server01")
+    managers.wait(10)
+    assert (managers.holder(), managers.holder("10.10.0.9")) == ("server02", "server02")
+    assert managers.reloaded() == ["server02"]
+    assert managers["server03"].daemon.instances["VI_2"].since == since
 
 
 def test_every_wait_counts_preempt_delay() -> None:

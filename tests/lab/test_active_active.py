@@ -103,6 +103,31 @@ def test_another_order_moves_the_address_and_a_disabled_instance_goes(spread: Op
     assert (spread.holders(), spread.holders("10.10.0.9")) == (["server01"], [])
 
 
+def test_two_pairs_that_share_a_node_are_one_file(spread: Operator) -> None:
+    pair = SHIPPED.replace("[10.10.0.2]", "[10.10.0.2]\n    nodes: [server02, server01]")
+    other = "  other: {virtual_router_id: 52, virtual_ipaddress: [10.10.0.9], nodes: [server02, server03]}\n"
+    spread.writes(f"{pair}{other}")
+    spread.types(f"{DEPLOY} --data probe=off")
+
+    def held() -> tuple[list[str], list[str]]:
+        return spread.holders(), spread.holders("10.10.0.9")
+
+    spread.sees("holders", held, (["server01"], ["server02"]))
+    spread.types(f"{DRAIN} --limit server01")
+    spread.sees("holders", held, (["server02"], ["server02"]))
+    said = spread.is_refused(f"{DRAIN} --limit server02").text
+    assert "no node would be left to serve 10.10.0.2: server01 is drained, server02 is to be drained" in said
+    spread.types(f"{RESTORE} --limit server01")
+    spread.sees("holders", held, (["server01"], ["server02"]))
+    with ExitStack() as stack:
+        witnesses = [stack.enter_context(spread.watching(address)) for address in ADDRESSES[:2]]
+        said = spread.types(f"{DRAIN} --limit server02").text
+    assert held() == (["server01"], ["server03"])
+    assert "10.10.0.9 goes from server02 to server03" in said
+    assert [seen.lost <= 1 for seen in witnesses] == [True, True]
+    spread.types(f"{RESTORE} --limit server02")
+
+
 def test_a_change_of_settings_that_part_the_nodes_leaves_no_address_alone(spread: Operator) -> None:
     spread.writes(SPREAD)
     spread.types(DEPLOY)

@@ -39,7 +39,8 @@ def test_the_kernels_settings_and_packages_are_brought_and_taken_back(redeployed
     redeployed.writes(SHIPPED + "host: {sysctls: {net.ipv4.nothing: 1}}\n")
     redeployed.is_refused(DEPLOY).line("[server01] net/ipv4/nothing: the kernel has no such setting, or may not change")
     redeployed.writes(SHIPPED)
-    redeployed.types(DEPLOY)
+    left = "net/ipv4/ip_nonlocal_bind keeps its value until the next boot"
+    redeployed.types(DEPLOY).line(f"managers: server02: remove {SYSCTLS}, {left}")
     redeployed.everywhere(f"test ! -e {SYSCTLS}")
     assert redeployed.everywhere(STARTS) == starts
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lab.operator import CLUSTER_FILE, DEPLOY, Operator
+from tests.lab.conftest import GAP_SECONDS
 from tests.lab.made_by_hand import ADOPT, CONF, ORIGINS, make
 
 IMPORT = "pyinfra 10.10.0.3,10.10.0.4,10.10.0.5 tasks/import.py"
@@ -55,6 +58,63 @@ def test_a_node_that_cannot_be_read_is_told(by_hand: Operator) -> None:
     refused = by_hand.is_refused(IMPORT)
     assert "server02: keepalived.conf cannot be read: a } is missing" in refused.text
     assert refused.stdout == ""
+
+
+TOLD = "/usr/local/sbin/told"
+CHECKS = """vrrp_script chk_app {
+    script "/usr/bin/test -e /etc/hostname"
+    interval 2
+    weight 20
+}
+
+vrrp_track_process ssh {
+    process sshd
+    weight 10
+}
+
+"""
+FLAGGED = """        chk_releasevip
+    }
+"""
+TRACKED = """    track_process {
+        ssh
+    }
+    notify /usr/local/sbin/told
+"""
+WITH_CHECKS = CHECKS + ORIGINS.replace(FLAGGED, FLAGGED.replace("    }", "        chk_app\n    }") + TRACKED)
+WITHOUT_A_FLAG = CHECKS + ORIGINS[ORIGINS.index("vrrp_instance") :].replace(
+    "chk_releasevip\n    }\n", f"chk_app\n    }}\n{TRACKED}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "work", "route"),
+    [
+        (WITH_CHECKS, "hand 10.10.0.2 to server02, restart keepalived", ["server01", "server02", "server01"]),
+        (WITHOUT_A_FLAG, "so it cannot hand over: reload keepalived", ["server01"]),
+    ],
+    ids=["a flag", "no flag"],
+)
+def test_checks_and_commands_are_brought_without_a_move_or_by_one_that_is_said_before(
+    by_hand: Operator, text: str, work: str, route: list[str]
+) -> None:
+    by_hand.everywhere(f"printf '#!/bin/sh\\necho $3 >>/run/told\\n' >{TOLD}; chmod 755 {TOLD}")
+    make(by_hand, text)
+    read = by_hand.types(IMPORT)
+    assert "NOT IN THIS FILE" not in read.stdout
+    assert "# MOVES: the first deploy restarts each node" in read.stdout
+    by_hand.writes(read.stdout)
+    by_hand.everywhere("rm -f /run/told")
+    with by_hand.watching() as seen:
+        run = by_hand.types(ADOPT)
+        by_hand.sees_holder("server01")
+    assert work in run.line("1. server01: ")
+    assert run.line("server02: somebody else wrote").endswith("Lost with it: nothing")
+    assert seen.route == route
+    assert seen.longest_silence <= GAP_SECONDS  # a daemon of somebody else's has no real-time scheduling yet
+    assert seen.longest(0) <= GAP_SECONDS
+    by_hand.sees("what was told", lambda: "STOP" in by_hand.server02.succeed("cat /run/told"), True)
+    assert "nothing to change" in by_hand.types(DEPLOY).text
 
 
 INTERFACES = ("eth0", "eth1", "eth2", "eth3", "eth0.1")

@@ -129,6 +129,9 @@ def test_what_a_run_that_dies_leaves_is_told_and_mended(stays: Operator) -> None
 def test_a_flag_by_hand_moves_nothing_and_status_says_what_does(stays: Operator) -> None:
     stays.server01.succeed(f"touch {FLAG}")
     stays.sees("drained", lambda: "is drained and still holds" in stays.attempts(STATUS).text, True)
+    stays.types(f"{DEPLOY} --limit server03").line(
+        "server01 is drained and keeps 10.10.0.2 (nopreempt), and so it does"
+    )
     assert stays.holders() == ["server01"]
     run = stays.types(f"{DRAIN} --limit server01")
     run.line("server01 is drained already, and 10.10.0.2 goes from server01 to server02")

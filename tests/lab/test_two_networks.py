@@ -9,14 +9,13 @@ from contextlib import ExitStack
 import pytest
 
 from lab.operator import DEPLOY, DRAIN, RESTORE, STATUS, Operator
-from lab.places import OPERATOR_INTERFACE
 from lab.witness import Witness
 from tests.lab.conftest import GAP_SECONDS, TOGETHER_SECONDS, on_one_of
+from tests.lab.second_network import add_network
 
 pytestmark = on_one_of("bookworm", "trixie")
 
 INSIDE, OUTSIDE = "10.10.0.2", "192.0.2.2"
-OVERLAY = "type vxlan id 20 group 239.1.1.1 dev {} dstport 4789"
 FILE = """\
 nodes: {server01: 10.10.0.3, server02: 10.10.0.4, server03: 10.10.0.5}
 instances:
@@ -30,15 +29,7 @@ PLACED = FILE.replace("51,", "51, interface: enp0s3,").replace("52,", "52, inter
 @pytest.fixture(scope="module")
 def networks(operator: Operator) -> Operator:
     """Hosts and operator that have a second network, on a wire of its own."""
-    ours = (
-        f"ip link add outside {OVERLAY.format(OPERATOR_INTERFACE)} && ip link set outside up && "
-        "ip address add 192.0.2.100/24 dev outside"
-    )
-    operator.lab.operator(["sh", "-c", ours], check=True)
-    operator.everywhere(
-        f"ip link add outside {OVERLAY.format('enp0s3')} && ip link set outside up && "
-        "ip address add 192.0.2.1$(hostname | tail -c 2)/24 dev outside"
-    )
+    add_network(operator)
     operator.writes(FILE)
     operator.types(DEPLOY)
     return operator
@@ -98,10 +89,13 @@ def test_no_instance_is_moved_to_another_interface_unasked(outside: Operator) ->
     sees(outside, "enp0s3", "server01")
     outside.writes(FILE)
     run = outside.is_refused(DEPLOY)
-    assert run.line("Nothing was done.").endswith(
+    why = (
         "server01: VI_OUT runs on enp0s3, and by its addresses it belongs on outside. It does not move unless you say "
         "so: set instances.VI_OUT.interface in managers.yml to enp0s3, where it stays, or to outside"
     )
+    assert run.line("Nothing was done.").endswith(why)
+    told = " ".join(outside.is_refused(STATUS).text.split())
+    assert f"{why}. [interface-undecided] Until then a deploy is refused." in told
     assert (held_on(outside, "outside"), held_on(outside, "enp0s3")) == ([], ["server01"])
     outside.writes(placed("outside"))
     with outside.watching(OUTSIDE) as seen:

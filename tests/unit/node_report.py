@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from keepalived.observed.report import parts_of
+from keepalived.observed.parts import parts_of
 
 REPORTS = Path(__file__).parent / "reports"
 

@@ -62,7 +62,7 @@ def imported(nodes: list[Handmade]) -> Imported:
     if cluster and scripts_of(cluster):
         moved.append(
             "the first deploy restarts each node, since keepalived's unit must let scripts run: a holder hands its "
-            "addresses over and takes them back"
+            "addresses over and takes them back; one without a file that drains it is reloaded, and keeps them"
         )
     comments = [
         f"Read from keepalived.conf of {', '.join(texts)}. docs/moving-over.md says how to go on.",

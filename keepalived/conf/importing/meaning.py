@@ -56,7 +56,8 @@ def meaning(text: str, cluster: Cluster | None = None) -> Meaning:
 def _commands(cluster: Cluster) -> dict[str, str]:
     found = {}
     for name, script in check_scripts(cluster).items():
-        found[script.path] = cluster.checks[name].command or command_of(cluster.checks[name]).command
+        check = cluster.checks[name]
+        found[script.path] = f"process {check.process}" if check.process else check.command or command_of(check).command
     owners = cluster.notifying
     for name, scripts in notify_scripts(cluster).items():
         for keyword, script in scripts.items():
@@ -126,6 +127,8 @@ def _script(block: Block, commands: Mapping[str, str]) -> tuple[str, str]:
     timeout = value_of(block, "timeout", interval)
     if script in commands:
         timeout = str(int(timeout) - 3)  # the script itself ends what takes longer (spec/check.py)
+    if (process := commands.get(script, "")).startswith("process "):
+        return process, value_of(block, "weight", "0")
     said = [
         f"script {commands.get(script, script).removeprefix('exec 3<>').removeprefix('<')}",
         f"interval {interval}",
@@ -167,7 +170,8 @@ def _tracking(where: str, block: Block, looks: Looks) -> Iterator[str]:
             if line[0] not in (NAME, interface):
                 what, weight = looks.at.get(line[0], (line[0], "0"))
                 weight = line[line.index("weight") + 1] if "weight" in line[:-1] else weight
-                yield f"{where}: {words[0]} {what}, weight {weight}"
+                keyword = "track_process" if what.startswith("process ") else words[0]
+                yield f"{where}: {keyword} {what}, weight {weight}"
 
 
 def _notifying(where: str, block: Block, looks: Looks) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from keepalived.conf.importing.keys import InstanceKeys, ReadNode
-from keepalived.conf.importing.places import interface_of, own_addresses, sources_of
+from keepalived.conf.importing.places import interface_keys, own_addresses, sources_of
 from keepalived.conf.importing.tracking import checks_of, drain_of
 from keepalived.spec.cluster import ADVERT_INT_DEFAULTS, Cluster
 
@@ -41,7 +41,7 @@ def merged(nodes: list[ReadNode]) -> Merged:
     passwords: dict[str, str] = {}
     for name, by_node in whole.items():
         instance = _of_instance(name, by_node, lines, passwords, lost)
-        instance |= interface_of(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"])
+        instance |= interface_keys(name, by_node, {made.node: made for made, _ in nodes}, data["nodes"])
         sources_of(name, by_node, data["nodes"])
         if checks and counted[name] != set(checks):
             instance["checks"] = [check for check in checks if check in counted[name]]

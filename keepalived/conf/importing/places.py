@@ -44,7 +44,7 @@ def _is_own(ip: str) -> bool:
     return not ip.startswith("fe80:")
 
 
-def interface_of(
+def interface_keys(
     name: str,
     by_node: Mapping[str, InstanceKeys],
     made: Mapping[str, Handmade],

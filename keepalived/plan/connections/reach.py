@@ -13,7 +13,7 @@ from keepalived.plan.connections.moves import AddressMove
 from keepalived.spec.cluster import Cluster
 
 
-def interface_of(cluster: Cluster, name: str, node: NodeState, address: str) -> str | None:
+def interface_for(cluster: Cluster, name: str, node: NodeState, address: str) -> str | None:
     """The interface by which packets of a floating address come to a node: the one that carries it, or would."""
     if found := node.interface_of(address):
         return found
@@ -31,7 +31,7 @@ def reached_at(cluster: Cluster, name: str, node: NodeState, address: str, seen_
     A link-local one has the interface behind it by which it is `seen_from` another node.
     """
     own = str(cluster.nodes[name].address)
-    found = of_family(node.interfaces.get(interface_of(cluster, name, node, address) or "", []), address)
+    found = of_family(node.interfaces.get(interface_for(cluster, name, node, address) or "", []), address)
     if own in found:
         return own
     found = [one for one in found if one not in cluster.addresses]
@@ -45,7 +45,7 @@ def why_not_reached(cluster: Cluster, name: str, node: NodeState, address: str) 
 
     With `use_vmac` that is so: the address lies on an interface of its own.
     """
-    if interface_of(cluster, name, node, address) is None:
+    if interface_for(cluster, name, node, address) is None:
         return f"there is no interface for {address}"
     if reached_at(cluster, name, node, address, seen_from="any") is None:
         return f"the interface of {address} has no other address"

@@ -9,7 +9,7 @@ from keepalived.conf.passing_table import OtherServer, passing_table
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.connections.moves import AddressMove
-from keepalived.plan.connections.reach import interface_of, of_family, reached_at
+from keepalived.plan.connections.reach import interface_for, of_family, reached_at
 
 CONNECTION = re.compile(r"[0-9a-f.:]{2,45} \. [0-9]{1,5} \. [0-9]{1,5}")
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -33,7 +33,7 @@ def table_for(
     `words`: what each node tells while it serves. `connections`: those that each of `move.others` has.
     """
     here = state.nodes[taker]
-    by = interface_of(state.cluster, taker, here, move.address) if here else None
+    by = interface_for(state.cluster, taker, here, move.address) if here else None
     servers = []
     for name in move.servers:
         node = state.nodes[name]

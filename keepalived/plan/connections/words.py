@@ -16,7 +16,7 @@ def in_words(moves: Sequence[AddressMove], obstacles: Mapping[str, list[str] | N
     if not moves:
         return []
 
-    def why_not(names: Collection[str]) -> str:
+    def kept_by(names: Collection[str]) -> str:
         found = []
         for name in names:
             whys = obstacles.get(name)
@@ -29,10 +29,10 @@ def in_words(moves: Sequence[AddressMove], obstacles: Mapping[str, list[str] | N
     holders = list(dict.fromkeys(name for move in moves for name in move.servers))
     takers = list(dict.fromkeys(name for move in moves for name in move.takers))
     able = [name for name in takers if obstacles.get(name) == []]
-    if (why := why_not(holders)) or not able:
-        return [f"  established connections end: {why or why_not(takers)}"]
+    if (why := kept_by(holders)) or not able:
+        return [f"  established connections end: {why or kept_by(takers)}"]
     words = "  established connections go on where they began"
-    if why := why_not(takers):
+    if why := kept_by(takers):
         lost = [name for name in takers if name not in able]
         words = f"{words}, unless {' or '.join(lost)} takes over: {why}"
     return [words]

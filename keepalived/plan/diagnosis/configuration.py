@@ -55,6 +55,13 @@ def differs(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(name, words, "Deploy", DEPLOY)
 
 
+def interface_undecided(evidence: Evidence) -> Iterator[Finding]:
+    """A deploy is refused: there is no sound network interface for an instance on the node."""
+    for name, words in evidence.undecided.items():
+        if name in evidence.installed:
+            yield Finding(name, words, "Until then a deploy is refused. Afterwards deploy", DEPLOY)
+
+
 def different_versions(evidence: Evidence) -> Iterator[Finding]:
     """The nodes run different versions of keepalived."""
     versions: dict[str, list[str]] = {}
@@ -68,5 +75,5 @@ def different_versions(evidence: Evidence) -> Iterator[Finding]:
 def _nodes_with(evidence: Evidence, status: ConfigurationStatus) -> Iterator[tuple[str, NodeState]]:
     on_change = evidence.state.cluster.on_change
     for name, node in evidence.installed.items():
-        if configuration_status(node, evidence.due.get(name), on_change) == status:
+        if configuration_status(node, evidence.texts.get(name), on_change) == status:
             yield name, node

@@ -39,8 +39,10 @@ class Evidence:
     """One look at a cluster: what the nodes report, and what is known beside it."""
 
     state: ClusterState
-    due: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     """The text of keepalived.conf that this repository has for each node that was read."""
+    undecided: Mapping[str, str] = field(default_factory=dict)
+    """Why this repository has no configuration for a node that was read: in words, with what to do."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """By floating address."""
 

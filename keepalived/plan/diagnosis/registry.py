@@ -45,6 +45,7 @@ OF_NODES = (
     Diagnosis("configuration-edited", UNTIDY, configuration.edited),
     Diagnosis("restart-pending", UNTIDY, configuration.restart_pending),
     Diagnosis("configuration-differs", UNTIDY, configuration.differs),
+    Diagnosis("interface-undecided", UNTIDY, configuration.interface_undecided),
 )
 OF_THE_WHOLE = (
     Diagnosis("different-versions", UNTIDY, configuration.different_versions),

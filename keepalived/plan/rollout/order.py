@@ -65,7 +65,7 @@ def plan_rollout(
     batches = [batch for batch in [replaced, *batches] if batch]
     return RolloutPlan(
         tuple(tuple(batch) for batch in batches),
-        (*rollout_in_words(state, work, batches, parting), *replaced_in_words(state, texts, work)),
+        (*rollout_in_words(state, texts, work, batches, parting), *replaced_in_words(state, texts, work)),
     )
 
 

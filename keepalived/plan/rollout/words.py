@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from keepalived.observed.cluster import ClusterState
 from keepalived.plan.election import Election, observed
 from keepalived.plan.notified import notified_in_words
-from keepalived.plan.rollout.due import Work
+from keepalived.plan.rollout.due import Work, reload_carries
 from keepalived.plan.rollout.outcome import outcome, taker_from, turned
 from keepalived.plan.rollout.refusals import lost_in_words
 
@@ -18,6 +18,7 @@ WORK_WORDS: dict[Work, str] = {
     "restore": "put it back in service (an earlier deploy ended before it could)",
     "replace": "replace the file, which differs in comments only",
 }
+NOT_HANDED_OVER = ": "
 
 
 def successors(state: ClusterState, name: str) -> list[str] | None:
@@ -35,7 +36,11 @@ def _takers(election: Election, name: str) -> dict[str, str | None]:
 
 
 def rollout_in_words(
-    state: ClusterState, work: Mapping[str, Work], batches: Collection[Collection[str]], parting: Collection[str]
+    state: ClusterState,
+    texts: Mapping[str, str],
+    work: Mapping[str, Work],
+    batches: Collection[Collection[str]],
+    parting: Collection[str],
 ) -> list[str]:
     """A line for each node, in order. `parting`: the instances whose advert settings change."""
     cluster = state.cluster
@@ -51,7 +56,10 @@ def rollout_in_words(
     for number, batch in enumerate(batches, 1):
         for name in batch:
             hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
-            words.append(f"  {number}. {name}: {hand}{WORK_WORDS[work[name]]}")
+            done = WORK_WORDS[work[name]]
+            if hand.endswith(NOT_HANDED_OVER) and (node := state.nodes[name]) and reload_carries(node, texts[name]):
+                done = WORK_WORDS["reload"]  # as operations/change.py does then
+            words.append(f"  {number}. {name}: {hand}{done}")
             for instance, nodes in told.items():
                 if name in now.candidates[instance] and work[name] in ("start", "restart", "restore"):
                     taker = _takers(now, name).get(instance) if hand else None
@@ -87,9 +95,9 @@ def _hand_over(now: Election, state: ClusterState, name: str) -> str:
         return ""
     takers = _takers(now, name)
     if None in takers.values():
-        return "no other node can take over: "
+        return f"no other node can take over{NOT_HANDED_OVER}"
     if node.running_flag is None:
-        return "its daemon looks at no flag that this repository knows, so it cannot hand over: "
+        return f"its daemon looks at no flag that this repository knows, so it cannot hand over{NOT_HANDED_OVER}"
     gets: dict[str | None, list[str]] = {}
     for instance, taker in takers.items():
         gets.setdefault(taker, []).extend(address for address in now.addresses[instance] if address in held)

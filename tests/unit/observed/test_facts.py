@@ -60,17 +60,22 @@ def asked_of(**arguments: Any) -> list[str]:
 def test_a_node_is_asked_for_what_the_cluster_file_has_beside_keepalived() -> None:
     of = parse(cluster("host: {sysctls: {net.ipv4.ip_forward: 1}, packages: [haproxy], firewall: nftables}"), "m")
     words = asked_of(**node_arguments(of))
-    assert {"sysctls=net/ipv4/ip_forward", "packages='keepalived haproxy'", "networkd=", "nftables=yes"} <= set(words)
+    assert {
+        "sysctls=net/ipv4/ip_forward",
+        "packages='keepalived haproxy'",
+        "networkd=",
+        "firewall_name=nftables",
+    } <= set(words)
 
 
 def test_by_its_arguments_alone_a_node_is_asked_for_nothing_beside_keepalived() -> None:
     words = asked_of(**ASKED)
-    assert {"sysctls=''", "packages=''", "networkd=", "nftables="} <= set(words)
+    assert {"sysctls=''", "packages=''", "networkd=", "firewall_name="} <= set(words)
     words = asked_of(**ASKED, beside={"packages": ["haproxy"]})
     assert "packages=haproxy" in words
 
 
 @pytest.mark.parametrize("beside", ["haproxy", {"package": ["haproxy"]}, {"packages": "haproxy"}])
 def test_what_is_asked_for_otherwise_is_refused_in_words(beside: object) -> None:
-    with pytest.raises(FactValueError, match=r"^beside.*known are sysctls, packages, networkd, nftables"):
+    with pytest.raises(FactValueError, match=r"^beside.*known are sysctls, packages, networkd, firewall"):
         Node().command(**ASKED, beside=beside)

@@ -9,7 +9,8 @@ import pytest
 
 from keepalived.observed.checkpoint import Checkpoint
 from keepalived.observed.node import NodeState
-from keepalived.observed.report import ReportError, read_report
+from keepalived.observed.parts import ReportError
+from keepalived.observed.report import read_report
 from keepalived.spec.flag import Flag, is_drained
 from tests.unit.node_report import captured_lines, kernel, report
 

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from keepalived.observed.node import NodeState
-from keepalived.observed.report import ReportError, read_report
+from keepalived.observed.parts import ReportError
+from keepalived.observed.report import read_report
 from tests.unit.node_report import REPORTS, captured, report
 
 NEWER = {  # than most captured reports

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keepalived.conf.host import firewall_drop_in, firewall_text, network_text, sysctl_text
+from keepalived.conf.firewall import UFW_COMMENT, firewall_drop_in, firewall_text
+from keepalived.conf.host import network_text, sysctl_text
 from keepalived.observed.host import HostState, read_host
 from keepalived.observed.node import NodeState
 from keepalived.plan.host import HostWork, host_work
@@ -47,6 +48,10 @@ LACKING = {
     "what the kernel does not know": ({"sysctls": {}}, HostWork(sysctls={"net/ipv4/ip_nonlocal_bind": "1"})),
     "the file": ({"sysctl_file": None}, HostWork(put_sysctls=True)),
     "a file of before": ({"sysctl_file": "net/ipv4/ip_nonlocal_bind = 0\n"}, HostWork(put_sysctls=True)),
+    "a setting that is asked for no more": (
+        {"sysctl_file": f"{TEXT}net/ipv4/tcp_syncookies = 1\n"},
+        HostWork(put_sysctls=True, left=("net/ipv4/tcp_syncookies",)),
+    ),
     "a package": ({"packages": {"keepalived": "hi"}}, HostWork(install=("haproxy",))),
     "a package that was removed": (
         {"packages": {"keepalived": "hi", "haproxy": "rc"}},
@@ -59,9 +64,12 @@ LACKING = {
         HostWork(keep=("/etc/systemd/network/lan.network.d/floating-address.conf",), remove=(LAN,)),
     ),
     "networkd": ({"networks": {}, "kept": []}, HostWork()),
-    "the script of the firewall": ({"firewall_file": None}, HostWork(put_firewall=True)),
-    "a script of before": ({"firewall_file": "#!/bin/sh\n"}, HostWork(put_firewall=True)),
-    "a rule of the firewall": ({"firewall_loaded": False}, HostWork(put_firewall=True)),
+    "the script of the firewall": ({"firewall_file": None}, HostWork(put_firewall="nftables")),
+    "a script of before": (
+        {"firewall_file": "#!/bin/sh\n"},
+        HostWork(put_firewall="nftables", remove_firewall=True),
+    ),
+    "a rule of the firewall": ({"firewall_loaded": False}, HostWork(put_firewall="nftables")),
     "nftables": ({"firewall_loaded": None}, HostWork()),
 }
 
@@ -74,19 +82,26 @@ def test_what_is_missing_is_found(difference: dict[str, object], work: HostWork)
 
 def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
     assert host_work(parse(cluster(), "m"), seen(DONE), CONFIGURATION) == HostWork(
-        remove=(SYSCTL, LAN), remove_firewall=True
+        remove=(SYSCTL, LAN), left=("net/ipv4/ip_nonlocal_bind",), remove_firewall=True
     )
     assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
 
 
 def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:
     assert host_work(WANTED, None, CONFIGURATION) == HostWork(
-        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True, put_firewall=True
+        ("haproxy",), True, {"net/ipv4/ip_nonlocal_bind": "1"}, True, put_firewall="nftables"
     )
 
 
 def test_the_plan_says_what_is_to_be_done() -> None:
     assert host_work(WANTED, seen(DONE), CONFIGURATION).words == []
+    assert host_work(
+        parse(cluster(), "m"), seen(DONE.model_copy(update={"firewall_file": None})), CONFIGURATION
+    ).words == [
+        f"remove {SYSCTL}",
+        f"remove {LAN}",
+        "net/ipv4/ip_nonlocal_bind keeps its value until the next boot",
+    ]
     changed = {"packages": {}, "sysctls": {}, "sysctl_file": None, "kept": ["/x.conf"], "firewall_loaded": False}
     assert host_work(WANTED, seen(DONE.model_copy(update=changed)), CONFIGURATION).words == [
         "install haproxy",
@@ -130,11 +145,13 @@ def test_a_report_tells_of_the_host() -> None:
 
 
 TABLE = "table inet filter {\n\t\ttype filter hook input priority filter; policy drop;\n"
-RULE = '\t\tmeta l4proto { ah, vrrp } accept comment "floating-address"\n'
+ONE_RULE = '\t\tmeta l4proto vrrp accept comment "floating-address"\n'
+RULE = ONE_RULE + ONE_RULE.replace("vrrp", "ah")
 RULESETS = {
     "no rules at all": ("", True),
     "a chain with the rule": (TABLE + RULE, True),
     "a chain without it": (TABLE, False),
+    "a chain with one rule of the two": (TABLE + ONE_RULE, False),
     "two chains and one rule": (TABLE + RULE + TABLE.replace("inet", "ip"), False),
     "a chain that judges what goes through": (TABLE.replace("input", "forward"), True),
     "a chain that translates": (TABLE.replace("type filter", "type nat"), True),
@@ -148,6 +165,67 @@ def test_each_chain_that_judges_what_comes_in_must_let_adverts_in(ruleset: str, 
     assert read_host({"addresses": "[]", "ruleset": ruleset, "firewall": "x"}).firewall_loaded is firewall_loaded
 
 
+GIVEN = ("allow vrrp any {0} any {0} in", "allow ah any {0} any {0} in")
+OF_FOUR, OF_SIX = ("".join(f"### tuple ### {one.format(any)}\n" for one in GIVEN) for any in ("0.0.0.0/0", "::/0"))
+UFW = {
+    "no rules": ("IPV6=yes\n", False),
+    "rules for one protocol of the two": ("IPV6=yes\n" + OF_FOUR, False),
+    "rules for both": ("IPV6=yes\n" + OF_FOUR + OF_SIX, True),
+    "no IPv6": ("IPV6=no\n" + OF_FOUR, True),
+    "quoted": ('IPV6="yes"\n' + OF_FOUR, False),
+    "with the comment": ("IPV6=no\n" + OF_FOUR.replace(" in\n", f" in {UFW_COMMENT}\n"), True),
+    "from one host alone": ("IPV6=no\n" + OF_FOUR.replace("any 0.0.0.0/0 in", "any 10.10.0.4 in"), False),
+    "no permission": ("IPV6=no\n" + OF_FOUR.replace("allow", "deny"), False),
+}
+
+
+@pytest.mark.parametrize(("lines", "firewall_loaded"), UFW.values(), ids=UFW)
+def test_ufw_must_let_both_protocols_in_from_anywhere(lines: str, firewall_loaded: bool) -> None:
+    assert read_host({"addresses": "[]", "ufw": lines}).firewall_loaded is firewall_loaded
+
+
+def test_firewalld_must_have_the_policy() -> None:
+    script = firewall_text(parse(cluster("host: {firewall: firewalld}"), "m"))
+    assert script
+    policy = script[script.index("<?xml") : script.index("END\nfi")]
+    assert read_host({"addresses": "[]", "firewalld": policy}).firewall_loaded is True
+    assert read_host({"addresses": "[]", "firewalld": ""}).firewall_loaded is False
+
+
+def run_for_ufw(tmp_path: Path, four: str, six: str, *arguments: str) -> str:
+    """What the script has ufw do, where these are its rules."""
+    (tmp_path / "ufw").mkdir()
+    (tmp_path / "default").write_text('IPV6="yes"\n')
+    (tmp_path / "ufw/user.rules").write_text(four)
+    (tmp_path / "ufw/user6.rules").write_text(six)
+    program = tmp_path / "ufw/ufw"
+    program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/done\n')
+    program.chmod(0o755)
+    text = str(firewall_text(parse(cluster("host: {firewall: ufw}"), "m")))
+    text = text.replace("/etc/ufw", f"{tmp_path}/ufw").replace("/etc/default/ufw", f"{tmp_path}/default")
+    (tmp_path / "done").touch()
+    path = f"{tmp_path}/ufw:/usr/bin:/bin"
+    subprocess.run(["sh", "-c", text, "firewall.sh", *arguments], env={"PATH": path}, check=True)
+    return (tmp_path / "done").read_text()
+
+
+def test_ufw_gets_what_is_missing_and_loses_only_what_is_ours(tmp_path: Path) -> None:
+    ours = OF_SIX.replace(" in\n", f" in {UFW_COMMENT}\n")
+    (tmp_path / "put").mkdir()
+    assert run_for_ufw(tmp_path / "put", OF_FOUR.splitlines()[0] + "\n", ours) == (
+        "prepend allow proto ah from 0.0.0.0/0 to 0.0.0.0/0 comment floating-address\n"
+    )
+    (tmp_path / "remove").mkdir()
+    assert run_for_ufw(tmp_path / "remove", OF_FOUR, ours, "remove") == ("delete allow proto vrrp from ::/0 to ::/0\n")
+
+
+def test_another_firewall_gets_a_rule_and_the_first_one_loses_it() -> None:
+    other = parse(cluster(ALL.replace("nftables", "ufw")), "m")
+    work = host_work(other, seen(DONE), CONFIGURATION)
+    assert work.words == ["remove /etc/keepalived/firewall.sh and its rules", "let adverts pass ufw"]
+    assert firewall_drop_in(other) is None
+
+
 def test_the_rule_is_put_into_the_nodes_own_chains_and_not_into_keepaliveds(tmp_path: Path) -> None:
     tables = TABLE.replace("{", "{\n\tchain input {", 1) + TABLE.replace(
         "inet filter {", "ip keepalived {\n\tchain in {"
@@ -158,7 +236,8 @@ def test_the_rule_is_put_into_the_nodes_own_chains_and_not_into_keepaliveds(tmp_
     nft.chmod(0o755)
     subprocess.run(["sh", "-c", str(SCRIPT)], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
     assert (tmp_path / "done").read_text() == (
-        'insert rule inet filter input meta l4proto { 51, 112 } accept comment "floating-address"\n'
+        'insert rule inet filter input meta l4proto 51 accept comment "floating-address"\n'
+        'insert rule inet filter input meta l4proto 112 accept comment "floating-address"\n'
     )
 
 

@@ -89,9 +89,9 @@ def test_nobody_is_waited_for_who_takes_no_part() -> None:
 
 
 def test_status_has_nothing_to_say_of_it() -> None:
-    ids = {problem.id for problem in problems(Evidence(seen(), due={}, answers={}))}
+    ids = {problem.id for problem in problems(Evidence(seen(), texts={}, answers={}))}
     assert "instance-missing" not in ids
-    assert "instance-missing" in {one.id for one in problems(Evidence(seen(text=TWO), due={}, answers={}))}
+    assert "instance-missing" in {one.id for one in problems(Evidence(seen(text=TWO), texts={}, answers={}))}
 
 
 def test_the_holder_need_not_wait_for_it() -> None:

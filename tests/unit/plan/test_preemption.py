@@ -4,9 +4,9 @@ from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
 from keepalived.plan.guard import drain_plan, restore_plan
 from keepalived.plan.maintenance import plan_maintenance
-from keepalived.plan.preemption import held_back
+from keepalived.plan.preemption import held_back, kept_in_words, stuck
 from keepalived.plan.verdicts import in_service, out_of_service, taken_back
-from tests.unit.cluster_states import ONE, TWO, VIP, node, saying, state
+from tests.unit.cluster_states import ONE, TWO, VIP, but, node, saying, state
 
 STAYS = ONE.replace("51,", "51, nopreempt: true,")
 VIP2 = "10.10.0.9"
@@ -90,3 +90,36 @@ def test_a_drained_node_that_is_left_out_of_an_instance_holds_nothing_of_it() ->
         node(101, instances=BOTH),
     )
     assert held_back(staying(*nodes, text=alone), holder="server01") == {"server03": ["VI_1", "VI_2"]}
+
+
+def test_a_drain_that_would_move_nothing_is_known_before() -> None:
+    def seen(**configuration: object) -> ClusterState:
+        second = node(102)
+        return staying(node(103, VIP), but(second, configuration=but(second.configuration, **configuration)), node(101))
+
+    assert stuck(seen(applied=True, contents=["nopreempt of VI_1"]), ["server01"]) is None
+    assert stuck(seen(applied=True, contents=None), ["server01"]) is None  # nobody knows
+    assert stuck(seen(applied=False, applied_but_nopreempt=True, contents=["nopreempt of VI_1"]), ["server01"]) is None
+    assert "Deploy to it first" in str(stuck(seen(applied=False), ["server01"]))
+    assert stuck(seen(applied=None, contents=["address 10.10.0.2"]), ["server01"]) == (
+        "/etc/keepalived/keepalived.conf on server02 has no nopreempt of VI_1, and its daemon runs with it: it may be "
+        "in an included file. Take it out there and run `systemctl reload keepalived` on server02"
+    )
+    assert stuck(seen(applied=False), ["server03"]) is None  # it holds nothing
+    assert stuck(seen(applied=False), ["server01", "server02"]) is None  # the third one takes over
+
+
+def test_where_who_is_next_preempts_nothing_is_in_vain() -> None:
+    second = node(102)
+    second = but(second, configuration=but(second.configuration, applied=False))
+    assert stuck(state(node(103, VIP), second, node(101)), ["server01"]) is None
+
+
+def test_a_deploy_that_does_not_change_the_drained_holder_says_that_it_keeps_the_address() -> None:
+    words = (
+        "managers: server01 is drained and keeps 10.10.0.2 (nopreempt), and so it does after this deploy. To move it:\n"
+        "    pyinfra inventory.py tasks/drain.py --limit server01"
+    )
+    assert kept_in_words(HOLDS, {"server02", "server03"}) == [words]
+    assert kept_in_words(HOLDS, {"server01"}) == []  # it hands over
+    assert kept_in_words(MOVED, set()) == []

@@ -8,7 +8,7 @@ import pytest
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.render import configuration
-from keepalived.observed.report import _instances
+from keepalived.observed.daemon import read_instances
 from keepalived.spec.cluster import Cluster
 from keepalived.spec.cluster_file import ClusterError, parse
 
@@ -96,7 +96,7 @@ def test_an_excluded_address_is_read_from_the_daemon() -> None:
         "evips": ["fd00::2/64 dev eth0 scope global set"],
         "last_transition": 0,
     }
-    found = _instances(json.dumps([{"data": data}]))
+    found = read_instances(json.dumps([{"data": data}]))
     assert found is not None
     assert found["a"].addresses == ["10.10.0.2", "fd00::2"]
 

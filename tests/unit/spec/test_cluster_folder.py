@@ -8,7 +8,7 @@ from keepalived.spec import rules
 from keepalived.spec.cluster_file import ClusterError, read_clusters
 from tests.unit.cluster_text import cluster
 
-ONE_FILE = ": put the instances of both into one file"
+ONE_FILE = ": put the instances of both into one file, each with its nodes"
 WEB = "virtual_router_id: 52, virtual_ipaddress: [10.10.0.22]"
 
 

@@ -155,7 +155,7 @@ WRONG = {
     "a node of another": (
         "web", {**BUILT, "nodes": {"server01": "10.10.0.13", "web02": "10.10.0.14"}},
         "web: nodes.server01: is already in a.yml: a node belongs to one cluster: put the instances of both into one "
-        "file",
+        "file, each with its nodes",
     ),
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ UPGRADED = Flag(
 DRAINED = changed(but(node(3, drained=True), flag=UPGRADED), minutes=59)
 HEALTHY = Evidence(
     state(DRAINED, changed(but(node(102, VIP), macs={"enp0s3": MAC}), minutes=59), changed(THIRD, days=9)),
-    due=dict.fromkeys(AT_REST.nodes, TEXT),
+    texts=dict.fromkeys(AT_REST.nodes, TEXT),
     answers={VIP: Answer((MAC,))},
 )
 SICK = Evidence(

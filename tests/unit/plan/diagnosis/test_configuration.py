@@ -103,6 +103,14 @@ def test_where_changes_are_reloaded_an_older_unit_is_no_matter(second: NodeState
     assert [problem.id for problem in wrong] == ["restart-pending"] * (status == "waiting for a restart")
 
 
+def test_a_node_for_which_a_deploy_would_be_refused_is_told() -> None:
+    words = "server02: VI_1 runs on a, and by its addresses it belongs on b"
+    evidence = Evidence(state(FIRST, SECOND, UNREAD), undecided={"server02": words, "server03": "no matter"})
+    assert [one for one in problems(evidence) if one.node == "server02"] == [
+        told("interface-undecided", "server02", words, "Until then a deploy is refused. Afterwards deploy", DEPLOY)
+    ]
+
+
 def test_a_node_that_a_drain_has_left_without_nopreempt_is_told() -> None:
     left = but(RUNS, applied=False, applied_but_nopreempt=True)
     words = "keepalived on server02 does not run the configuration on its disk: they differ in nopreempt"
