@@ -35,6 +35,7 @@ schema: .venv/ready
 
 docs: .venv/ready
 	@$(PYTHON) -m keepalived.spec.table docs/cluster-file.md
+	@$(PYTHON) -m tests.documents.drawn
 
 wheel: .venv/ready
 	@rm -rf dist
