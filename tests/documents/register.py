@@ -44,7 +44,7 @@ LAB = "tests/lab/test_lab.py"
 OTHER_FIREWALL = NotRun("the firewall of another machine: the lab's hosts have nftables")
 NO_PACKAGE = NotRun("the hosts of the lab have no such package; status asks the network the same")
 OF_THE_MODEL = "what it writes is compared with the repository by tests/unit/spec/test_table.py"
-TESTS_THEMSELVES = NotRun("it runs the tests: CI types it")
+TESTS_THEMSELVES = NotRun("it runs the tests, or begins them: CI types it")
 FOR_PEOPLE = NotRun("it opens an editor, or is a service of others")
 
 PROOFS: dict[str, RunBy | NotRun] = {
@@ -153,6 +153,7 @@ PROOFS: dict[str, RunBy | NotRun] = {
     ".venv/bin/pip install PATH/dist/pyinfra_keepalived-*.whl": RunBy("tests/lab/test_wheel.py::pyinfra", "install"),
     "terraform output -json > terraform.json": FOR_PEOPLE,
     # Work on it.
+    "make setup": TESTS_THEMSELVES,
     "make test": TESTS_THEMSELVES,
     "make test-fast": TESTS_THEMSELVES,
     "make test-every-suite": TESTS_THEMSELVES,
