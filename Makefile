@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test test-every-suite test-fast check bench faults faults-chosen schema docs wheel setup
+.PHONY: demo test test-every-suite test-fast check bench faults faults-chosen schema docs wheel release setup
 
 PYTHON := .venv/bin/python
 
@@ -43,10 +43,19 @@ schema: .venv/ready
 
 docs: .venv/ready
 	@$(PYTHON) -m keepalived.spec.table docs/cluster-file.md
+	@$(PYTHON) -m tests.documents.drawn
 
 wheel: .venv/ready
 	@rm -rf dist
 	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+# Checks that this is a release, tries its wheel on hosts, builds it, and says what is left to do. It uploads nothing.
+release: setup
+	@$(PYTHON) -m lab.release agree
+	@CI=1 $(PYTHON) -m pytest --quiet tests/lab/test_wheel.py
+	@$(MAKE) --no-print-directory wheel
+	@$(PYTHON) -m hatchling build --target sdist --directory dist >/dev/null
+	@$(PYTHON) -m lab.release next
 
 # Where the machine cannot be given what the lab needs, the commands themselves say what is missing.
 setup: .venv/ready

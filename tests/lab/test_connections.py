@@ -16,6 +16,7 @@ from lab.debian import NEWER
 from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
 from lab.six import give_six
 from lab.talking import PORT, Talking, serve
+from tests.documents import shown
 from tests.lab.conftest import on, on_one_of
 
 SIX = "fd00:10::2"
@@ -87,7 +88,7 @@ def test_a_second_deploy_has_nothing_to_change(managers: Operator) -> None:
 def test_connections_live_through_a_drain_and_a_restore(managers: Operator) -> None:
     with talking(managers, 120, ADDRESS, SIX) as (four, six):
         run = managers.types(f"{DRAIN} --limit server01")
-        run.line("  established connections go on where they began")
+        shown.holds(run.text, f"{DRAIN} --limit server01", "docs/connections.md")
         told = run.line("still serves")
         assert told.startswith("[server01] server01 still serves 12")
         assert ADDRESS in told
@@ -111,6 +112,7 @@ def test_connections_live_through_a_deploy_that_hands_over_and_takes_back(manage
         run = managers.types(f"{DEPLOY} --data probe_port={PORT}")
         for address in (ADDRESS, SIX):
             assert run.line(f"{address} port {PORT}").endswith("60 of 60 established connections kept")
+        shown.holds_text(run.text, "docs/connections.md", "10.10.0.2 port 443")
 
 
 @on("bookworm")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from lab.operator import DEPLOY, DRAIN, FLAG, Operator
+from lab.operator import DEPLOY, DRAIN, FLAG, SHIPPED, Operator
 from tests import titles
+from tests.documents import shown
 from tests.lab.conftest import on, on_one_of
 
 CONF = "/etc/keepalived/keepalived.conf"
@@ -68,6 +69,7 @@ def test_a_change_restarts_every_node_once(managers: Operator) -> None:
     starts = managers.everywhere(STARTS)
     change(managers, "advert_int: 0.4")
     run = managers.types(DEPLOY)
+    shown.holds(run.text, DEPLOY, "docs/rollout.md")
     assert turns(run.text) == ["server03", "server02", "server01"]
     assert all(new != old for new, old in zip(managers.everywhere(STARTS), starts, strict=True))
     assert managers.everywhere(f"grep -c 'advert_int 0.4' {CONF}") == ["1\n"] * 3
@@ -168,6 +170,8 @@ def test_faults_of_the_cluster_file_stop_everything_with_their_place(managers: O
     run = managers.is_refused(DEPLOY)
     run.line("managers.yml: vrrp_version: 4 is not 2 or 3")
     run.line("managers.yml: drain.weight: 254 is not in 1..253")
+    managers.writes(SHIPPED.replace("virtual_router_id: 51", "virtual_router_id: 300") + "drian: {}\n")
+    shown.holds(managers.is_refused(DEPLOY).text, DEPLOY, "docs/cluster-file.md")
 
 
 @on("bookworm", "trixie")

@@ -8,6 +8,7 @@ import pytest
 
 from lab.operator import DEPLOY, DRAIN, FLAG, NODE, REBOOT, RESTORE, SHIPPED, STATUS, Operator
 from lab.witness import Witness
+from tests.documents import shown
 from tests.lab.conftest import GAP_SECONDS, on_one_of
 
 pytestmark = on_one_of("trixie", "bookworm")
@@ -45,7 +46,7 @@ def test_a_drain_moves_it_a_restore_does_not_and_a_drain_of_the_other_moves_it_a
         run = stays.types(f"{DRAIN} --limit server01")
         assert stays.holders() == ["server02"]
         run.line("drain server01; 10.10.0.2 goes from server01 to server02")
-        run.line("[server01] 10.10.0.2: server01 → server02 in ")
+        shown.holds_text(run.text, "docs/drain.md", "[server01] server02 runs with nopreempt")
     assert lossless(seen, 1)
     assert in_force(stays) == [(True, True)] * 3
     assert stays.everywhere(f"stat -c '%i %a %U %y' {CONFIGURATION}; ls -A /etc/keepalived") == before

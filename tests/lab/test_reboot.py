@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lab.operator import CHECKPOINT, DRAIN, FLAG, REBOOT, RESTORE, SHIPPED, STATUS, Operator
+from tests.documents import shown
 from tests.lab.conftest import GAP_SECONDS, on
 
 ONCE_EACH = {"server01": 1, "server02": 1, "server03": 1}
@@ -23,6 +24,7 @@ def test_all_managers_are_rebooted_in_turn_and_clients_lose_nothing(managers: Op
     plan.line("3. server01: 10.10.0.2 goes from server01 to server02, and back")
     with managers.watching() as seen:
         run = managers.types(f'{REBOOT} --data reason="new kernel"')
+    shown.holds(run.text, f'{REBOOT} --data reason="new kernel"', "docs/maintenance.md")
     assert turns(run.text) == ["server03", "server02", "server01"]
     assert managers.reboots(before) == ONCE_EACH
     assert seen.route == ["server01", "server02", "server01"]

@@ -21,6 +21,7 @@ from keepalived.spec.cluster_file import parse
 from keepalived.spec.paths import CONFIGURATION as PATH
 from lab.operator import BROKEN_UNIT, DEPLOY, DRAIN, FLAG, SHIPPED, STATUS, Operator
 from lab.places import OPERATOR_INTERFACE
+from tests.documents import shown
 from tests.lab.conftest import on
 
 EDIT = "systemctl restart keepalived"
@@ -112,8 +113,7 @@ def test_two_holders_whose_adverts_do_not_reach_each_other(managers: Operator) -
         run = managers.is_refused(STATUS)
     finally:
         subprocess.run([*port, "on"], check=True)
-    run.line("server01 and server02 hold 10.10.0.2 at the same time. [two-holders]")
-    run.line("Their adverts do not reach each other. Let protocol 112 pass the firewall and the switch.")
+    shown.holds_text(run.text, "docs/troubleshooting.md", "server01 and server02 hold 10.10.0.2 at the same time.")
     managers.sees_holder("server01")
 
 

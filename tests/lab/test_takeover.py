@@ -33,7 +33,10 @@ def test_a_cluster_made_by_hand_is_taken_over_and_clients_lose_nothing(by_hand: 
     kept = by_hand.everywhere(f"stat -c '%a %U' {CONF}.replaced-*; cat {CONF}.replaced-*")
     assert kept[0] == f"600 root\n{ORIGINS}"
     assert "nothing to change" in by_hand.types(DEPLOY).text
-    by_hand.server03.succeed(f"cp {CONF}.replaced-* {CONF}; systemctl restart keepalived")
+    by_hand.server03.succeed(
+        f"cp {CONF}.replaced-* {CONF}; rm /etc/systemd/system/keepalived.service.d/floating-address.conf; "
+        "systemctl daemon-reload; systemctl restart keepalived"
+    )
     by_hand.sees_holder("server01")
 
 
