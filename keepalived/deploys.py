@@ -166,7 +166,7 @@ def upgrade(
     record: str | None = None,
 ) -> None:
     """Upgrades keepalived, or the whole system, on the nodes of each cluster one after the other."""
-    from pyinfra.operations import apt
+    from pyinfra.operations import server
 
     from keepalived.operations import upgrade as upgrading
 
@@ -181,7 +181,7 @@ def upgrade(
         record=record,
     )
     plan = upgrading.plan(options)  # refused here, before anything is done on any host
-    apt.update(name="Read what packages there are")
+    server.shell(name="Read what packages there are", commands=[upgrading.READ_PACKAGES])
     upgrading.known(name="Check that the version is to be had", plan=plan)
     for batch in _one_after_the_other(plan.batches):
         upgrading.turn(

@@ -14,7 +14,7 @@ import pytest
 
 from lab.debian import NEWER
 from lab.operator import ADDRESS, DEPLOY, DRAIN, REBOOT, REMOVE, RESTORE, SHIPPED, STATUS, UPGRADE, Operator
-from lab.places import OPERATOR_INTERFACE
+from lab.six import give_six
 from lab.talking import PORT, Talking, serve
 from tests.lab.conftest import on, on_one_of
 
@@ -33,17 +33,6 @@ ip route show table local proto 212; ip -6 route show table local proto 212
 systemctl list-units --all --plain --no-legend 'keepalived-connections*'
 cat /proc/sys/net/ipv4/conf/enp0s3/arp_ignore /proc/sys/net/ipv4/conf/enp0s3/arp_announce | grep -v 0
 ls -d /run/keepalived-connections 2>/dev/null; true"""
-OWN_SIX = """\
-cat > /etc/systemd/system/six.service <<END
-[Unit]
-Before=keepalived.service
-[Service]
-Type=oneshot
-ExecStart=/usr/sbin/ip address replace fd00:10::1$(hostname | tail -c 2)/64 dev enp0s3 nodad
-[Install]
-WantedBy=multi-user.target
-END
-systemctl enable --now --quiet six"""
 GONE_SECONDS = 30  # 10 s until a node that serves no more is forgotten, and the looks until that is seen
 VAIN_SECONDS = 75  # what was made ready for a move that did not come
 
@@ -51,8 +40,7 @@ VAIN_SECONDS = 75  # what was made ready for a move that did not come
 @pytest.fixture(scope="module")
 def keeping(operator: Operator) -> Operator:
     """Three managers that keep connections, a service on each, and both families of addresses."""
-    operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", OPERATOR_INTERFACE, "nodad"], check=True)
-    operator.everywhere(OWN_SIX)
+    give_six(operator.lab)
     operator.writes(KEEP)
     operator.types(DEPLOY)
     for host in operator.hosts.values():
@@ -87,6 +75,12 @@ def talking(managers: Operator, count: int, *addresses: str) -> Iterator[list[Ta
             list(pool.map(Talking.end, talks))
     for one in talks:
         assert (one.kept, one.broken, one.failed) == (count, {}, {})
+
+
+@on("bookworm", "trixie")
+def test_a_second_deploy_has_nothing_to_change(managers: Operator) -> None:
+    managers.types(DEPLOY)
+    assert "nothing to change" in managers.types(DEPLOY).text
 
 
 @on("bookworm", "trixie")

@@ -106,7 +106,7 @@ def measured(browser: list[str], page: Path, width: int) -> tuple[int, int]:
     around.write_text(
         f'<!DOCTYPE html><iframe style="border: 0" width="{width}" height="800" srcdoc="{escape(page.read_text())}">'
         "</iframe><script>onload = () => { const e = document.querySelector('iframe').contentDocument.documentElement;"
-        f" document.title = `${{e.scrollWidth - {width}}} ${{e.scrollHeight}}` }}</script>"
+        " document.title = `${e.scrollWidth - e.clientWidth} ${e.scrollHeight}` }</script>"
     )
     found = re.search(r"<title>(-?\d+) (\d+)</title>", opened(browser, around, "--window-size=1400,900", "--dump-dom"))
     assert found
