@@ -32,12 +32,20 @@ class Unanswered(NamedTuple):
     lost: int
 
 
+class Broken(NamedTuple):
+    """An established connection that broke: when, and what the client was told."""
+
+    time: float
+    words: str
+
+
 class ClientView(NamedTuple):
     """What a client saw of an address: when it asked first and last, and where it got no answer."""
 
     first: float
     last: float
     silences: tuple[Unanswered, ...]
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass
@@ -63,4 +71,6 @@ class Events:
     """How it ended, in words."""
     failed: bool = False
     lines: list[Line] = field(default_factory=list)
+    client: list[str] = field(default_factory=list)
+    """What a client saw, in the words of the run; empty: nobody watched."""
     clusters: dict[str, Seen] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from keepalived.conf.templates import TEMPLATES
 from keepalived.record.events import Events, Line
+from keepalived.record.steps import in_words, steps
 from keepalived.record.timeline import MARGIN, OPERATION, WIDTH, clock, draw
 from keepalived.spec.plain_text import plain
 
@@ -30,11 +31,36 @@ def page(events: Events) -> str:
         took=clock(events.end - events.begin),
         began=_date(events.begin),
         ended=_date(events.end),
+        nodes=", ".join(f"{name}: {', '.join(seen.nodes)}" for name, seen in events.clusters.items()),
+        wrong=_wrong(events),
+        steps=[
+            {
+                "number": step.number,
+                "name": step.name,
+                "at": clock(round(step.begin - events.begin, 1)),
+                "took": clock(round(step.seconds, 1)),
+                "ended": in_words(step),
+                "well": bool(step.ended) and "Error" not in step.ended,
+            }
+            for step in steps(events.lines, events.end)
+        ],
         lines=_rows(events.lines, events.begin),
         drawings={name: draw(seen, events.lines, events.begin, events.end) for name, seen in events.clusters.items()},
         width=WIDTH,
         margin=MARGIN,
     )
+
+
+def _wrong(events: Events) -> list[Line]:
+    """What a run that did not come to its end told: what went wrong, how each node is, and what to type next.
+
+    A warning before the first error is told before anything was done, and is part of the plan.
+    """
+    if not events.failed:
+        return []
+    told = [line for line in events.lines if line.level != "plain"]
+    first = next((number for number, line in enumerate(told) if line.level == "error"), len(told))
+    return told[first:]
 
 
 def _rows(lines: list[Line], begin: float) -> list[dict[str, Any]]:

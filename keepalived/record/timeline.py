@@ -18,7 +18,7 @@ STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600
 MOST_TICKS = 10
 OPERATION = "--> Starting operation: "
 
-Kind = Literal["held", "between", "unread", "asked", "lost"]
+Kind = Literal["held", "between", "unread", "asked", "lost", "broke"]
 WORDS: dict[Kind, str] = {"held": "holds it", "between": "changed between two looks", "unread": "could not be read"}
 
 
@@ -77,6 +77,10 @@ def draw(seen: Seen, lines: list[Line], begin: float, end: float) -> Drawing:
             asked = x(watched.last) - x(watched.first)
             bars.append(Bar(x(watched.first), y + ROW / 2 - 1, asked, 2, "asked", "a client asks, and is answered"))
             bars += [_silence(one, x(one.start), x(one.start + one.seconds), y) for one in watched.silences]
+            bars += [
+                Bar(x(one.time), y, LEAST, ROW, "broke", f"an established connection broke: {one.words}")
+                for one in watched.broken
+            ]
             y += ROW
         y += GAP
     begun = [line for line in lines if line.text.startswith(OPERATION)]

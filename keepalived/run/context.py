@@ -84,10 +84,11 @@ class Run:
                 logger.info("    %s", line)
         if self.watch:
             logger.info("--> What clients saw, asked from this machine:")
-            for line in self.watch.end():
+            told = self.watch.end()
+            for line in told:
                 logger.info("    %s", line)
             if self.record:
-                self.record.client(self.watch.probes, self.watch.interval)
+                self.record.client(told, self.watch.probes, self.watch.interval, self.watch.broken)
         for ending in self.endings:
             ending()
 

@@ -16,7 +16,7 @@ from keepalived.cli.command_line import FILES, CommandLine
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.operator import operator_name
 from keepalived.observed.cluster import ClusterState
-from keepalived.record.events import ClientView, Events, HeldThen, Level, Line, Seen, Unanswered
+from keepalived.record.events import Broken, ClientView, Events, HeldThen, Level, Line, Seen, Unanswered
 from keepalived.run.probe.account import Probe, silences
 
 FINISHED, SHOWN = "The run came to its end.", "Nothing was done: this is what a run would do (--dry)."
@@ -49,15 +49,24 @@ class Recorder(logging.Handler):
         known = self.events.clusters.setdefault(cluster.name, Seen(tuple(cluster.addresses), tuple(cluster.nodes)))
         known.looks.append(HeldThen(time.time(), holds))
 
-    def client(self, probes: Mapping[str, Sequence[Probe]], interval: float) -> None:
-        """Takes down what a client saw of each address that it asked."""
+    def client(
+        self,
+        told: Sequence[str],
+        probes: Mapping[str, Sequence[Probe]],
+        interval: float,
+        broken: Mapping[str, Sequence[Broken]],
+    ) -> None:
+        """Takes down what a client saw of each address that it asked, in words as well."""
+        self.events.client = list(told)
         for seen in self.events.clusters.values():
             for address in seen.addresses:
                 if asked := probes.get(address):
                     found = [
                         Unanswered(one.start, one.seconds, one.lost) for one in silences(asked, interval) if one.lost
                     ]
-                    seen.watched[address] = ClientView(asked[0].sent, asked[-1].sent, tuple(found))
+                    seen.watched[address] = ClientView(
+                        asked[0].sent, asked[-1].sent, tuple(found), tuple(broken.get(address, ()))
+                    )
 
     def ended(self, outcome: str) -> None:
         """Takes down how a run ended that did not come to its end; the first word counts."""
@@ -74,7 +83,9 @@ class Recorder(logging.Handler):
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             try:
-                with beside.open("x", encoding="utf-8") as file:
+                # for its owner alone: what a failed command of a node wrote is in it, and may be anything
+                number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with open(number, "w", encoding="utf-8") as file:
                     file.write(page(self.events))
                 os.link(beside, self.path)  # unlike a rename it takes the place of nothing
             finally:

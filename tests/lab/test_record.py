@@ -6,7 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape, unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -44,6 +49,8 @@ def test_a_drain_and_a_restore_leave_a_page_each(managers: Operator) -> None:
         bars = re.findall(r'class="(\w+)" x=.*<title>(server0\d)', page)
         assert {("between", "server01"), ("between", "server02")} <= set(bars)
         assert "server03" not in {node for _, node in bars}
+        steps = page.partition("The steps")[2].partition("What was printed")[0]
+        assert "Success: server01" in steps
 
 
 def test_what_is_there_already_is_not_replaced_and_nothing_is_done(managers: Operator) -> None:
@@ -66,7 +73,9 @@ def test_a_run_that_stops_is_interrupted_or_is_shown_leaves_its_page_too(manager
     managers.is_refused(f"{DEPLOY} --data record=stopped.html").line("failed on server03. The nodes after")
     page = (managers.project / "stopped.html").read_text()
     assert "The run stopped before its end" in page
-    assert "`systemctl restart keepalived` failed on server03" in page
+    wrong = page.partition("What went wrong, and what to do")[2].partition("who held what")[0]
+    assert "`systemctl restart keepalived` failed on server03" in wrong
+    assert "Error: server03" in page.partition("The steps")[2].partition("What was printed")[0]
     managers.repairs()
     run = managers.begins(f"{DEPLOY} --data record=interrupted.html", "Starting operation", "Change one node")
     assert managers.ends(run, signal.SIGINT).status == 130
@@ -82,14 +91,55 @@ def test_a_browser_shows_it_at_every_width_and_prints_it(managers: Operator, bro
     shown = opened(browser, page)
     assert "<title>tasks/drain.py --limit server01" in shown  # and no script has changed it
     assert "10.10.0.2: server01 → server02 in" in shown
-    html = page.read_text()
-    wide = "<script>document.title = document.documentElement.scrollWidth - innerWidth</script></body>"
-    measured = managers.project / "measured.html"
-    measured.write_text(re.sub(r"<meta http-equiv.*?>", "", html).replace("</body>", wide))  # else no script runs
-    for width in (500, 1200):
-        found = opened(browser, measured, f"--window-size={width},800", "--dump-dom")
-        assert re.search(r"<title>(-?\d+)</title>", found), found[:500]
-        assert int(re.findall(r"<title>(-?\d+)</title>", found)[0]) <= 0
+    for width in (400, 1200):
+        too_wide, height = measured(browser, page, width)
+        assert too_wide <= 0
+        assert height > 500  # it was there, and not empty
     printed = managers.project / "page.pdf"
     opened(browser, page, f"--print-to-pdf={printed}")
     assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) >= 1
+
+
+def measured(browser: list[str], page: Path, width: int) -> tuple[int, int]:
+    """How much wider the page is than a window of `width`, and how high it is. A browser has no window below 500."""
+    around = page.with_name("measured.html")
+    around.write_text(
+        f'<!DOCTYPE html><iframe style="border: 0" width="{width}" height="800" srcdoc="{escape(page.read_text())}">'
+        "</iframe><script>onload = () => { const e = document.querySelector('iframe').contentDocument.documentElement;"
+        " document.title = `${e.scrollWidth - e.clientWidth} ${e.scrollHeight}` }</script>"
+    )
+    found = re.search(r"<title>(-?\d+) (\d+)</title>", opened(browser, around, "--window-size=1400,900", "--dump-dom"))
+    assert found
+    return int(found[1]), int(found[2])
+
+
+def test_a_hostile_reason_reaches_nobody_and_runs_nothing(managers: Operator, browser: list[str]) -> None:
+    with listener() as (port, asked):
+        reason = f"<img src=http://127.0.0.1:{port}/a>{HOSTILE}"
+        managers.types(f'{DRAIN} --limit server01 --data record=hostile.html --data "reason={reason}"')
+        page = managers.project / "hostile.html"
+        assert "<title>tasks/drain.py --limit server01" in opened(browser, page)
+        assert asked == []
+        obeyed = managers.project / "obeyed.html"  # the same page, where nothing is escaped and no policy holds
+        obeyed.write_text(re.sub(r"<meta http-equiv.*?>", "", unescape(page.read_text())))
+        assert "<title>ran</title>" in opened(browser, obeyed)
+        assert asked
+
+
+@contextmanager
+def listener() -> Iterator[tuple[int, list[str]]]:
+    """A web server on this machine: its port, and what it is asked for."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], asked
+        server.shutdown()

@@ -13,6 +13,7 @@ from pathlib import Path
 from gevent import Greenlet
 from gevent.lock import BoundedSemaphore
 
+from keepalived.record.events import Broken
 from keepalived.run.probe.account import Event, Probe, account, account_of_connections
 from keepalived.spec.cluster import Cluster
 
@@ -37,6 +38,8 @@ class Watch:
         """What `end` has seen of each address that answered before the run."""
         self.interval = 0.0
         """Seconds between two probes of an address."""
+        self.broken: dict[str, list[Broken]] = {}
+        """The established connections to each address that broke."""
         self._probe = subprocess.Popen(
             [
                 *(sys.executable, "-m", "keepalived.run.probe.process"),
@@ -94,6 +97,7 @@ class Watch:
             else:
                 lines.append(f"{address}: did not answer before the run, so nothing is known")
             if found := seen["connections"].get(address):
+                self.broken[address] = sorted(Broken(float(when), str(words)) for when, words in found["broken"])
                 lines.append(account_of_connections(address, found, events_of(cluster)))
         if not self.connections:
             lines.append(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keepalived.record.events import ClientView, HeldThen, Line, Seen, Unanswered
+from keepalived.record.events import Broken, ClientView, HeldThen, Line, Seen, Unanswered
 from keepalived.record.timeline import MARGIN, RIGHT, WIDTH, axis, clock, draw, stretches
 
 A = "10.10.0.2"
@@ -39,12 +39,13 @@ def test_two_at_once_are_both_drawn() -> None:
 
 def test_times_lie_between_the_edges_and_a_short_silence_can_be_seen() -> None:
     seen = Seen((A,), ("one", "two"), looks((100, {"one": A, "two": ""}), (110, {"one": A, "two": ""})))
-    seen.watched[A] = ClientView(100, 110, (Unanswered(105, 0.001, 1),))
+    seen.watched[A] = ClientView(100, 110, (Unanswered(105, 0.001, 1),), (Broken(110, "reset"),))
     drawn = draw(seen, [Line(105, "--> Starting operation: keepalived | Drain", "plain")], 100, 110)
     bars = {bar.kind: bar for bar in drawn.bars}
     assert (bars["held"].x, bars["held"].x + bars["held"].width) == (MARGIN, WIDTH - RIGHT)
     assert bars["lost"].width == 2
     assert bars["lost"].words == "1 lost within 1 ms"
+    assert (bars["broke"].x, bars["broke"].words) == (WIDTH - RIGHT, "an established connection broke: reset")
     assert [mark.x for mark in drawn.steps] == [(MARGIN + WIDTH - RIGHT) / 2]
     assert [mark.words for mark in drawn.rows] == ["one", "two", "a client"]
     assert max(bar.y + bar.height for bar in drawn.bars) < drawn.height

@@ -22,6 +22,12 @@ def test_a_file_that_comes_to_be_there_meanwhile_is_left_alone(tmp_path: Path) -
     assert [file.read_text() for file in tmp_path.iterdir()] == ["mine"]
 
 
+def test_it_is_for_its_owner_alone(tmp_path: Path) -> None:
+    record = Recorder(tmp_path / "a.html", typed())
+    assert record.write() is None
+    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("a.html", 0o600)]
+
+
 def test_a_folder_that_is_gone_at_the_end_is_told(tmp_path: Path) -> None:
     (folder := tmp_path / "folder").mkdir()
     record = Recorder(folder / "a.html", typed())
