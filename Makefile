@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test test-every-suite test-fast check bench schema docs wheel setup
+.PHONY: demo test test-every-suite test-fast check bench faults faults-chosen schema docs wheel setup
 
 PYTHON := .venv/bin/python
 
@@ -11,11 +11,11 @@ demo: setup
 	@$(PYTHON) -m lab demo
 
 test: setup
-	@$(PYTHON) -m pytest --numprocesses 4
+	@$(PYTHON) -m pytest --numprocesses 5
 
 # The lab tests that `make test` runs on one Debian suite run on both.
 test-every-suite: setup
-	@EVERY_SUITE=1 $(PYTHON) -m pytest --numprocesses 4
+	@EVERY_SUITE=1 $(PYTHON) -m pytest --numprocesses 5
 
 # What needs neither root nor hosts.
 test-fast: .venv/ready
@@ -28,6 +28,13 @@ check: .venv/ready
 
 bench: setup
 	@$(PYTHON) -m bench
+
+# It takes hours. A second run goes on where the first one stopped.
+faults: setup
+	@$(PYTHON) -m faults
+
+faults-chosen: setup
+	@$(PYTHON) -m faults --chosen --fresh
 
 schema: .venv/ready
 	@$(PYTHON) -c 'from keepalived.spec.cluster_file import json_schema; print(json_schema(), end="")' \

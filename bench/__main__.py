@@ -6,7 +6,6 @@ Asserts nothing. `make bench` runs all of it; names of figures' groups as argume
 from __future__ import annotations
 
 import os
-import platform
 import re
 import resource
 import shlex
@@ -23,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import ansible
+from bench.machine import machine
 from keepalived.facts import Node
 from lab.lab import Lab
 from lab.operator import (
@@ -47,14 +47,6 @@ LONG_SECONDS = 600.0  # what a command may take for dozens of nodes
 CLUSTERS = 20
 MANY_NODES = 30
 LOOKS = 20  # taken together: one is too short for the clock of processes
-
-
-def machine() -> str:
-    """`Intel Xeon, 2 cores, 24 GB, Linux 6.1`"""
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    model = found.group(1) if found else platform.machine()
-    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -7,6 +7,7 @@ imports what it needs itself: no command waits for the modules of another verb.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal
 
 from pyinfra import api, host, inventory, state
@@ -27,6 +28,7 @@ from keepalived.cli.options import (
 )
 from keepalived.run.context import current
 from keepalived.run.ending import take_over
+from keepalived.run.record import Recorder
 
 DEPLOY_NAME = "keepalived"  # pyinfra shows it before the name of each operation
 
@@ -39,6 +41,7 @@ def deploy(
     force: bool | None = None,
     probe: bool | None = None,
     probe_port: int | None = None,
+    record: str | None = None,
 ) -> None:
     """Installs and configures keepalived on every node; changes what runs node by node, the holder last."""
     from pyinfra.operations import apt
@@ -48,7 +51,9 @@ def deploy(
     from keepalived.operations import host as preparing
     from keepalived.plan.host import host_work
 
-    options = _begin(DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe, probe_port=probe_port)
+    options = _begin(
+        DeployOptions, adopt=adopt, resume=resume, force=force, probe=probe, probe_port=probe_port, record=record
+    )
     plan = deploying.plan(options)  # refused here, before anything is done on any host
     if host.name not in plan.due:
         return
@@ -83,12 +88,20 @@ def drain(
     force: bool | None = None,
     probe: bool | None = None,
     probe_port: int | None = None,
+    record: str | None = None,
 ) -> None:
     """Takes nodes out of service, and returns when another node is seen to hold their addresses."""
     from keepalived.operations import drain as draining
 
     options = _begin(
-        DrainOptions, reason=reason, until=until, wait=wait, force=force, probe=probe, probe_port=probe_port
+        DrainOptions,
+        reason=reason,
+        until=until,
+        wait=wait,
+        force=force,
+        probe=probe,
+        probe_port=probe_port,
+        record=record,
     )
     draining.plan(options)  # refused here, before anything is done on any host
     draining.drain(
@@ -101,11 +114,11 @@ def drain(
 
 
 @api.deploy(DEPLOY_NAME)
-def restore(*, probe: bool | None = None, probe_port: int | None = None) -> None:
+def restore(*, probe: bool | None = None, probe_port: int | None = None, record: str | None = None) -> None:
     """Puts nodes back in service, and ends what a reboot or upgrade that did not end has left."""
     from keepalived.operations import restore as restoring
 
-    _begin(RestoreOptions, probe=probe, probe_port=probe_port)
+    _begin(RestoreOptions, probe=probe, probe_port=probe_port, record=record)
     restoring.plan()
     restoring.restore(name="Restore the node and see it hold what it should")
 
@@ -119,12 +132,20 @@ def reboot(
     force: bool | None = None,
     probe: bool | None = None,
     probe_port: int | None = None,
+    record: str | None = None,
 ) -> None:
     """Reboots the nodes of each cluster one after the other."""
     from keepalived.operations import reboot as rebooting
 
     options = _begin(
-        RebootOptions, only=only, reason=reason, resume=resume, force=force, probe=probe, probe_port=probe_port
+        RebootOptions,
+        only=only,
+        reason=reason,
+        resume=resume,
+        force=force,
+        probe=probe,
+        probe_port=probe_port,
+        record=record,
     )
     plan = rebooting.plan(options)  # refused here, before anything is done on any host
     rebooting.checkpoint(name="Write down what is to be rebooted", plan=plan)
@@ -142,9 +163,10 @@ def upgrade(
     force: bool | None = None,
     probe: bool | None = None,
     probe_port: int | None = None,
+    record: str | None = None,
 ) -> None:
     """Upgrades keepalived, or the whole system, on the nodes of each cluster one after the other."""
-    from pyinfra.operations import apt
+    from pyinfra.operations import server
 
     from keepalived.operations import upgrade as upgrading
 
@@ -156,9 +178,10 @@ def upgrade(
         force=force,
         probe=probe,
         probe_port=probe_port,
+        record=record,
     )
     plan = upgrading.plan(options)  # refused here, before anything is done on any host
-    apt.update(name="Read what packages there are")
+    server.shell(name="Read what packages there are", commands=[upgrading.READ_PACKAGES])
     upgrading.known(name="Check that the version is to be had", plan=plan)
     for batch in _one_after_the_other(plan.batches):
         upgrading.turn(
@@ -167,13 +190,19 @@ def upgrade(
 
 
 @api.deploy(DEPLOY_NAME)
-def remove(*, force: bool | None = None, probe: bool | None = None, probe_port: int | None = None) -> None:
+def remove(
+    *,
+    force: bool | None = None,
+    probe: bool | None = None,
+    probe_port: int | None = None,
+    record: str | None = None,
+) -> None:
     """Takes nodes out of a cluster for good. Then take them out of the cluster file and deploy."""
     from pyinfra.operations import apt
 
     from keepalived.operations import remove as removing
 
-    options = _begin(RemoveOptions, force=force, probe=probe, probe_port=probe_port)
+    options = _begin(RemoveOptions, force=force, probe=probe, probe_port=probe_port, record=record)
     removing.plan(options)  # refused here, before anything is done on any host
     removing.service_stopped(name="Drain the node and stop the service", force=options.force)
     removing.files_removed(name="Remove its files")
@@ -212,7 +241,10 @@ def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
         typed_options = " and ".join(typed.out_of_order)
         raise NothingDone(f"{typed_options} would change nodes before another one has taken over: type it without")
     options = _asked(model, **given)
-    current().probes, current().probe_port = options.probe, options.probe_port
+    run = current()
+    run.probes, run.probe_port = options.probe, options.probe_port
+    if (path := options.record) is not None:
+        run.record = run.once("record", lambda: Recorder(Path(path), run.typed))
     return options
 
 

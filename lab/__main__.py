@@ -48,7 +48,7 @@ def main(context: click.Context, name: str) -> None:
 
 @main.command()
 @click.option("--nodes", default=3, show_default=True, type=click.IntRange(1, MOST_NODES))
-@click.option("--suite", default="bookworm", show_default=True, type=click.Choice(debian.SUITES))
+@click.option("--suite", default="bookworm", show_default=True, type=click.Choice(debian.CHOICES))
 @click.option("--owner", type=int, metavar="PID", help="Take the lab down when this process ends.")
 @click.pass_obj
 def up(lab: Lab, nodes: int, suite: str, owner: int | None) -> None:

@@ -43,7 +43,7 @@ def kill(cgroup: Path) -> None:
         (cgroup / "cgroup.kill").write_text("1")
     wait_until_empty(cgroup, seconds=30)
     with suppress(LabError):  # the machine's own init buries them, when it comes to it: nothing that we could hasten
-        wait_for("their burial", lambda: [*filter(_unburied, killed)], seconds=10, until=lambda left: not left)
+        wait_for("their burial", lambda: [*filter(_unburied, killed)], seconds=3, until=lambda left: not left)
 
 
 def _unburied(pid: int) -> bool:

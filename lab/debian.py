@@ -19,6 +19,8 @@ from lab.places import CACHE, LOCKS, STATE
 from lab.progress import Detail, Steps, silent
 
 SUITES = ("bookworm", "trixie")
+MIXED = "mixed"  # a host of one, a host of the other, and so on
+CHOICES = (*SUITES, MIXED)
 INSTALLED = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "sudo"),
     *("iproute2", "iputils-ping", "ca-certificates"),

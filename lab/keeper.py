@@ -10,6 +10,7 @@ import selectors
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab import boot, cgroup, network, shell, teardown
@@ -21,10 +22,10 @@ from lab.places import HostPlaces, Places
 class Keeper:
     """Keeps the hosts of one lab. Invariant: a host has at most one machine, a child of ours."""
 
-    def __init__(self, lab: Places, nodes: int, base: Path) -> None:
+    def __init__(self, lab: Places, nodes: int, bases: Sequence[Path]) -> None:
         self.lab = lab
-        self.base = base
         self.hosts = lab.hosts(nodes)
+        self.bases = {name: bases[place % len(bases)] for place, name in enumerate(self.hosts)}
         self.machines: dict[str, subprocess.Popen[bytes]] = {}
         self.waiting = selectors.DefaultSelector()
 
@@ -34,7 +35,7 @@ class Keeper:
         authorized_key = shell.make_home(self.lab)
         keys = {}
         for host in self.hosts.values():
-            keys[host.name] = boot.make_seed(host, self.base, authorized_key)
+            keys[host.name] = boot.make_seed(host, self.bases[host.name], authorized_key)
             self.switch_on(host)
         shell.introduce(self.lab, ((host, keys[host.name]) for host in self.hosts.values()))
         (self.lab.cgroup / "operator").mkdir()
@@ -47,7 +48,7 @@ class Keeper:
                 return
             self.bury(host, machine)
         network.connect(self.lab, host)
-        machine = boot.start(host, self.base)
+        machine = boot.start(host, self.bases[host.name])
         self.machines[host.name] = machine
         self.waiting.register(os.pidfd_open(machine.pid), selectors.EVENT_READ, host)
 
@@ -116,7 +117,7 @@ def main(name: str, owner: int | None) -> None:
     os.umask(0o022)
     lab = Places(name)
     settings = json.loads(lab.settings.read_text())
-    keeper = Keeper(lab, settings["nodes"], Path(settings["base"]))
+    keeper = Keeper(lab, settings["nodes"], [Path(base) for base in settings["bases"]])
     keeper.make()
     keeper.serve(owner)
     with held(lab.lock, f"taking the lab {name} down", seconds=60):

@@ -29,7 +29,7 @@ class Settings:
 
     nodes: int
     suite: str
-    base: str  # the directory of its base system
+    bases: list[str]  # the directories of its base systems, which its hosts get in turn
     owner: int | None = None  # the process it goes down with
 
     def __str__(self) -> str:
@@ -81,13 +81,15 @@ class Lab:
         """
         if not 1 <= nodes <= MOST_NODES:
             raise LabError(f"{nodes} hosts: a lab has 1 to {MOST_NODES}")
-        if suite not in debian.SUITES:
-            raise LabError(f"no suite {suite}: there are {' and '.join(debian.SUITES)}")
+        if suite not in debian.CHOICES:
+            raise LabError(f"no suite {suite}: there are {', '.join(debian.CHOICES)}")
         if (lacking := requirements.missing()) is not None:
             raise LabError(lacking)
-        wanted = Settings(nodes, suite, str(debian.base_directory(suite)), owner)
+        suites = debian.SUITES if suite == debian.MIXED else (suite,)
+        wanted = Settings(nodes, suite, [str(debian.base_directory(one)) for one in suites], owner)
         self._refuse_other(wanted)
-        debian.ensure(suite, steps)
+        for one in suites:
+            debian.ensure(one, steps)
         with held(self.places.lock, f"bringing the lab {self.name} up", seconds=120):
             self._refuse_other(wanted)
             if self.is_up:

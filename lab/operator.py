@@ -167,14 +167,16 @@ class Operator:
         self._refusals.clear()
         return unread
 
-    def starts(self, command: str, *, asks: bool = False) -> subprocess.Popen[str]:
-        """Types a command and does not wait for its end. `asks`: it is to be answered, at its standard input."""
+    def starts(self, command: str, *, asks: bool = False, apart: bool = False) -> subprocess.Popen[str]:
+        """Types a command and does not wait for its end. `asks`: it is to be answered, at its standard input. `apart`:
+        in a group of processes of its own, which can be killed with all that it has started."""
         self._deployed = None
         return self.lab.operator_popen(
             shlex.split(command),
             cwd=self.project,
             stdin=subprocess.PIPE if asks else subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
+            start_new_session=apart,
         )
 
     def begins(self, command: str, *words: str) -> subprocess.Popen[str]:

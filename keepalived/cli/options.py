@@ -44,6 +44,12 @@ def _port(value: object) -> int:
     return int(str(value))
 
 
+def _record(value: object) -> str:
+    if not re.fullmatch(r".*[^/]\.html", str(value)):
+        raise ValueError(f"={value} is not the name of a page: drain.html")
+    return str(value)
+
+
 def _one_of(key: str, values: dict[str, str]) -> BeforeValidator:
     """One of some words behind `key`; `values` has what each means."""
 
@@ -62,6 +68,7 @@ Reason = Annotated[str, BeforeValidator(_reason)]
 Version = Annotated[str, BeforeValidator(_version)]
 Seconds = Annotated[int, BeforeValidator(_seconds)]
 Port = Annotated[int, BeforeValidator(_port)]
+Record = Annotated[str, BeforeValidator(_record)]
 Until = Annotated[
     Literal["reboot", "restore"], _one_of("until", {"reboot": "(the next boot ends it)", "restore": "(the default)"})
 ]
@@ -86,6 +93,9 @@ class WatchedOptions(Options):
 
     probe_port: Port | None = None
     """`443`: established connections to this TCP port of each address are watched as well"""
+
+    record: Record | None = None
+    """`drain.html`: the run leaves this page: what was done, and who held what over time"""
 
 
 Watched = TypeVar("Watched", bound=WatchedOptions)
@@ -200,9 +210,15 @@ def read(model: type[Model], said: Callable[[str], Any]) -> Model:
 
 
 def as_data(options: Options, **more: str) -> list[str]:
-    """What was said, and `more` beside it, as it is typed behind --data: `KEY=VALUE` each."""
+    """What was said, and `more` beside it, as it is typed behind --data: `KEY=VALUE` each.
+
+    Without the record, which is that of one run.
+    """
     words = {True: "true", False: "false"}
-    said = {key: words.get(value, value) for key, value in options.model_dump(exclude_unset=True).items()}
+    said = {
+        key: words.get(value, value)
+        for key, value in options.model_dump(exclude_unset=True, exclude={"record"}).items()
+    }
     return [f"{key}={value}" for key, value in (said | more).items()]
 
 

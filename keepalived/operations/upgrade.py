@@ -34,14 +34,16 @@ from keepalived.spec import paths
 
 APT_SECONDS = 60  # for apt to tell what it would do
 INSTALL_SECONDS = 3600
-# dpkg itself does not wait for another one to end.
-FINISH_INSTALLATION = """
+# Neither waits for another one to end: unattended-upgrades may be at it, and holds these locks for minutes at most.
+PATIENTLY = """
 for try in $(seq 60); do
-  said=$(DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a 2>&1) && exit 0
-  case $said in *lock*) sleep 5;; *) break;; esac
+  said=$(LC_ALL=C DEBIAN_FRONTEND=noninteractive {command} 2>&1) && exit 0
+  case $said in *"get lock"* | *"locked by"*) sleep 5;; *) break;; esac
 done
 printf '%s\\n' "$said"; exit 1
 """
+READ_PACKAGES = PATIENTLY.format(command="apt-get -q update")
+FINISH_INSTALLATION = PATIENTLY.format(command="dpkg --force-confdef --force-confold --configure -a")
 WAITS_FOR_APT = "-o DPkg::Lock::Timeout=300"  # unattended-upgrades may be at it
 STAYS = re.compile(
     r"(dbus|systemd-logind|user@\d+|getty@\w+|serial-getty@\w+|display-manager|gdm3?|sddm|lightdm)\.service"

@@ -17,6 +17,7 @@ from keepalived.cli.command_line import CommandLine
 from keepalived.observed.cluster import ClusterState
 from keepalived.run import times
 from keepalived.run.probe.watching import Watch
+from keepalived.run.record import Recorder
 from keepalived.run.times import TurnTimes
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ class Run:
         """Whether the operator wants the addresses to be watched (--data probe=)."""
         self.probe_port: int | None = None
         """The port at which established connections are watched; None: that of the cluster file, if it has one."""
+        self.record: Recorder | None = None
+        """What takes the run down; None: nobody wants it."""
         self.verbs: set[Hashable] = set()
         """What was asked for on which host."""
         self.told: set[str] = set()
@@ -83,6 +86,8 @@ class Run:
             logger.info("--> What clients saw, asked from this machine:")
             for line in self.watch.end():
                 logger.info("    %s", line)
+            if self.record:
+                self.record.client(self.watch.probes, self.watch.interval)
         for ending in self.endings:
             ending()
 

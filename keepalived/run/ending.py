@@ -14,9 +14,10 @@ from pyinfra.api import State
 from pyinfra.api.state import StateStage
 
 from keepalived.cli.command_line import at_end, command_line
-from keepalived.run.context import current, pyinfra_state
+from keepalived.run.context import Run, current, pyinfra_state
 from keepalived.run.planning import tell_standing
 
+STOPPED = "The run stopped before its end: see the last lines below."
 SIGNALS: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
@@ -36,7 +37,7 @@ def take_over() -> None:
     def take() -> None:
         current().typed = command_line()
         if not at_end(_account(state)):  # a program that uses pyinfra's API; its signals are its own
-            atexit.register(current().end)
+            atexit.register(_end, current())
             return
         for number in SIGNALS:
             signal.signal(number, partial(_interrupt, state))
@@ -62,19 +63,44 @@ def _account(state: State) -> Iterator[None]:
     except Ended as ended:
         if by := SIGNALS.get(_signal_of(ended)):
             _tell_interrupted(state, by)
+            _take_down(f"Ended by {by}.")
         raise
     except SystemExit as ended:
         if not ended.code and not _has_finished(state):
             logger.error("Nothing was done.")
+            _take_down("Nothing was done.")
             raise Ended(1) from None
+        if ended.code:
+            _take_down(STOPPED)
         raise
     except Exception as error:
         if isinstance(getattr(error, "exception", None), EOFError) and not _has_begun(state):
             logger.error("Nothing was done: nobody answered. To run it unasked, add -y")
+            _take_down("Nothing was done: nobody answered.")
             raise Ended(1) from None
+        _take_down(STOPPED if _has_begun(state) else str(error))
         raise
     finally:
-        run.end()
+        if not _end(run):
+            raise Ended(1)
+
+
+def _take_down(outcome: str) -> None:
+    """How the run ended, for its record, if somebody wants one."""
+    if record := current().record:
+        record.ended(outcome)
+
+
+def _end(run: Run) -> bool:
+    """Tells what belongs at the end, and leaves the record if somebody wants one. Whether all of that was done."""
+    run.end()
+    if run.record is None:
+        return True
+    if reason := run.record.write():
+        logger.error("The record %s could not be written: %s", run.record.path, reason)
+        return False
+    logger.info("--> The record of this run: %s", run.record.path)
+    return True
 
 
 def _signal_of(ended: SystemExit) -> int:

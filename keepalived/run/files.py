@@ -28,9 +28,10 @@ def set_flag(
 
     It gets the time of the flag `like`: the node has been drained since then. `keep`: a flag that is there and
     drains, as this kind of check looks at it, stays. The folder may be another user's: the file is made new under a
-    name that nobody knows before, and no link is followed.
+    name that nobody knows before, and no link is followed. It may also be missing: somebody has removed it.
     """
-    named = StringCommand("set -C && new=$(mktemp -u", QuoteString(f"{path}.XXXXXXXXXXXX"), _separator=" ")
+    folder = QuoteString(_folder(path))
+    named = StringCommand("mkdir -p", folder, "&& set -C && new=$(mktemp -u", QuoteString(f"{path}.XXXXXXXXXXXX"))
     command = StringCommand(StringCommand(named, ")", _separator=""), "&& printf %s", QuoteString(content), '> "$new"')
     if like:
         command = StringCommand(command, "&& touch -h -r", QuoteString(like), '"$new"')
@@ -43,7 +44,7 @@ def set_flag(
             command = StringCommand(drains, "|| rm -f", QuoteString(path), "; } &&", command)
     else:
         command = StringCommand(command, '&& mv -fT "$new"', QuoteString(path))
-    return StringCommand(command, "&& sync", QuoteString(path), QuoteString(_folder(path)))
+    return StringCommand(command, "&& sync", QuoteString(path), folder)
 
 
 def _folder(path: str) -> str:
@@ -51,8 +52,9 @@ def _folder(path: str) -> str:
 
 
 def remove_file(path: str) -> StringCommand:
-    """Removes a file; with the path of the flag it restores a node, also after a power cut."""
-    return StringCommand("rm -f", QuoteString(path), _flushed(path))
+    """Removes a file; with the path of the flag it restores a node, also after a power cut. An empty folder in
+    its place goes too: it drains a node as a file does."""
+    return StringCommand("rm -df", QuoteString(path), _flushed(path))
 
 
 def remove_runs_flag(path: str, run: RunKind) -> StringCommand:

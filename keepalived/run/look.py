@@ -53,7 +53,10 @@ def _look(run: Run, cluster: Cluster, journal: bool) -> ClusterState:
     by_node: dict[str, NodeState | None] = {
         one.data.node: under_our_names(cluster, node) if node else None for one, node in found.items()
     }
-    return ClusterState(cluster, {name: by_node[name] for name in cluster.nodes})
+    seen = ClusterState(cluster, {name: by_node[name] for name in cluster.nodes})
+    if run.record:
+        run.record.look(seen)
+    return seen
 
 
 def ask(host: Host, fact: type[FactBase[T]], seconds: float = LOOK_SECONDS, **arguments: Any) -> T:

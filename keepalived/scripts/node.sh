@@ -54,7 +54,7 @@ tell() {
   for result in "$results"/*; do
     if [ -r "$result" ] && read -r line < "$result"; then printf '%s %s\n' "${result##*/}" "$line"; fi
   done
-  part tools; command -v nft conntrack
+  part tools; command -v nft; command -v conntrack  # of several names dash tells the first one alone
   part connections  # scripts/connections.sh keeps these; most of the time there are none
   for one in "$connections"/serve/*; do
     if [ -r "$one/count" ] && read -r line < "$one/count"; then echo "serve ${one##*/} $line"; fi

@@ -157,7 +157,7 @@ def _install(server: Server, words: list[str], given: str) -> Result:
 
 
 def _rm(server: Server, words: list[str], given: str) -> Result:
-    assert words[0] == "-f"
+    assert words[0] in ("-f", "-df"), words
     for path in words[1:]:
         server.files.pop(path, None)
     return Result()

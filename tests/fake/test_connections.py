@@ -38,7 +38,7 @@ def verbs(managers: Managers) -> list[str]:
         if told.text.startswith("bash")
         else f"{told.node} flag"
         for told in managers.world.commands
-        if told.text.startswith(("bash", "mv", "rm -f /var/lib/keepalived/releasevip"))
+        if told.text.startswith(("bash", "mv", "rm -df /var/lib/keepalived/releasevip"))
     ]
 
 

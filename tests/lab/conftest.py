@@ -20,7 +20,7 @@ from tests.lab.made_by_hand import CONF, ORIGINS, make
 from tests.lab.started import StartedOnce
 
 GAP_SECONDS = 0.1  # at a hand-over the old holder may be a moment quicker; what clients lose is counted apart
-TOGETHER_SECONDS = 6  # two holders: 2 s, and room for a busy machine
+TOGETHER_SECONDS = 15  # two holders in a change that parts nodes: 2 s, and 6 s were seen on a busy machine
 JOURNAL = "journalctl -u keepalived -o short-precise --no-pager | grep -v 'Printing VRRP as json' | tail -n 40"
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from lab.lab import CHECKOUT
 from lab.operator import ADDRESS, DEPLOY, Operator
-from lab.places import OPERATOR_INTERFACE
+from lab.six import give_six
 from lab.talking import Talking, serve
 
 SIX = "fd00:10::2"
@@ -38,17 +38,6 @@ while [ $until -gt 0 ]; do
     until=$((until - 1)); sleep 1
 done
 look"""
-OWN_SIX = """\
-cat > /etc/systemd/system/six.service <<END
-[Unit]
-Before=keepalived.service
-[Service]
-Type=oneshot
-ExecStart=/usr/sbin/ip address replace fd00:10::1$(hostname | tail -c 2)/64 dev enp0s3 nodad
-[Install]
-WantedBy=multi-user.target
-END
-systemctl enable --now --quiet six"""
 VAIN_SECONDS = 75  # what was made ready for a move that did not come
 MANY = 1000
 CONNECTIONS = MANY if os.environ.get("EVERY_SUITE") else 60
@@ -57,8 +46,7 @@ NEW_A_SECOND = 50 if os.environ.get("EVERY_SUITE") else 20
 
 def make_keep(operator: Operator) -> None:
     """Both families of addresses on fresh hosts, a service on each, and the first deploy."""
-    operator.lab.operator(["ip", "address", "replace", "fd00:10::1/64", "dev", OPERATOR_INTERFACE, "nodad"], check=True)
-    operator.everywhere(OWN_SIX)
+    give_six(operator.lab)
     operator.writes(KEEP)
     operator.types(DEPLOY)
     for host in operator.hosts.values():

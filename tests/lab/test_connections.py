@@ -70,6 +70,12 @@ def test_connections_live_through_a_deploy_by_restart_and_one_after_which_nodes_
         assert managers.holders() == ["server01"]
 
 
+@on("bookworm", "trixie")
+def test_a_second_deploy_has_nothing_to_change(managers: Operator) -> None:
+    managers.types(DEPLOY)
+    assert "nothing to change" in managers.types(DEPLOY).text
+
+
 @on("bookworm")
 def test_connections_of_three_nodes_live_through_a_chain_of_moves(managers: Operator) -> None:
     with talking(managers, 30, ADDRESS, SIX):

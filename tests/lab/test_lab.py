@@ -238,6 +238,14 @@ def test_a_witness_counts_what_a_pulled_cable_costs_a_client(lab: Lab) -> None:
     assert cut.longest_silence > 0.5
 
 
+def test_a_mixed_lab_has_hosts_of_both_suites_by_turns_also_after_a_boot(spare: Lab) -> None:
+    spare.up(nodes=3, suite="mixed", owner=os.getpid())
+    spare.hosts["server02"].crash()
+    spare.hosts["server02"].boot()
+    suites = [host.succeed(". /etc/os-release; echo $VERSION_CODENAME").strip() for host in spare.hosts.values()]
+    assert suites == ["bookworm", "trixie", "bookworm"]
+
+
 def test_labs_live_side_by_side(lab: Lab, spare: Lab) -> None:
     spare.up(nodes=1, suite="trixie", owner=os.getpid())
     ours, theirs = (each.hosts["server01"] for each in (lab, spare))

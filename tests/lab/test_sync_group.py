@@ -53,7 +53,7 @@ def router(grouped: Operator) -> Iterator[Operator]:
     yield grouped
     grouped.everywhere("rm -f /root/dead /root/poor")
     grouped.repairs()
-    grouped.sees("rest", lambda: AT_REST in grouped.attempts(STATUS).text, True, seconds=60)
+    grouped.sees("rest", lambda: AT_REST in grouped.attempts(STATUS).text, True, seconds=60, pause_seconds=0.5)
 
 
 def test_a_drain_and_a_restore_move_all_of_it(router: Operator) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENT = "docs/architecture.md"
-DECIDING = ("spec", "conf", "observed", "plan")
+DECIDING = ("spec", "conf", "observed", "plan", "record")
 ACTING_LIBRARIES = {"pyinfra", "gevent"}
 MOST_FLOORS = 8
 

@@ -12,6 +12,14 @@ from keepalived.spec import paths
 ADOPT = f"{DEPLOY} --data adopt=true"
 
 
+def missing(evidence: Evidence) -> Iterator[Finding]:
+    """A daemon that is started anew would have nothing to run by."""
+    for name, node in evidence.installed.items():
+        if node.configuration.origin is None:
+            words = f"{paths.CONFIGURATION} is missing on {name}: keepalived does not serve after its next start"
+            yield Finding(name, words, "Deploy", DEPLOY)
+
+
 def foreign(evidence: Evidence) -> Iterator[Finding]:
     """deploy.py has never written the configuration."""
     for name, _ in _nodes_with(evidence, "foreign"):

@@ -33,6 +33,10 @@ class Watch:
         self._events: list[Event] = []
         self._cluster_of = {address: cluster.name for cluster in clusters for address in cluster.addresses}
         self._reachable: list[str] = []
+        self.probes: dict[str, list[Probe]] = {}
+        """What `end` has seen of each address that answered before the run."""
+        self.interval = 0.0
+        """Seconds between two probes of an address."""
         self._probe = subprocess.Popen(
             [
                 *(sys.executable, "-m", "keepalived.run.probe.process"),
@@ -85,6 +89,7 @@ class Watch:
         for address, cluster in self._cluster_of.items():
             if address in self._reachable:
                 probes = [Probe(*probe) for probe in seen["probes"][address]]
+                self.probes[address], self.interval = probes, seen["interval"]
                 lines.append(account(address, probes, seen["interval"], events_of(cluster)) + how)
             else:
                 lines.append(f"{address}: did not answer before the run, so nothing is known")

@@ -76,17 +76,17 @@ OPTIONS = [
         ["tasks/reboot.py"],
         ["onyl=required"],
         "--data onyl: reboot.py knows no such option (did you mean only?). "
-        "There are force, only, probe, probe_port, reason, resume",
+        "There are force, only, probe, probe_port, reason, record, resume",
     ),
     (
         ["deploy.py"],
         ["reason=x"],
-        "--data reason: deploy.py knows no such option. There are adopt, force, probe, probe_port, resume",
+        "--data reason: deploy.py knows no such option. There are adopt, force, probe, probe_port, record, resume",
     ),
     (
         ["tasks/restore.py"],
         ["force=true"],
-        "--data force: restore.py knows no such option. There are probe, probe_port",
+        "--data force: restore.py knows no such option. There are probe, probe_port, record",
     ),
     (["tasks/drain.py", "mine.py"], ["mine=1"], None),
     (["mine.py"], ["mine=1"], None),

@@ -60,7 +60,18 @@ CONFIGURATIONS: list[tuple[NodeState, str | None, str, Problem | None]] = [
             f"{DEPLOY} --data adopt=true",
         ),
     ),
-    (but(SECOND, configuration=but(RUNS, origin=None, applied=None)), TEXT, "unknown", None),  # no file
+    (
+        but(SECOND, configuration=but(RUNS, origin=None, applied=None)),  # no file
+        TEXT,
+        "unknown",
+        told(
+            "configuration-missing",
+            "server02",
+            "/etc/keepalived/keepalived.conf is missing on server02: keepalived does not serve after its next start",
+            "Deploy",
+            DEPLOY,
+        ),
+    ),
     (but(SECOND, configuration=but(RUNS, applied=None)), TEXT, "unknown", None),
     (but(SECOND, configuration=but(RUNS, applied=None, running=None)), NEW, "unknown", None),
     (but(SECOND, unit=but(SECOND.unit, current=None)), TEXT, "unknown", None),
