@@ -26,6 +26,7 @@ INSTALLED = (
     *("iproute2", "iputils-ping", "ca-certificates"),
 )
 OFFERED = (
+    *("haproxy", "nginx", "libnginx-mod-stream"),  # what people have behind a floating address
     *("keepalived", "nftables", "conntrack", "docker.io", "iptables", "busybox-static"),
     *("curl", "netcat-openbsd", "procps", "psmisc", "redis-server"),  # what people's checks look at, and with
     *("ufw", "firewalld"),

@@ -2,6 +2,7 @@
 # perl is on every Debian host; python is not.
 use strict;
 use warnings;
+use IO::Handle;
 use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6 IPPROTO_IPV6 IPV6_V6ONLY);
 use IO::Select;
 use Sys::Hostname;
@@ -17,15 +18,17 @@ for my $family (AF_INET, AF_INET6) {
     bind($one, $family == AF_INET6 ? pack_sockaddr_in6($port, inet_pton(AF_INET6, "::")) : sockaddr_in($port, INADDR_ANY))
         or die "bind: $!";
     listen($one, 1024) or die "listen: $!";
+    $one->blocking(0);
     $select->add($one);
     $listens{fileno $one} = $one;
 }
 $SIG{PIPE} = "IGNORE";
-while (my @ready = $select->can_read) {
+while ($select->can_read) {
+    select(undef, undef, undef, 0.002);  # more lines have come by then: a look at all connections is dear
+    my @ready = $select->can_read(0);
     for my $one (@ready) {
         if ($listens{fileno $one}) {
-            my $client;
-            $select->add($client) if accept($client, $one);
+            while (accept(my $client, $one)) { $select->add($client) }
             next;
         }
         my $got = sysread($one, my $text, 65536);

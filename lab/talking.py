@@ -11,6 +11,7 @@ from typing import Any
 from lab.errors import LabError
 from lab.host import Host
 from lab.lab import CHECKOUT, Lab
+from lab.talkers import NEW_A_SECOND
 
 PORT = 7777
 SERVER = (Path(__file__).parent / "echo.pl").read_text()
@@ -19,7 +20,10 @@ UNIT = "echo-server"
 
 def serve(host: Host, port: int = PORT) -> None:
     """Has the host answer each line on a TCP port with its name and that line, also after a boot."""
-    unit = f"[Service]\nExecStart=/usr/bin/perl /root/echo.pl {port}\n[Install]\nWantedBy=multi-user.target\n"
+    unit = (
+        f"[Service]\nLimitNOFILE=65536\nExecStart=/usr/bin/perl /root/echo.pl {port}\n"
+        "[Install]\nWantedBy=multi-user.target\n"
+    )
     host.succeed(f"cat > /root/echo.pl <<'END'\n{SERVER}END")
     host.succeed(f"cat > /etc/systemd/system/{UNIT}.service <<'END'\n{unit}END")
     host.succeed(f"systemctl enable --now --quiet {UNIT}")
@@ -28,14 +32,24 @@ def serve(host: Host, port: int = PORT) -> None:
 class Talking:
     """Clients on the operator's machine from `with` to its end: `count` connections that talk, and new ones."""
 
-    def __init__(self, lab: Lab, address: str, count: int, port: int = PORT, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        address: str,
+        count: int,
+        port: int = PORT,
+        *,
+        new_a_second: float = NEW_A_SECOND,
+        quiet: bool = False,
+    ) -> None:
         self._lab, self._address, self._count, self._port = lab, address, count, port
-        self._quiet = quiet
+        self._new_a_second, self._quiet = new_a_second, quiet
         self._told: dict[str, Any] = {}
 
     def __enter__(self) -> Talking:
         """Begins, once all connections are open. Raises LabError when they are not."""
-        talkers = ["python", "-m", "lab.talkers", self._address, str(self._port), str(self._count)]
+        arguments = [self._address, str(self._port), str(self._count), str(self._new_a_second)]
+        talkers = ["python", "-m", "lab.talkers", *arguments]
         self._process = self._lab.operator_popen(talkers, stdin=subprocess.PIPE, cwd=CHECKOUT)
         assert self._process.stdout is not None
         first = self._process.stdout.readline()

@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = (
     *("test_two_networks", "test_connections", "test_vrrp", "test_nopreempt", "test_sync_group", "test_reboot"),
+    *("test_connections_setups", "test_connections_end"),
     *("test_rollout_surprises", "test_status", "test_guard", "test_active_active", "test_clusters", "test_rollout"),
     *("test_delays", "test_hostile", "test_checks", "test_host", "test_swarm", "test_drain", "test_deploy"),
     *("test_upgrade", "test_import", "test_takeover", "test_endings", "test_lab", "test_notify"),

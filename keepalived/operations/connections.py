@@ -19,7 +19,6 @@ from keepalived.plan.connections.table import connections_in, table_for
 from keepalived.plan.connections.words import in_words, serving_in_words
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.look import ask_nodes
-from keepalived.run.runner import Ran
 from keepalived.run.turn import Turn
 from keepalived.spec.plain_text import plain
 
@@ -42,10 +41,10 @@ def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) 
         return
     lost = _Lost(turn)
     words = {(move.address, name): secrets.token_hex(WORD_LETTERS // 2) for move in moves for name in move.servers}
-    kept = _connections_of(turn, moves, lost)
+    kept = _connections_of(moves, lost)
     _let_pass(turn, seen, moves, words, kept, lost)
     _let_serve(turn, seen, moves, words, lost)
-    _see(turn, moves, lost)
+    _see(moves, lost)
     lost.tell(moves)
 
 
@@ -82,23 +81,41 @@ def tell_kept(seen: ClusterState, moves: Sequence[AddressMove], *, installs: boo
 
 
 class _Lost:
-    """The nodes that cannot take part, and why."""
+    """The nodes that cannot take part in the move of an address, and why."""
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
-        self.why: dict[str, str] = {}
+        self._why: dict[tuple[str, str], str] = {}
+        self._gone: dict[str, str] = {}
 
-    def take(self, ran: Mapping[str, Ran]) -> None:
-        """Notes which nodes have failed."""
+    def cannot(self, address: str, name: str, why: str) -> None:
+        """Notes why a node cannot."""
+        self._why.setdefault((address, name), why)
+
+    def why(self, address: str, name: str) -> str | None:
+        """Why a node cannot; None: it can, as far as is known. One that does not answer can do nothing at all."""
+        return self._gone.get(name) or self._why.get((address, name))
+
+    def run(self, address: str, commands: Mapping[str, StringCommand]) -> dict[str, list[str]]:
+        """Runs a command for the address on each of the nodes, side by side. What those wrote on which it succeeded.
+
+        Each address by itself: where a node cannot do it for one, it may be able to for another.
+        """
+        able = {name: [command] for name, command in commands.items() if name not in self._gone}
+        ran = self.turn.runner.run_all(able, READY_SECONDS) if able else {}
         for name, one in ran.items():
             if not one.done:
-                self.why.setdefault(name, plain(one.lines[-1]) if one.lines else "it does not answer")
+                why = plain(one.lines[-1]) if one.lines else "it does not answer"
+                if one.gone:
+                    self._gone.setdefault(name, why)
+                self.cannot(address, name, why)
+        return {name: one.out for name, one in ran.items() if one.done}
 
     def takers(self, move: AddressMove) -> list[str]:
         """Those that may take over and are ready; none, when who serves cannot."""
-        if any(name in self.why for name in move.servers):
+        if any(self.why(move.address, name) for name in move.servers):
             return []
-        return [name for name in move.takers if name not in self.why]
+        return [name for name in move.takers if not self.why(move.address, name)]
 
     def tell(self, moves: Sequence[AddressMove]) -> None:
         """Says what cannot be kept, and takes down what was set up in vain."""
@@ -107,7 +124,8 @@ class _Lost:
             able = self.takers(move)
             if able == list(move.takers):
                 continue
-            why = "; ".join(f"{name}: {self.why[name]}" for name in move.nodes if name in self.why)
+            whys = {name: self.why(move.address, name) for name in move.nodes}
+            why = "; ".join(f"{name}: {said}" for name, said in whys.items() if said)
             when = "" if not able else f" if {' or '.join(name for name in move.takers if name not in able)} takes over"
             self.turn.runner.say(f"established connections to {move.address} will end{when} ({why})", "warning")
             for name in move.takers if able else move.nodes:
@@ -121,15 +139,13 @@ def _script(verb: str, *words: str, text: str | None = None) -> StringCommand:
     return StringCommand(command) if text is None else StringCommand(command, _stdin=text)
 
 
-def _connections_of(turn: Turn, moves: Sequence[AddressMove], lost: _Lost) -> dict[tuple[str, str], list[str]]:
+def _connections_of(moves: Sequence[AddressMove], lost: _Lost) -> dict[tuple[str, str], list[str]]:
     """What the nodes serve that gave an address up in earlier moves, by address and node."""
-    commands: dict[str, list[StringCommand]] = {}
-    for move in moves:
-        for name in move.others:
-            commands.setdefault(name, []).append(_script("list", move.address))
-    ran = turn.runner.run_all(commands, READY_SECONDS) if commands else {}
-    lost.take(ran)
-    return {(move.address, name): connections_in(ran[name].out) for move in moves for name in move.others}
+    return {
+        (move.address, name): connections_in(out)
+        for move in moves
+        for name, out in lost.run(move.address, {name: _script("list", move.address) for name in move.others}).items()
+    }
 
 
 def _let_pass(
@@ -141,11 +157,10 @@ def _let_pass(
     lost: _Lost,
 ) -> None:
     seconds = str(turn.cluster.drain.connections_timeout + grace_seconds(turn.cluster))
-    commands: dict[str, list[StringCommand]] = {}
     for move in moves:
         told = {name: words[move.address, name] for name in move.servers}
-        connections = {name: kept[move.address, name] for name in move.others}
-        holder = seen.nodes[move.holder]
+        connections = {name: kept.get((move.address, name), []) for name in move.others}
+        holder, commands = seen.nodes[move.holder], {}
         for name in move.takers:
             node = seen.nodes[name]
             by = interface_for(turn.cluster, name, node, move.address) if node else None
@@ -154,22 +169,22 @@ def _let_pass(
                 _cannot(lost, seen, name if by is None else move.holder, move.address)
                 continue
             table = table_for(seen, move, name, told, connections)
-            commands.setdefault(name, []).append(_script("pass", move.address, at, by, seconds, text=table))
-    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+            commands[name] = _script("pass", move.address, at, by, seconds, text=table)
+        lost.run(move.address, commands)
 
 
 def _cannot(lost: _Lost, seen: ClusterState, name: str, address: str) -> None:
     node = seen.nodes[name]
     why = why_not_reached(seen.cluster, name, node, address) if node else None
-    lost.why.setdefault(name, why or "it cannot be read")
+    lost.cannot(address, name, why or "it cannot be read")
 
 
 def _let_serve(
     turn: Turn, seen: ClusterState, moves: Sequence[AddressMove], words: Mapping[tuple[str, str], str], lost: _Lost
 ) -> None:
     seconds, grace = str(turn.cluster.drain.connections_timeout), str(grace_seconds(turn.cluster))
-    commands: dict[str, list[StringCommand]] = {}
     for move in moves:
+        commands = {}
         for name in move.servers:
             here, peers = seen.nodes[name], []
             by = interface_for(turn.cluster, name, here, move.address) if here else None
@@ -179,17 +194,14 @@ def _let_serve(
                 if taker != name and at:
                     peers.append(f"{at}={words[move.address, name]}")
             if peers:
-                commands.setdefault(name, []).append(_script("serve", move.address, seconds, grace, *peers))
-    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+                commands[name] = _script("serve", move.address, seconds, grace, *peers)
+        lost.run(move.address, commands)
 
 
-def _see(turn: Turn, moves: Sequence[AddressMove], lost: _Lost) -> None:
+def _see(moves: Sequence[AddressMove], lost: _Lost) -> None:
     """That each of those who may take over hears those who serve: they are on one network, and nothing is between."""
-    commands: dict[str, list[StringCommand]] = {}
     for move in moves:
-        for name in lost.takers(move):
-            commands.setdefault(name, []).append(_script("seen", move.address))
-    lost.take(turn.runner.run_all(commands, READY_SECONDS))
+        lost.run(move.address, {name: _script("seen", move.address) for name in lost.takers(move)})
 
 
 def tell_what_is_left(turn: Turn) -> None:

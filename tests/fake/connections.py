@@ -24,6 +24,8 @@ class Connections:
     passing: dict[str, str] = field(default_factory=dict)
     """The addresses whose unknown packets it passes on, each with the table's text."""
     tools: tuple[str, ...] = TOOLS
+    alone: tuple[str, ...] = ()
+    """The addresses with which their network leaves the server."""
 
     def told(self) -> dict[str, KeptConnections]:
         """What the fact reads."""
@@ -51,6 +53,8 @@ def run_script(server: Server, words: list[str]) -> Result:
             own.passing[address] = neighbour
         case "serve", [address, seconds, grace, *peers]:
             assert int(grace) < int(seconds)
+            if address in own.alone:
+                return Result(1, err="answers would find no way\n")
             assert all(re.fullmatch(r"[^=]+=[0-9a-f]{8}", peer) for peer in peers), peers
             own.serving[address] = sorted({*own.serving.get(address, []), *(peer.split("=")[0] for peer in peers)})
         case "seen", [address]:

@@ -8,7 +8,7 @@ from keepalived.cli.errors import NothingDone
 from keepalived.run.turn import Stopped
 from tests.fake.managers import NEW, OLD
 from tests.fake.runs import Managers
-from tests.unit.cluster_states import TWO, VIP
+from tests.unit.cluster_states import ONE, TWO, VIP
 
 KEEP = "connections: keep"
 
@@ -138,6 +138,17 @@ def test_a_holder_that_cannot_leaves_nothing_behind() -> None:
     managers.drain("server01")
     assert managers.holder() == "server02"
     assert (ready(managers), serving(managers)) == ({}, {})
+
+
+def test_where_one_address_cannot_keep_its_connections_the_others_do() -> None:
+    managers = Managers(KEEP, text=ONE.replace("[10.10.0.2]", "[10.10.0.9, 10.10.0.2]"))
+    managers["server01"].connections.alone = ("10.10.0.9",)
+    managers.drain("server01")
+    words = "established connections to 10.10.0.9 will end (server01: answers would find no way)"
+    assert f"server01: {words}" in managers.said
+    assert ready(managers) == {"server02": "10.10.0.3", "server03": "10.10.0.3"}
+    assert serving(managers) == {"server01": ["10.10.0.4", "10.10.0.5"]}
+    assert [list(server.connections.passing) for server in managers.world.servers.values()] == [[], [VIP], [VIP]]
 
 
 def test_the_end_of_the_connections_can_be_waited_for() -> None:
