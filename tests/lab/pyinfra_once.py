@@ -4,7 +4,7 @@ A whole run of the tests types more than a thousand commands, and most of what t
 Python and the import of pyinfra, which is the same each time. A forked command gets its arguments, variables, folder
 and standard streams from the tests, runs `main` of pyinfra as the program does, and ends as any process ends.
 
-Nothing of this repository is imported here: each command does that itself, from the folder in which it is typed.
+The package of this repository is imported here too: it is the one that every folder of a test has, by a link.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ import sys
 from os import fork, waitpid  # before gevent puts its own in their place
 from typing import Any
 
-# What the commands import in any case.
-IMPORTED = ("pyinfra_cli.main", "pydantic", "jinja2", "yaml", "rich.table", "rich.console", "rich.progress", "icmplib")
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What most commands import. pyinfra's own comes first: errors of ours are its errors too where it is there.
+IMPORTED = (
+    *("pyinfra_cli.main", "jinja2", "yaml", "rich.table", "rich.console", "rich.progress", "icmplib"),
+    *("keepalived.inventory", "keepalived.deploys", "keepalived.status.run", "keepalived.operations.deploy"),
+    *("keepalived.operations.drain", "keepalived.operations.restore", "keepalived.operations.host"),
+)
 REQUEST_BYTES = 1 << 16
 
 
@@ -53,6 +58,7 @@ def main(descriptor: int) -> None:
     """Serves until the tests hang up, and in a fork runs one command."""
     requests = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    sys.path[0] = REPOSITORY
     for name in IMPORTED:
         importlib.import_module(name)
     if request := serve(requests):
