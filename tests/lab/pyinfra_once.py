@@ -9,6 +9,7 @@ The package of this repository is imported here too: it is the one that every fo
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -61,6 +62,7 @@ def main(descriptor: int) -> None:
     sys.path[0] = REPOSITORY
     for name in IMPORTED:
         importlib.import_module(name)
+    gc.freeze()  # what is imported stays: no fork looks through it for garbage, nor copies its pages
     if request := serve(requests):
         program = os.path.join(os.path.dirname(sys.executable), "pyinfra")
         os.environ.clear()
