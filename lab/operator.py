@@ -42,6 +42,7 @@ CHECKPOINT = "/var/lib/keepalived/maintenance"
 BROKEN_UNIT = "/etc/systemd/system/keepalived.service.d/zz-broken.conf"
 LINKED = ("keepalived", "tasks", "templates", "deploy.py", "inventory.py", "config.py")
 COMMAND_SECONDS = 180.0
+CHECK_SECONDS = 1.2  # until a keepalived has surely seen whether its flag is there
 LOOK_SECONDS = 0.1  # each look at who holds an address starts a program for each host
 
 Seen = TypeVar("Seen")
@@ -270,11 +271,14 @@ class Operator:
                 host.boot()
         while self._cleanups:
             self._cleanups.pop()()
+        # The drain's check looks once a second: until then the node has the priority of a drained one.
         self.everywhere(
+            f"test ! -e {FLAG} -a ! -e /tmp/releasevip || seen={CHECK_SECONDS}; "
             f"rm -f {FLAG} {CHECKPOINT} /tmp/releasevip; "
             f"test ! -e {BROKEN_UNIT} || {{ rm {BROKEN_UNIT}; systemctl daemon-reload; }}; "
             "! command -v keepalived || systemctl --quiet is-active keepalived || "
-            "{ systemctl reset-failed keepalived; systemctl start keepalived; }"
+            f"{{ systemctl reset-failed keepalived; systemctl start keepalived; seen={CHECK_SECONDS}; }}; "
+            "sleep ${seen:-0}"
         )
 
 

@@ -60,8 +60,8 @@ def test_adverts_pass_now_and_after_a_boot_and_other_rules_stay(redeployed: Oper
     starts = operator.everywhere("systemctl show -P InvocationID keepalived")
     operator.types(DEPLOY).line(f"managers: server02: let adverts pass {firewall.name}")
     operator.everywhere(firewall.starts)
-    asks = ["ping", "-c1", "-W1", "10.10.0.2"]  # while firewalld starts it drops everything
-    operator.sees("an answer", lambda: operator.lab.operator(asks).returncode, 0)
+    asks = "ping -c1 -W1 10.10.0.2"  # while firewalld starts it drops everything
+    operator.sees("an answer", lambda: operator.server02.execute(asks).returncode, 0)
     operator.sees_holder("server01")
     with operator.watching() as seen:
         operator.everywhere("sleep 4")
