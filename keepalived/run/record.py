@@ -82,9 +82,9 @@ class Recorder(logging.Handler):
         self.events.outcome = self.events.outcome or (SHOWN if self._shows_only else FINISHED)
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
+            # for its owner alone: what a failed command of a node wrote is in it, and may be anything
+            number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                # for its owner alone: what a failed command of a node wrote is in it, and may be anything
-                number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with open(number, "w", encoding="utf-8") as file:
                     file.write(page(self.events))
                 os.link(beside, self.path)  # unlike a rename it takes the place of nothing

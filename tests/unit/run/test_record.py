@@ -1,5 +1,6 @@
 """The file of a record: whole or not there, never in another's place; and what it says was typed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_it_is_for_its_owner_alone(tmp_path: Path) -> None:
     record = Recorder(tmp_path / "a.html", typed())
     assert record.write() is None
     assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("a.html", 0o600)]
+
+
+def test_what_somebody_else_has_put_beside_it_is_left_alone(tmp_path: Path) -> None:
+    record = Recorder(tmp_path / "a.html", typed())
+    (theirs := tmp_path / f".a.html.{os.getpid()}").write_text("mine")
+    assert record.write() == "File exists"
+    assert theirs.read_text() == "mine"
 
 
 def test_a_folder_that_is_gone_at_the_end_is_told(tmp_path: Path) -> None:
