@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from keepalived.observed.cluster import ClusterState
+from keepalived.observed.node import NodeState
 from keepalived.plan.election import Election, observed
 from keepalived.plan.notified import notified_in_words
 from keepalived.plan.rollout.due import Work, reload_carries
@@ -18,7 +19,6 @@ WORK_WORDS: dict[Work, str] = {
     "restore": "put it back in service (an earlier deploy ended before it could)",
     "replace": "replace the file, which differs in comments only",
 }
-NOT_HANDED_OVER = ": "
 
 
 def successors(state: ClusterState, name: str) -> list[str] | None:
@@ -55,10 +55,12 @@ def rollout_in_words(
     now, told = observed(state), {instance: list[str]() for instance in cluster.instances}
     for number, batch in enumerate(batches, 1):
         for name in batch:
-            hand = _hand_over(now, state, name) if work[name] == "restart" and not parting else ""
-            done = WORK_WORDS[work[name]]
-            if hand.endswith(NOT_HANDED_OVER) and (node := state.nodes[name]) and reload_carries(node, texts[name]):
-                done = WORK_WORDS["reload"]  # as operations/change.py does then
+            node, hand, done = state.nodes[name], "", WORK_WORDS[work[name]]
+            if node and now.holds(name) and work[name] == "restart" and not parting:
+                stays = _not_handed_over(now, node, name)
+                hand = f"{stays}: " if stays else _hand_over(now, name)
+                if stays and reload_carries(node, texts[name]):
+                    done = WORK_WORDS["reload"]  # as operations/change.py does then
             words.append(f"  {number}. {name}: {hand}{done}")
             for instance, nodes in told.items():
                 if name in now.candidates[instance] and work[name] in ("start", "restart", "restore"):
@@ -88,18 +90,19 @@ def replaced_in_words(state: ClusterState, texts: Mapping[str, str], work: Colle
     return words
 
 
-def _hand_over(now: Election, state: ClusterState, name: str) -> str:
-    """What a holder does before its restart. `now`: the election when it is its turn."""
-    node, held = state.nodes[name], now.holds(name)
-    if node is None or not held:
-        return ""
-    takers = _takers(now, name)
-    if None in takers.values():
-        return f"no other node can take over{NOT_HANDED_OVER}"
+def _not_handed_over(now: Election, node: NodeState, name: str) -> str | None:
+    """Why a holder cannot hand over before its restart; None: it can. `now`: the election when it is its turn."""
+    if None in _takers(now, name).values():
+        return "no other node can take over"
     if node.running_flag is None:
-        return f"its daemon looks at no flag that this repository knows, so it cannot hand over{NOT_HANDED_OVER}"
-    gets: dict[str | None, list[str]] = {}
-    for instance, taker in takers.items():
+        return "its daemon looks at no flag that this repository knows, so it cannot hand over"
+    return None
+
+
+def _hand_over(now: Election, name: str) -> str:
+    """What a holder does before its restart. `now`: the election when it is its turn."""
+    held, gets = now.holds(name), dict[str | None, list[str]]()
+    for instance, taker in _takers(now, name).items():
         gets.setdefault(taker, []).extend(address for address in now.addresses[instance] if address in held)
     handed = [f"{', '.join(addresses)} to {taker}" for taker, addresses in gets.items()]
     return f"hand {', '.join(handed)}, "
