@@ -194,9 +194,12 @@ def _judge(turn: Turn, before: ClusterState, node: NodeState, text: str) -> Judg
 
 
 def _apart(turn: Turn, before: ClusterState, node: NodeState, text: str) -> bool:
-    """Whether nodes reject each other's adverts after this node's change, until the last one has made it."""
+    """Whether nodes reject each other's adverts after this node's change, until the last one has made it.
+
+    `before`: not the look after its hand-over. A node that held the addresses then returns to one that hears it.
+    """
     others = [other for name, other in before.nodes.items() if other and other.unit.runs and name != turn.node]
     apart = [other for other in others if rollout.incompatible(node, text, other)]
-    if node.holds:
+    if (first := before.nodes[turn.node]) and first.holds:
         apart = [other for other in apart if other.holds]
     return bool(apart)

@@ -53,7 +53,9 @@ def test_nodes_of_a_batch_come_to_the_same_end_in_any_order(name: str, order: li
     managers = make()
     managers.order = order
     typed(managers)
+    holders = [managers.holder(address) for address in managers.cluster.addresses]
     managers.wait()
+    assert holders == [managers.holder(address) for address in managers.cluster.addresses]  # it ended after the moves
     assert managers.drained() == out
     managers.restore(*out)
     assert managers.is_at_rest()
