@@ -94,8 +94,11 @@ def down(lab: Lab) -> None:
 @main.command()
 def purge() -> None:
     """Remove the base systems, which the next `up` builds again."""
-    if STATE.is_dir() and (labs := sorted(path.name for path in STATE.iterdir())):
-        raise LabError(f"not while labs are up: {', '.join(labs)}")
+    labs = [Lab(path.name) for path in sorted(STATE.iterdir())] if STATE.is_dir() else []
+    if up := [lab.name for lab in labs if lab.runs]:
+        raise LabError(f"not while labs are up: {', '.join(up)}")
+    for lab in labs:  # what a run that was killed has left
+        lab.down()
     with ExitStack() as building:
         for suite in debian.SUITES:
             building.enter_context(debian.being_built(suite))

@@ -15,7 +15,7 @@ from typing import IO
 from lab import cgroup, debian, inotify, requirements, shell, teardown
 from lab.errors import CommandFailed, LabError
 from lab.host import BOOT_SECONDS, Host
-from lab.locks import held
+from lab.locks import held, is_held
 from lab.places import MOST_NODES, Places
 from lab.progress import Steps, silent
 from lab.waiting import wait_for
@@ -51,6 +51,11 @@ class Lab:
             return Settings(**json.loads(self.places.settings.read_text()))
         except (FileNotFoundError, ValueError, TypeError):  # none, or the making was cut short
             return None
+
+    @property
+    def runs(self) -> bool:
+        """Whether a process is in it, or makes or removes it. If not, what there is of it only takes up room."""
+        return is_held(self.places.lock) or cgroup.is_populated(self.places.cgroup)
 
     @property
     def is_up(self) -> bool:

@@ -9,6 +9,18 @@ from pathlib import Path
 from lab.waiting import wait_for
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock `path`."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def held(path: Path, what: str, *, seconds: float) -> Iterator[None]:
     """Hold the lock `path`; no file is left of it afterwards.

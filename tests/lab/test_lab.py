@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lab import __main__ as command_line
-from lab import debian, requirements
+from lab import debian, places, requirements, teardown
 from lab.errors import CommandFailed, LabError
 from lab.lab import CHECKOUT, Lab
 from lab.locks import held
@@ -317,12 +317,20 @@ def test_purge_spares_the_base_of_a_lab_that_is_up(lab: Lab) -> None:
     assert debian.base_directory("bookworm").is_dir()
 
 
-def test_purge_removes_the_base_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "cache"
+def test_purge_removes_the_base_systems_and_what_a_killed_run_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, state, locks = tmp_path / "cache", tmp_path / "state", tmp_path / "locks"
     (cache / "bookworm-0123").mkdir(parents=True)
+    (state / "left" / "hosts" / "server02").mkdir(parents=True)
+    locks.mkdir()
+    (locks / "left.lock").write_text("6519")  # of a process that is no more
     monkeypatch.setattr(command_line, "CACHE", cache)
-    monkeypatch.setattr(command_line, "STATE", tmp_path / "state")
-    monkeypatch.setattr(debian, "LOCKS", tmp_path / "locks")
+    for module in (command_line, places, teardown):
+        monkeypatch.setattr(module, "STATE", state)
+    for module in (places, debian):
+        monkeypatch.setattr(module, "LOCKS", locks)
+    monkeypatch.setattr(teardown, "remove_in_any_case", teardown.remove)  # another process has the real folders
     purged = CliRunner().invoke(command_line.main, ["purge"])
     assert (purged.exit_code, purged.output) == (0, "The base systems are gone.\n")
     assert list(tmp_path.iterdir()) == []
