@@ -11,6 +11,7 @@ from functools import partial
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
+from keepalived.plan.guard import soonest_move
 from keepalived.plan.preemption import held_back, keeps_to_nopreempt, others_first
 from keepalived.plan.verdicts import Judge, Verdict, preempts_as_due
 from keepalived.run.files import preempt, systemctl
@@ -46,7 +47,7 @@ def wait_for_move(
         return verdict
 
     try:
-        seen = turn.wait(judged, before)
+        seen = turn.wait(judged, before, first=soonest_move(before, turn.node, back=any_holder) if before else 0)
     except Stopped:
         _put_back(turn, reloaded)
         raise

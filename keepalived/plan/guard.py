@@ -9,6 +9,8 @@ from keepalived.plan.election import Election, drain_change, observed, restore_c
 from keepalived.plan.notified import movers, notified_in_words
 from keepalived.spec.cluster import Cluster
 
+MOST_WITHOUT_A_LOOK = 2.0  # seconds
+
 
 def drain_refusal(state: ClusterState, targets: Collection[str]) -> str | None:
     """Why the `targets` may not all be drained: no node would be left to serve an address. None when they may.
@@ -57,6 +59,24 @@ def moves_in(cluster: Cluster, election: Election, drained: Mapping[str, bool]) 
         and (before := election.holders(address)) != [new]
         and (before or not election.unread)
     ]
+
+
+def soonest_move(state: ClusterState, node: str, *, back: bool) -> float:
+    """The seconds in which no address can move yet, once `node` is drained, or with `back` in service again.
+
+    0 where none is to move, where nobody holds it now, and with `nopreempt`, where somebody must act first. The daemons
+    may run with other intervals than the cluster file's: it is MOST_WITHOUT_A_LOOK at most.
+    """
+    cluster, now = state.cluster, observed(state)
+    after = _after(cluster, now, {node: not back})
+    moving = [
+        instance
+        for instance, addresses in now.addresses.items()
+        if (holders := {*now.holders(addresses[0])}) and after.winner(instance) not in holders
+    ]
+    if any(cluster.instances[instance].nopreempt for instance in cluster.instances):
+        return 0
+    return min([MOST_WITHOUT_A_LOOK, *map(cluster.soonest_takeover_seconds, moving)]) if moving else 0
 
 
 def _after(cluster: Cluster, election: Election, drained: Mapping[str, bool]) -> Election:

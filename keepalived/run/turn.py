@@ -80,14 +80,15 @@ class Turn:
             self.stop(f"{words or 'a command'} failed on {where}")
         return ran
 
-    def wait(self, judge: Judge, before: ClusterState | None = None) -> ClusterState:
+    def wait(self, judge: Judge, before: ClusterState | None = None, *, first: float = 0) -> ClusterState:
         """Waits until `judge` is satisfied with the cluster, and says what was seen: the moves since `before`, if any.
 
+        `first`: the seconds before which it cannot come about, so nobody is asked.
         Stops the turn with what was seen last when it does not come about in the time a move takes.
         """
         cluster = self.cluster
         seconds = cluster.move_seconds + cluster.start_seconds + cluster.check_seconds + SLACK_SECONDS
-        waited = self.watch(partial(judge, name=self.node), seconds)
+        waited = self.watch(partial(judge, name=self.node), seconds, first=first)
         if not waited.verdict.done:
             if waited.verdict.hopeless:
                 self.stop(f"{self.node} {waited.verdict.seen}")
@@ -109,13 +110,13 @@ class Turn:
             self.runner.pause(seconds)
 
     def watch(
-        self, judge: Callable[[ClusterState], Verdict], seconds: float, *, tell: bool = False
+        self, judge: Callable[[ClusterState], Verdict], seconds: float, *, first: float = 0, tell: bool = False
     ) -> Waited[ClusterState]:
         """Looks at the cluster until `judge` is satisfied or `seconds` have passed, and goes on either way.
 
-        `tell`: says every now and then what it sees.
+        `first`: the seconds before the first look. `tell`: says every now and then what it sees.
         """
-        return wait(self.look, judge, seconds, self.runner, tell=self._tell if tell else None)
+        return wait(self.look, judge, seconds, self.runner, first=first, tell=self._tell if tell else None)
 
     def wait_for(self, look: Callable[[], Verdict], seconds: float) -> None:
         """Looks until what is waited for is seen, and says so; says every now and then what it sees instead.

@@ -52,13 +52,16 @@ def wait(
     seconds: float,
     clock: Clock,
     *,
+    first: float = 0,
     tell: Callable[[str], None] | None = None,
 ) -> Waited[T]:
     """Looks until `judge` says done or hopeless, or `seconds` have passed; twice at least.
 
-    `tell` gets what is seen instead, every TELL_SECONDS.
+    `first`: so many seconds pass before the first look. `tell` gets what is seen instead, every TELL_SECONDS.
     """
     start = told = clock.now()
+    if first:
+        clock.pause(first)
     again = False
     while True:
         seen = look()

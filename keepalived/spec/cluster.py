@@ -255,8 +255,17 @@ class Cluster(Strict):
         return look + delay + max(self._takeover_seconds(instance) for instance in self.instances) + 1
 
     def _takeover_seconds(self, instance: str) -> float:
-        adverts = self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
-        return (2 + adverts) * self.advert_seconds(instance)
+        return (2 + self._down_timer_adverts(instance)) * self.advert_seconds(instance)
+
+    def soonest_takeover_seconds(self, instance: str) -> float:
+        """How long a backup takes at best to take over from a holder whose adverts have a lower priority from now on.
+
+        It has received the last advert of a higher one an interval ago at most (RFC 5798, 6.4.2).
+        """
+        return (self._down_timer_adverts(instance) - 1) * self.advert_seconds(instance)
+
+    def _down_timer_adverts(self, instance: str) -> int:
+        return self.instances[instance].down_timer_adverts or DOWN_TIMER_ADVERTS
 
     @property
     def start_seconds(self) -> int:

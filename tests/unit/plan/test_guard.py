@@ -7,13 +7,22 @@ import pytest
 
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.guard import drain_plan, drain_refusal, expected_moves, nobody_left, restore_plan
+from keepalived.plan.guard import (
+    MOST_WITHOUT_A_LOOK,
+    drain_plan,
+    drain_refusal,
+    expected_moves,
+    nobody_left,
+    restore_plan,
+    soonest_move,
+)
 from tests.unit.cluster_states import (
     ALONE,
     AT_REST,
     DRAINED,
     FIRST,
     HOLDING,
+    ONE,
     SECOND,
     STOPPED,
     THIRD,
@@ -28,6 +37,7 @@ BOTH = ("VI_1", "VI_2")
 VIP2 = "10.10.0.9"
 FAULT = node(102, says="FAULT")
 UNTOLD = node(None)
+SECOND_HOLDS = node(102, VIP)
 SECOND_DRAINED, THIRD_DRAINED = node(2, drained=True), node(1, drained=True)
 ALL = ["server01", "server02", "server03"]
 TWO_AT_REST = (node(103, VIP, VIP2, instances=BOTH), node(102, instances=BOTH), node(101, instances=BOTH))
@@ -254,3 +264,25 @@ RESTORE_PLANS = [
 @pytest.mark.parametrize(("seen", "targets", "words"), RESTORE_PLANS)
 def test_the_plan_of_a_restore(seen: ClusterState, targets: list[str], words: list[str]) -> None:
     assert restore_plan(seen, targets) == words
+
+
+SLOW, KEEPS = f"{ONE}advert_int: 10\n", ONE.replace("51,", "51, nopreempt: true,")
+
+
+@pytest.mark.parametrize(
+    ("seen", "node", "back", "seconds"),
+    [
+        (AT_REST, "server01", False, 1.0),  # two adverts
+        (AT_REST, "server02", False, 0),  # it holds nothing
+        (AT_REST, "server01", True, 0),  # it is in service
+        (state(DRAINED, SECOND_HOLDS, THIRD), "server01", True, 1.0),
+        (state(DRAINED, SECOND, THIRD), "server01", True, 0),  # nobody holds it: it may come at once
+        (state(FIRST, SECOND, THIRD, text=f"{ONE}advert_int: 0.75\n"), "server01", False, 1.5),
+        (state(FIRST, SECOND, THIRD, text=SLOW), "server01", False, MOST_WITHOUT_A_LOOK),
+        (state(FIRST, SECOND, THIRD, text=KEEPS), "server01", False, 0),
+    ],
+)
+def test_nobody_is_asked_before_an_address_can_have_moved(
+    seen: ClusterState, node: str, back: bool, seconds: float
+) -> None:
+    assert soonest_move(seen, node, back=back) == seconds
