@@ -32,11 +32,19 @@ OFFERED = (
     *("ufw", "firewalld"),
 )
 RENEWED = ("keepalived", "libnftnl11")  # keepalived, and a library that it has mapped while it runs
+# Of disks, consoles and daily work, which a host of the lab has not. Each boot would start them.
+MASKED = (
+    *("e2scrub_reap.service", "e2scrub_all.timer", "systemd-remount-fs.service", "dev-hugepages.mount"),
+    *("sys-kernel-debug.mount", "sys-kernel-tracing.mount", "getty.target"),
+    *("systemd-update-utmp.service", "systemd-update-utmp-runlevel.service"),
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer"),
+)
 NEEDED_BYTES = 1_000_000_000
 REPOSITORY = "/srv/packages"
 NEWER = "/srv/newer"  # a repository that no host knows by itself: RENEWED as of a higher version, the same inside
 
-# Runs with $1 suite, $2 directory, $3 mirror, $4 packages to install, $5 packages to offer, $6 those to offer anew.
+# Runs with $1 suite, $2 directory, $3 mirror, $4 packages to install, $5 packages to offer, $6 those to offer anew,
+# $7 units to mask.
 BUILD = r"""
 set -eu
 umask 022
@@ -81,6 +89,12 @@ echo 'deb [trusted=yes lang=none] file:/srv/packages ./' >"$2/etc/apt/sources.li
 chroot "$2" apt-get update
 chroot "$2" apt-get install --yes --no-install-recommends keepalived
 chroot "$2" apt-get purge --yes keepalived
+for unit in $7; do ln -s /dev/null "$2/etc/systemd/system/$unit"; done
+# The same for generators, which run at each reload of systemd too; but for the one that a package may need.
+mkdir -p "$2/etc/systemd/system-generators"
+for generator in "$2"/lib/systemd/system-generators/*; do
+    [ "${generator##*/}" = systemd-sysv-generator ] || ln -s /dev/null "$2/etc/systemd/system-generators/${generator##*/}"
+done
 # The hosts know neither the mirror nor this machine's resolver, and each has keys of its own.
 rm -rf "$2"/var/lib/apt/lists/* "$2"/var/cache/apt/*.bin "$2"/etc/ssh/ssh_host_*
 : >"$2/etc/resolv.conf"
@@ -92,7 +106,7 @@ umount "$2/proc"
 
 def base_directory(suite: str) -> Path:
     """Where the base system of `suite` is, or will be: a changed recipe has another place."""
-    recipe = hashlib.sha256("\n".join((*INSTALLED, *OFFERED, *RENEWED, BUILD)).encode()).hexdigest()[:12]
+    recipe = hashlib.sha256("\n".join((*INSTALLED, *OFFERED, *RENEWED, *MASKED, BUILD)).encode()).hexdigest()[:12]
     return CACHE / f"{suite}-{recipe}"
 
 
@@ -134,6 +148,7 @@ def _build(suite: str, base: Path, mirror: str, detail: Detail) -> None:
     contained = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork"]
     contained += ["--kill-child", "--mount-proc"]
     arguments = [suite, str(beside), mirror, ",".join(INSTALLED), " ".join(OFFERED), " ".join(RENEWED)]
+    arguments += [" ".join(MASKED)]
     last = ""
     with (
         log.open("w") as written,
