@@ -4,7 +4,8 @@ Each of COUNT connections sends a line every 100 ms and waits for its echo. Besi
 20 if not said, which say one line and end. Says `{"open": COUNT}` on a line once all are open, goes on until its
 standard input ends, and then writes what became of them, in milliseconds where it is a time. `silences` has from when
 to when a connection had no answer for more than 500 ms, in seconds since the epoch; null: to the end, it is broken.
-`slow_new` has when such a new connection began, after how many seconds it was open, and when it had its answer.
+`slow_new` has when such a new connection began, after how many seconds it was open, and when it had its answer; null: it
+never was, or never had one.
 
 `{"kept": 200, "broken": {"Connection reset by peer": 0}, "silences": [], "slowest": 12, "new": 300, "failed": 0,
 "slowest_new": 8, "slow_new": [], "servers": {"server01": 200}}`. A server tells its name with each echo.
@@ -55,7 +56,7 @@ class Talk:
         self.broken: Counter[str] = Counter()
         self.servers: Counter[str] = Counter()
         self.silences: list[tuple[float, float | None]] = []
-        self.slow_new: list[tuple[float, float, float]] = []
+        self.slow_new: list[tuple[float, float | None, float | None]] = []
         self.slowest = self.slowest_new = 0.0
         self.new = self.open = 0
         self.why: Counter[str] = Counter()
@@ -187,6 +188,8 @@ class Talk:
             self.silences.append((_since_epoch(one.said), None))
         else:
             self.why[why] += 1
+            opened = None if one.words is None else one.said - one.began
+            self.slow_new.append((_since_epoch(one.began), opened, None))
         self._close(one)
 
     def _close(self, one: Connection) -> None:

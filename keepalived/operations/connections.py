@@ -13,7 +13,7 @@ from keepalived.conf.passing_table import WORD_LETTERS
 from keepalived.facts import Obstacles
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
-from keepalived.plan.connections.moves import AddressMove, grace_seconds
+from keepalived.plan.connections.moves import AddressMove, grace_seconds, under_way
 from keepalived.plan.connections.reach import alone, interface_for, reached_at, why_not_reached
 from keepalived.plan.connections.table import connections_in, table_for
 from keepalived.plan.connections.words import in_words, serving_in_words
@@ -35,7 +35,7 @@ def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) 
     """
     if turn.cluster.connections != "keep":
         return
-    seen = seen or turn.look()
+    seen = _after_a_move(turn, seen or turn.look())
     moves = moves_of(seen, turn.node)
     if not moves:
         return
@@ -46,6 +46,14 @@ def make_ready(turn: Turn, moves_of: MovesOf, seen: ClusterState | None = None) 
     _let_serve(turn, seen, moves, words, lost)
     _see(moves, lost)
     lost.tell(moves)
+
+
+def _after_a_move(turn: Turn, seen: ClusterState) -> ClusterState:
+    """The look after a move that is under way: where an address will be when the next move begins."""
+    if not under_way(seen):
+        return seen
+    settled: Callable[[ClusterState], Verdict] = lambda now: Verdict(not under_way(now), now.who_holds())  # noqa: E731
+    return turn.watch(settled, turn.cluster.move_seconds + turn.cluster.start_seconds).seen
 
 
 def tell_kept_each(seen: ClusterState, nodes: Iterable[str], moves_of: MovesOf) -> None:

@@ -59,6 +59,16 @@ def test_before_the_flag_is_set_all_who_may_take_over_and_the_holder_are_ready()
     assert managers.said[-1] == "server01: server01 still serves 12 connections to 10.10.0.2 begun before"
 
 
+def test_a_restore_typed_while_the_drain_moves_the_address_waits_for_that_move() -> None:
+    managers = Managers(KEEP)
+    managers.drain_by_hand("server01")
+    assert managers.holder() == "server01"
+    managers.restore("server01")
+    assert ready(managers) == {"server01": "10.10.0.4"}
+    assert verbs(managers)[-1] == "server01 flag"
+    assert managers.is_at_rest()
+
+
 def test_by_default_nothing_is_made_ready() -> None:
     managers = Managers()
     managers.drain("server01")

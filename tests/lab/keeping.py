@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,5 +88,9 @@ def talking(managers: Operator, count: int, *addresses: str) -> Iterator[list[Ta
 
 def announcers(managers: Operator, address: str = ADDRESS) -> int:
     """How many machines say on the network that the address is theirs."""
-    command = ["python", "-m", "lab.announcers", address]
-    return len(managers.lab.operator(command, cwd=CHECKOUT, check=True, timeout=20).stdout.split())
+    if ":" not in address:
+        command = ["python", "-m", "lab.announcers", address]
+        return len(managers.lab.operator(command, cwd=CHECKOUT, check=True, timeout=20).stdout.split())
+    asking = ["python", "-m", "keepalived.status.neighbours"]
+    answer = managers.lab.operator(asking, input=json.dumps([address]), cwd=CHECKOUT, check=True, timeout=20).stdout
+    return len(json.loads(answer)[address].get("macs", ()))

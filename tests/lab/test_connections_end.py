@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-import time
+from functools import partial
 
 import pytest
 
-from lab.operator import ADDRESS, DRAIN, REMOVE, RESTORE, SHIPPED, Operator
+from lab.operator import ADDRESS, DRAIN, FLAG, REMOVE, RESTORE, SHIPPED, Operator
 from lab.talking import PORT, Talking
 from tests.lab.conftest import on
-from tests.lab.keeping import KEEP, LEFT, announcers, leaves_nothing, make_keep, make_ready, talking
+from tests.lab.keeping import KEEP, LEFT, SIX, announcers, leaves_nothing, make_keep, make_ready, talking
 
 pytestmark = on("bookworm")
 
@@ -38,17 +38,41 @@ def test_the_end_of_connections_is_waited_for(managers: Operator) -> None:
     assert "still serves" not in run.text
 
 
-def test_an_operator_who_is_killed_at_any_step_breaks_no_connection_and_leaves_nothing(managers: Operator) -> None:
-    with talking(managers, 20):
-        for tenths in range(14, 34, 4):
-            for command in (f"{DRAIN} --limit server01", f"{RESTORE} --limit server01"):
-                run = managers.starts(command)
-                time.sleep(tenths / 10)
-                run.send_signal(signal.SIGKILL)
-                run.communicate()
-                managers.sees("one holder", lambda: len(managers.holders()), 1)
-                managers.sees("one who answers for the address", lambda: announcers(managers), 1, 5)
-        managers.types(f"{RESTORE} --limit server01")
+def made(what: str) -> str:
+    """Until the files of this step are written anew; both addresses have some."""
+    files = f"stat -c %.Y /run/keepalived-connections/{what}/*/until 2>/dev/null"
+    return f'was=$({files}); until now=$({files}); [ "$now" != "$was" ]; do sleep 0.02; done'
+
+
+def until(test: str) -> str:
+    return f"until {test}; do sleep 0.02; done"
+
+
+HOLDS = f"ip -o address show to {ADDRESS} | grep -q ."
+STEPS = [  # what is killed, and the first thing that is seen on which host of the step that it is killed after
+    (DRAIN, "server02", made("pass")),
+    (DRAIN, "server01", made("serve")),
+    (DRAIN, "server01", until(f"test -e {FLAG}")),
+    (RESTORE, "server01", made("pass")),
+    (RESTORE, "server02", made("serve")),
+    (RESTORE, "server01", until(f"test ! -e {FLAG}")),
+    (DRAIN, "server02", until(HOLDS)),
+    (RESTORE, "server01", until(HOLDS)),
+]
+
+
+def test_an_operator_who_is_killed_after_any_step_breaks_no_connection_and_leaves_nothing(managers: Operator) -> None:
+    with talking(managers, 20, ADDRESS, SIX):
+        for command, host, step in STEPS:
+            run = managers.starts(f"{command} --limit server01")
+            managers.hosts[host].succeed(step, 20)
+            run.send_signal(signal.SIGKILL)
+            run.communicate()
+            drained = managers.server01.execute(f"test -e {FLAG}").returncode == 0
+            for address in (ADDRESS, SIX):
+                holder = ["server02" if drained else "server01"]
+                managers.sees(f"holders of {address}", partial(managers.holders, address), holder)
+                managers.sees(f"who answers for {address}", partial(announcers, managers, address), 1, 5)
     leaves_nothing(managers)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from keepalived.conf.adverts import advert_settings
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.node import NodeState
-from keepalived.plan.election import Election, observed, restore_change
+from keepalived.plan.election import Election, drain_change, is_lowered, observed, restore_change
 from keepalived.plan.rollout.due import Work, due
 from keepalived.plan.rollout.outcome import turned
 from keepalived.spec.cluster import Cluster
@@ -37,6 +37,23 @@ class AddressMove:
     def nodes(self) -> tuple[str, ...]:
         """All that take part in it."""
         return tuple(dict.fromkeys((*self.takers, *self.servers)))
+
+
+def under_way(state: ClusterState) -> list[str]:
+    """The addresses that one node holds while another is about to take them over: a flag was just set or removed."""
+    cluster, now = state.cluster, observed(state)
+    not_yet = {
+        name: node.drained
+        for name, node in state.nodes.items()
+        if node and any(is_lowered(state, of, name) not in (None, node.drained) for of in cluster.instances_of(name))
+    }
+    then = now.after(*((drain_change if out else restore_change)(cluster, name) for name, out in not_yet.items()))
+    return [
+        address
+        for instance, addresses in now.addresses.items()
+        for address in addresses
+        if (holders := now.holders(address)) and (winner := then.winner(instance)) and holders != [winner]
+    ]
 
 
 def moves_of_drain(state: ClusterState, name: str, now: Election | None = None) -> list[AddressMove]:
