@@ -93,7 +93,8 @@ for unit in $7; do ln -s /dev/null "$2/etc/systemd/system/$unit"; done
 # The same for generators, which run at each reload of systemd too; but for the one that a package may need.
 mkdir -p "$2/etc/systemd/system-generators"
 for generator in "$2"/lib/systemd/system-generators/*; do
-    [ "${generator##*/}" = systemd-sysv-generator ] || ln -s /dev/null "$2/etc/systemd/system-generators/${generator##*/}"
+    name=${generator##*/}
+    [ $name = systemd-sysv-generator ] || ln -s /dev/null "$2/etc/systemd/system-generators/$name"
 done
 # The hosts know neither the mirror nor this machine's resolver, and each has keys of its own.
 rm -rf "$2"/var/lib/apt/lists/* "$2"/var/cache/apt/*.bin "$2"/etc/ssh/ssh_host_*

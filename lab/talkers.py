@@ -4,8 +4,8 @@ Each of COUNT connections sends a line every 100 ms and waits for its echo. Besi
 20 if not said, which say one line and end. Says `{"open": COUNT}` on a line once all are open, goes on until its
 standard input ends, and then writes what became of them, in milliseconds where it is a time. `silences` has from when
 to when a connection had no answer for more than 500 ms, in seconds since the epoch; null: to the end, it is broken.
-`slow_new` has when such a new connection began, after how many seconds it was open, and when it had its answer; null: it
-never was, or never had one.
+`slow_new` has when such a new connection began, after how many seconds it was open, and when it had its answer; null:
+it never was, or never had one.
 
 `{"kept": 200, "broken": {"Connection reset by peer": 0}, "silences": [], "slowest": 12, "new": 300, "failed": 0,
 "slowest_new": 8, "slow_new": [], "servers": {"server01": 200}}`. A server tells its name with each echo.
