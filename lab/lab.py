@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from lab import cgroup, debian, inotify, requirements, shell, teardown
+from lab import cgroup, debian, inotify, network, requirements, shell, teardown
 from lab.errors import CommandFailed, LabError
 from lab.host import BOOT_SECONDS, Host
 from lab.locks import held, is_held
@@ -125,7 +125,8 @@ class Lab:
         return True
 
     def fresh(self) -> None:
-        """Make every host the machine it was when the lab came up."""
+        """Make every host the machine it was when the lab came up, and the operator's network what it was."""
+        network.renew_operator(self.places)
         self._each(Host.fresh)
 
     def save(self) -> None:
@@ -133,7 +134,8 @@ class Lab:
         self._each(Host.save)
 
     def put_back(self) -> None:
-        """Make every host the machine that it was when it was saved."""
+        """Make every host the machine that it was when it was saved, and the operator's network what it was."""
+        network.renew_operator(self.places)
         self._each(Host.put_back)
 
     def _each(self, do: Callable[[Host], None]) -> None:

@@ -31,12 +31,26 @@ def make_operator(lab: Places) -> None:
     ip("-n", switch, "link", "set", BRIDGE, "up")
     ip("-n", switch, "link", "add", "operator", "type", "veth", "peer", "name", OPERATOR_INTERFACE, "netns", namespace)
     ip("-n", switch, "link", "set", "operator", "master", BRIDGE, "up")
-    ip("-n", namespace, "addr", "add", OPERATOR_ADDRESS, "dev", OPERATOR_INTERFACE)
-    ip("-n", namespace, "link", "set", OPERATOR_INTERFACE, "up")
+    renew_operator(lab)
     # Who came through sudo works here as himself, and shall be able to ping.
     everybody = "net.ipv4.ping_group_range=0 2147483647"
     command = ["nsenter", f"--net={NAMESPACES / namespace}", "sysctl", "--quiet", "-w", everybody]
     subprocess.run(command, check=False, capture_output=True)
+
+
+def renew_operator(lab: Places) -> None:
+    """Leave the operator's machine one address and what follows from it: none of the links, routes and neighbours that
+    somebody has added."""
+    namespace = lab.operator_namespace
+    for link in json.loads(ip("-n", namespace, "-j", "link", "show")):
+        if link["ifname"] not in ("lo", OPERATOR_INTERFACE):
+            ip("-n", namespace, "link", "del", link["ifname"])
+    for interface in ("lo", OPERATOR_INTERFACE):  # routes and neighbours go with the link
+        ip("-n", namespace, "link", "set", interface, "down")
+        ip("-n", namespace, "addr", "flush", "dev", interface)
+    ip("-n", namespace, "addr", "add", OPERATOR_ADDRESS, "dev", OPERATOR_INTERFACE)
+    for interface in ("lo", OPERATOR_INTERFACE):
+        ip("-n", namespace, "link", "set", interface, "up")
 
 
 def connect(lab: Places, host: HostPlaces) -> None:

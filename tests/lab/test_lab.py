@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lab import __main__ as command_line
-from lab import debian, places, requirements, teardown
+from lab import debian, network, places, requirements, teardown
 from lab.errors import CommandFailed, LabError
 from lab.lab import CHECKOUT, Lab
 from lab.locks import held
@@ -308,6 +308,28 @@ def test_an_up_that_fails_leaves_nothing(spare: Lab) -> None:
     assert failed.returncode == 1
     assert failed.stderr.endswith(f"lab: there is no process {ended.pid} to own the lab\n")
     assert traces(spare.name) == []
+
+
+def test_what_was_added_to_the_operators_network_goes(lab: Lab) -> None:
+    def shown() -> str:
+        say = "ip -br link; ip -br -4 address; ip -6 address show scope global; ip route; ip neigh"
+        return lab.operator(["sh", "-c", say], check=True).stdout.replace("00:00:00:00:00:00", "")
+
+    network.renew_operator(lab.places)
+    as_made = shown()
+    for added in (
+        f"link add link {OPERATOR_INTERFACE} name outside type macvlan",
+        "link set outside up",
+        "address add 10.20.0.1/32 dev lo",
+        f"address add fd00:10::1/64 dev {OPERATOR_INTERFACE}",
+        f"route add 10.10.0.9 dev {OPERATOR_INTERFACE} src 10.20.0.1",
+        "route add 10.30.0.0/16 via 10.10.0.3",
+        f"neigh add 10.10.0.9 lladdr 02:00:00:00:00:01 dev {OPERATOR_INTERFACE}",
+    ):
+        lab.operator(["ip", *added.split()], check=True)
+    assert shown() != as_made
+    network.renew_operator(lab.places)
+    assert shown() == as_made
 
 
 def test_purge_spares_the_base_of_a_lab_that_is_up(lab: Lab) -> None:
