@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Literal
 
 
@@ -28,6 +29,7 @@ def fingerprint_but_nopreempt(text: str) -> str | None:
     return fingerprint(re.sub(r"^\s*nopreempt[^\S\n]*(?=[}#!]|$)", "", text, flags=re.MULTILINE))
 
 
+@lru_cache(maxsize=64)  # a run looks at the same few texts time and again
 def fingerprint(text: str) -> str | None:
     """A digest of what keepalived reads in `text`: without comments, indents and empty lines.
 
