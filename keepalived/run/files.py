@@ -40,7 +40,7 @@ def set_flag(
     if keep:  # whether that is a failure differs between versions of mv
         command = StringCommand(command, '&& { mv -nT "$new"', QuoteString(path), '|| true; } && rm -f "$new"')
         if keep == "file":  # a file without a number above 0 drains nothing
-            drains = StringCommand("{ grep -qsE '^[[:space:]]*\\+?0*[1-9]'", QuoteString(path))
+            drains = StringCommand("{ grep -D skip -qsE '^[[:space:]]*\\+?0*[1-9]'", QuoteString(path))
             command = StringCommand(drains, "|| rm -f", QuoteString(path), "; } &&", command)
     else:
         command = StringCommand(command, '&& mv -fT "$new"', QuoteString(path))
@@ -60,7 +60,7 @@ def remove_file(path: str) -> StringCommand:
 def remove_runs_flag(path: str, run: RunKind) -> StringCommand:
     """Ends a run's own drain. What an operator has put there meanwhile stays."""
     removing = StringCommand("|| rm -f", QuoteString(path), _flushed(path))
-    return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)
+    return StringCommand("! grep -D skip -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)
 
 
 def _flushed(path: str) -> StringCommand:
@@ -70,9 +70,10 @@ def _flushed(path: str) -> StringCommand:
 
 def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
     """Writes how far a run of maintenance has come, in a folder that may be missing."""
-    new = QuoteString(f"{paths.CHECKPOINT}.new")
+    new = QuoteString(f"{paths.CHECKPOINT}.new")  # made anew: the folder may be another user's, with a link there
     folder = QuoteString(_folder(paths.CHECKPOINT))
-    put = StringCommand("printf %s", QuoteString(checkpoint.content), ">", new)
+    made_anew = StringCommand("rm -f", new, "&& set -C &&")
+    put = StringCommand(made_anew, "printf %s", QuoteString(checkpoint.content), ">", new)
     moved = StringCommand(
         "&& mv -fT", new, QuoteString(paths.CHECKPOINT), "&& sync", QuoteString(paths.CHECKPOINT), folder
     )

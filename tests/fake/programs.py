@@ -88,6 +88,8 @@ def _tail(server: Server, words: list[str], given: str) -> Result:
 
 
 def _grep(server: Server, words: list[str], given: str) -> Result:
+    if words[:2] == ["-D", "skip"]:
+        words = words[2:]
     if words[0] == "-v":
         return Result(out="".join(line for line in given.splitlines(keepends=True) if words[1] not in line))
     options, wanted, path = words

@@ -75,14 +75,27 @@ def test_a_node_that_loses_its_power_while_apt_runs_does_not_hold_the_run_up(man
 
 @on("bookworm")
 def test_a_node_that_loses_its_power_while_a_fact_is_read_does_not_hold_the_command_up(managers: Operator) -> None:
-    managers.server03.succeed(f"mkfifo {CHECKPOINT}")  # nobody writes into it: who reads it waits
+    slow = "/usr/local/sbin/ip"
+    managers.afterwards(managers.server03, f"rm -f {slow}")
+    managers.server03.succeed(f"printf '#!/bin/sh\\nsleep 600\\n' > {slow}; chmod +x {slow}")
     run = managers.starts(f"{NODE} --limit server03")
-    reads = f"pgrep -fx 'head -c 4096 {CHECKPOINT}'"
-    managers.sees("it reads", lambda: managers.server03.execute(reads).returncode, 0)
+    managers.sees("it reads", lambda: managers.server03.execute(f"pgrep -f {slow}").returncode, 0)
     managers.server03.crash()
     began = time.monotonic()
     assert '"server03": null' in managers.ends(run).text
     assert 15 < time.monotonic() - began < 60
+
+
+@on("bookworm")
+def test_a_look_follows_no_link_and_waits_at_no_pipe_that_somebody_has_laid(managers: Operator) -> None:
+    managers.server02.succeed(f"echo precious > /root/precious; ln -s /root/precious {FLAG}; mkfifo {CHECKPOINT}")
+    shown = managers.types(f"{NODE} --limit server02").text
+    assert '"present": true' in shown
+    assert "precious" not in shown
+    managers.server02.succeed(f"rm {FLAG} {CHECKPOINT}; mkfifo {FLAG}")
+    assert '"present": true' in managers.types(f"{NODE} --limit server02").text
+    managers.types(f"{RESTORE} --limit server02")
+    assert managers.server02.execute(f"test -e {FLAG}").returncode == 1
 
 
 @on("bookworm")
