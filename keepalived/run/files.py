@@ -85,23 +85,22 @@ def put_configuration(text: str, *, keep: bool = False) -> StringCommand:
 
     `keep`: a copy of the one in place stays beside it, for root alone; its path is written.
     """
-    return StringCommand(_put(text, paths.STAGED, paths.CONFIGURATION, "640", _keep() if keep else ""))
+    return _put(text, paths.STAGED, paths.CONFIGURATION, "640", first=_keep() if keep else "")
 
 
 def put_drop_in(text: str) -> StringCommand:
     """Moves the drop-in `text` that was written beside the one in place over it, and has systemd read it."""
-    return StringCommand(_put(text, paths.STAGED_DROP_IN, paths.DROP_IN, "644"), "&& systemctl daemon-reload")
+    return _put(text, paths.STAGED_DROP_IN, paths.DROP_IN, "644", then=" && systemctl daemon-reload")
 
 
-def _put(text: str, staged: str, path: str, mode: str, first: str = "") -> str:
+def _put(text: str, staged: str, path: str, mode: str, *, first: str = "", then: str = "") -> StringCommand:
+    # By standard input: the digest of a text with a password in it shows neither at -vv nor in a list of processes.
     digest = sha256_of(text)
-
-    def is_it(path: str) -> str:
-        return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
-
-    return (
-        f"if {is_it(staged)}; then {first}mv -f {staged} {path}; else {is_it(path)}; fi "
-        f"&& chown root:root {path} && chmod {mode} {path}"
+    is_it = "sha256sum --check --status 2>/dev/null"
+    return StringCommand(
+        f'read -r new && read -r old && if echo "$new" | {is_it}; then {first}mv -f {staged} {path}; '
+        f'else echo "$old" | {is_it}; fi && chown root:root {path} && chmod {mode} {path}{then}',
+        _stdin=f"{digest}  {staged}\n{digest}  {path}\n",
     )
 
 

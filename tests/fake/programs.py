@@ -17,8 +17,8 @@ LOOKS = {"printf", "set", "sync", "echo", "sha256sum", "grep", "true", "exit", "
 """Commands that change nothing."""
 
 
-def run(server: Server, text: str) -> Result:
-    """A command of a shell as root. Raises Died."""
+def run(server: Server, text: str, given: str = "") -> Result:
+    """A command of a shell as root. `given`: its standard input. Raises Died."""
     if text == IDENTITY:
         return Result(out=f"{server.identity}\n")
     if "dpkg " in text and "--configure -a" in text:  # a loop that waits for the lock
@@ -43,7 +43,7 @@ def run(server: Server, text: str) -> Result:
         server.world.settle()
         return result
 
-    return Shell(program, server.write).run(text)
+    return Shell(program, server.write).run(text, given)
 
 
 def _true(server: Server, words: list[str], given: str) -> Result:

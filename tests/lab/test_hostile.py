@@ -12,6 +12,9 @@ SECRET = "s3cr3t-w"  # noqa: S105 - of a lab
 GUARDED = SHIPPED.replace(
     "virtual_router_id: 51", f"virtual_router_id: 51\n    authentication: {{auth_type: PASS, auth_pass: {SECRET}}}"
 )
+DIGESTS = (
+    "cd /etc/keepalived; sed -n 's/^# Fingerprint: //p' keepalived.conf; sha256sum < keepalived.conf | cut -c 1-64"
+)
 CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
 
 
@@ -19,6 +22,7 @@ CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
 def test_no_command_prints_a_password(redeployed: Operator) -> None:
     redeployed.writes(f"{GUARDED}\nvrrp_version: 2\n")
     redeployed.types(DEPLOY)
+    digests = redeployed.server02.succeed(DIGESTS).split()
     redeployed.writes(f"{CHANGED}\nvrrp_version: 2\n")
     said = [
         redeployed.attempts(command).text
@@ -33,9 +37,12 @@ def test_no_command_prints_a_password(redeployed: Operator) -> None:
         )
     ]
     assert "+++ /etc/keepalived/keepalived.conf" in said[0]
+    digests += redeployed.server02.succeed(DIGESTS).split()
+    assert len(set(digests)) == 4
     for text in said:
         assert SECRET not in text  # what nodes report is in base64 at -vvv
         assert "other-s3" not in text
+        assert not any(digest in text for digest in digests)
 
 
 @on("bookworm")
@@ -79,7 +86,8 @@ def test_a_node_that_loses_its_power_while_a_fact_is_read_does_not_hold_the_comm
     managers.afterwards(managers.server03, f"rm -f {slow}")
     managers.server03.succeed(f"printf '#!/bin/sh\\nsleep 600\\n' > {slow}; chmod +x {slow}")
     run = managers.starts(f"{NODE} --limit server03")
-    managers.sees("it reads", lambda: managers.server03.execute(f"pgrep -f {slow}").returncode, 0)
+    reads = f"pgrep -fx '/bin/sh {slow} .*'"
+    managers.sees("it reads", lambda: managers.server03.execute(reads).returncode, 0)
     managers.server03.crash()
     began = time.monotonic()
     assert '"server03": null' in managers.ends(run).text

@@ -9,8 +9,9 @@ from typing import Literal
 
 import pytest
 
+from keepalived.conf.fingerprint import sha256_of
 from keepalived.observed.checkpoint import Checkpoint
-from keepalived.run.files import remove_file, remove_runs_flag, set_flag, write_checkpoint
+from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, write_checkpoint
 from keepalived.spec import paths
 
 
@@ -71,3 +72,26 @@ def test_a_checkpoint_is_written_through_no_link(tmp_path: Path, monkeypatch: py
     subprocess.run(["sh", "-c", write_checkpoint(written).get_raw_value()], check=True)
     assert precious.read_text() == "precious"
     assert checkpoint.read_text() == written.content
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_configuration_is_put_in_place_without_its_digest_in_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
+    for name in ("CONFIGURATION", "STAGED", "REPLACED"):
+        monkeypatch.setattr(paths, name, str(tmp_path / name))
+    text = "auth_pass abc\n"
+    command = put_configuration(text, keep=keep)
+    assert sha256_of(text) not in command.get_raw_value()
+    shell = command.get_raw_value().replace("chown root:root", "true")
+    for staged, placed, done, then in (
+        (text, "old\n", True, text),
+        ("another\n", text, True, text),
+        ("another\n", "old\n", False, "old\n"),
+    ):
+        (tmp_path / "STAGED").write_text(staged)
+        (tmp_path / "CONFIGURATION").write_text(placed)
+        given = command.connector_arguments["_stdin"]
+        ran = subprocess.run(["sh", "-c", shell], input=given, text=True, check=False, capture_output=True)
+        assert (ran.returncode == 0) is done
+        assert (tmp_path / "CONFIGURATION").read_text() == then
