@@ -39,6 +39,7 @@ from keepalived.run.planning import Commands, refuse, tell_failures
 from keepalived.run.wait import WallClock, wait
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.plain_text import plain
 
 OLDEST_WITHOUT_ADDRESSES = (2, 2, 8)
 OLDEST = (2, 2)  # the first series with all this project builds on: JSON dump, track_file, memory copy of the file
@@ -226,7 +227,7 @@ def _show_difference(path: str, new: str) -> None:
     """What pyinfra's --diff asks for, without the secrets."""
     # The node itself leaves the secrets out: at -vvv pyinfra prints what it answers.
     old = host.get_fact(Command, command=f"sed -E '{WITHOUT_SECRETS}' {path} 2>/dev/null || true") or ""
-    before, after = old.splitlines(), without_secrets(new).splitlines()
+    before, after = plain(old).splitlines(), without_secrets(new).splitlines()
     for line in unified_diff(before, after, fromfile=f"{path} (now)", tofile=path, lineterm=""):
         host.log(line)
 

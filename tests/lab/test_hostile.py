@@ -15,6 +15,11 @@ GUARDED = SHIPPED.replace(
 DIGESTS = (
     "cd /etc/keepalived; sed -n 's/^# Fingerprint: //p' keepalived.conf; sha256sum < keepalived.conf | cut -c 1-64"
 )
+FORGES = """\
+#!/bin/sh
+case $1 in --config-test) printf '\\033[2Jmallory was here\\n' >&2; exit 1;; esac
+exec /usr/sbin/keepalived "$@"
+"""
 CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
 
 
@@ -53,6 +58,19 @@ def test_what_a_flag_says_does_not_reach_the_terminal_as_it_is(managers: Operato
         text = managers.attempts(command).text
         assert "mallory" in text or "server02" in text
         assert not any(letter in text for letter in ("\x1b[2J", "\x9b", "\u202e"))
+
+
+@on("bookworm")
+def test_what_a_failed_command_says_does_not_reach_the_terminal_as_it_is(redeployed: Operator) -> None:
+    first = "/usr/local/sbin/keepalived"
+    redeployed.afterwards(redeployed.server02, f"rm -f {first}")
+    redeployed.server02.succeed(
+        f"printf %s {shlex.quote(FORGES)} > {first}; chmod +x {first}",
+    )
+    redeployed.writes(SHIPPED.replace("virtual_router_id: 51", "virtual_router_id: 52"))
+    text = redeployed.attempts(DEPLOY).text
+    assert "mallory was here" in text
+    assert "\x1b[2J" not in text
 
 
 @on("bookworm")
