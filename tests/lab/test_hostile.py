@@ -41,7 +41,8 @@ def test_no_command_prints_a_password(redeployed: Operator) -> None:
             f"{RESTORE} --limit server02 -vvv",
         )
     ]
-    assert "+++ /etc/keepalived/keepalived.conf" in said[0]
+    assert "/etc/keepalived/keepalived.conf: what changes is not shown, such as a password" in said[0]
+    assert "+++ /etc/keepalived/keepalived.conf" not in said[0]
     digests += redeployed.server02.succeed(DIGESTS).split()
     assert len(set(digests)) == 4
     for text in said:
