@@ -23,6 +23,7 @@ from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
 from keepalived.observed.node import NodeState
+from keepalived.observed.report import MOST, is_large
 from keepalived.operations.change import deploy_node
 from keepalived.operations.connections import tell_kept
 from keepalived.plan import rollout
@@ -151,6 +152,11 @@ def rollout_of(
     if unread := [name for name in meant if name not in texts]:
         raise NothingDone(f"{', '.join(unread)} could not be read")
     for name in meant:
+        if is_large(texts[name]):
+            raise NothingDone(
+                f"{name}: its new keepalived.conf would have {MOST // 1024} KiB or more, and that much is not read "
+                f"from a node: nobody would see what runs there. Make {seen.cluster.name}.yml shorter"
+            )
         version = node.version if (node := seen.nodes[name]) else None
         if version and (problem := lacking(seen.cluster, name, version)):
             raise NothingDone(f"{name}: {problem}")
