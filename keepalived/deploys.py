@@ -253,7 +253,7 @@ def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
 
 
 UNTRUE = ("_ignore_errors", "_continue_on_error", "_if", "_run_once", "_serial", "_retries")
-"""pyinfra's global arguments with which a failure passes for done, or nodes are left out or changed out of their order."""
+"""pyinfra's global arguments with which a failure passes for done, or nodes are left out or change out of order."""
 
 
 def _refuse_global_arguments() -> None:
@@ -277,7 +277,8 @@ def _alone(verb: str) -> None:
         raise NothingDone(f"{verb} prints and ends the run, so the other files would not be run: type it by itself")
     if state.op_meta:
         raise NothingDone(
-            f"{verb} prints and ends the run, so the operations before it would not be run: call it in a file of its own"
+            f"{verb} prints and ends the run, so the operations before it would not be run: call it in a file of its "
+            "own"
         )
 
 
