@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -76,11 +77,13 @@ def _account(state: State) -> Iterator[None]:
             _take_down(STOPPED)
         raise
     except Exception as error:
-        if isinstance(getattr(error, "exception", None), EOFError) and not _has_begun(state):
+        cause = getattr(error, "exception", error)  # pyinfra puts its own around what it did not expect
+        nobody = isinstance(cause, EOFError) or (sys.stdin is None and isinstance(cause, RuntimeError))
+        if nobody and not _has_begun(state):
             logger.error("Nothing was done: nobody answered. To run it unasked, add -y")
             _take_down("Nothing was done: nobody answered.")
             raise Ended(1) from None
-        _take_down(STOPPED if _has_begun(state) else str(error))
+        _take_down(STOPPED if _has_begun(state) else str(cause))
         raise
     finally:
         if not _end(run):

@@ -11,7 +11,14 @@ import pytest
 
 from keepalived.conf.fingerprint import sha256_of
 from keepalived.observed.checkpoint import Checkpoint
-from keepalived.run.files import put_configuration, remove_file, remove_runs_flag, set_flag, write_checkpoint
+from keepalived.run.files import (
+    put_configuration,
+    remove_file,
+    remove_runs_flag,
+    remove_scripts,
+    set_flag,
+    write_checkpoint,
+)
 from keepalived.spec import paths
 
 
@@ -95,3 +102,17 @@ def test_a_configuration_is_put_in_place_without_its_digest_in_the_command(
         ran = subprocess.run(["sh", "-c", shell], input=given, text=True, check=False, capture_output=True)
         assert (ran.returncode == 0) is done
         assert (tmp_path / "CONFIGURATION").read_text() == then
+
+
+def test_scripts_go_whose_names_are_those_of_their_content(tmp_path: Path) -> None:
+    ours, edited, theirs, link = (
+        tmp_path / name for name in ("app-5891b5b5", "b 2-5891b5b5", "web-20240101", "l-5891b5b5")
+    )
+    ours.write_text("hello\n")  # sha256: 5891b5b5...
+    edited.write_text("hello, edited\n")
+    theirs.write_text("hello\n")
+    link.symlink_to(theirs)
+    command = remove_scripts([str(path) for path in (ours, edited, theirs, link, tmp_path / "missing-5891b5b5")])
+    subprocess.run(["sh", "-ec", command.get_raw_value()], check=True)
+    assert sorted(tmp_path.iterdir()) == sorted([edited, theirs])
+    assert theirs.read_text() == "hello\n"
