@@ -129,7 +129,8 @@ def test_a_look_follows_no_link_and_waits_at_no_pipe_that_somebody_has_laid(mana
 def test_a_node_with_a_large_configuration_is_read_and_told(redeployed: Operator) -> None:
     lines = "seq -f '10.9.0.1 %05.0f' 20001 40000"
     redeployed.server02.succeed(
-        f"(echo 'virtual_server_group many {{'; {lines}; echo '}}') >> /etc/keepalived/keepalived.conf; systemctl reload keepalived"
+        f"(echo 'virtual_server_group many {{'; {lines}; echo '}}') >> /etc/keepalived/keepalived.conf; "
+        "systemctl reload keepalived"
     )
     redeployed.sees("it is told", lambda: redeployed.attempts(STATUS).text.count("[configuration-large]"), 1)
     assert "[node-unreadable]" not in redeployed.attempts(STATUS).text
