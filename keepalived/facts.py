@@ -29,7 +29,8 @@ from keepalived.spec.plain_text import plain
 
 T = TypeVar("T")
 REPORTS = Path(__file__).parent / "scripts"
-REPORT = (REPORTS / "node.sh").read_text(encoding="utf-8")
+READ_FLAG = (REPORTS / "flag.sh").read_text(encoding="utf-8")
+REPORT = READ_FLAG + (REPORTS / "node.sh").read_text(encoding="utf-8")
 
 
 def _cluster() -> Cluster:
@@ -193,7 +194,8 @@ class Drained(FactBase[bool | None]):
         cluster = _cluster() if flag is None or check is None else None
         path = QuoteString(flag or cluster.drain.flag)  # type: ignore[union-attr]
         self.check = check or cluster.drain.check  # type: ignore[union-attr]
-        return StringCommand("if [ -e", path, "]; then echo present; head -c 4096", path, "; else echo absent; fi")
+        shown = StringCommand("then echo present; read_flag", path, "| tail -n +2; else echo absent; fi")
+        return StringCommand(f"{READ_FLAG}if [ -e", path, "];", shown)
 
     @override
     def process(self, output: list[str]) -> bool | None:

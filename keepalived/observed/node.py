@@ -91,6 +91,8 @@ class Configuration(_Frozen):
     """By instance, what in the running configuration keeps a drain from working, in words."""
     contents: list[str] | None = Field(default=None, exclude=True)
     """What the file on disk has (conf/contents.py); None: there is none, or it cannot be understood."""
+    large: bool = Field(default=False, exclude=True)
+    """Whether the file or the daemon's copy is larger than what is read of it: what is told of it is unknown."""
 
 
 class Transition(_Frozen):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.contents import contents
@@ -37,6 +37,11 @@ MOST = 262144
 """Bytes that are read of a file (scripts/node.sh)."""
 
 
+def is_large(text: str) -> bool:
+    """Whether a node tells no more than the beginning of a file."""
+    return len(text.encode()) >= MOST
+
+
 def read_report(lines: Iterable[str]) -> NodeState:
     """The state in a report of `facts.Node`, see `parts_of`. Raises ReportError."""
     try:
@@ -49,6 +54,8 @@ def read_report(lines: Iterable[str]) -> NodeState:
 
 def _read(lines: Iterable[str]) -> NodeState:
     report = parts_of(lines)
+    if is_large(report.get("running", "")):  # what is not known as a whole is not known
+        report["large_running"] = report.pop("running")
     path, check, asked = part_of(report, "asked", _asked)
     interfaces = part_of(report, "addresses", read_interfaces)
     carried = {address for addresses in interfaces.values() for address in addresses}
@@ -214,18 +221,22 @@ def _flag(path: str, found: str) -> Flag:
     return Flag(path=path, present=True, content=content, since=time_of(float(changed)))
 
 
+def _origin(disk: str, *, large: bool) -> Literal["deployed", "edited", "foreign"]:
+    """Who wrote the file. Nobody knows what stands behind the beginning of a large one: it is not ours as it is."""
+    found = origin(disk)
+    return "edited" if large and found == "deployed" else found
+
+
 def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Configuration:
     disk, running = report.get("configuration"), report.get("running")
-    for name, text in (("file", disk), ("copy in memory", running)):
-        if text is not None and len(text) >= MOST:
-            raise ReportError(f"keepalived.conf is too large: the {name} has more than {MOST // 1024} KiB")
-    prints = [fingerprint(text) if text else None for text in (disk, running)]
+    large = disk is not None and is_large(disk)
+    prints = [fingerprint(text) if text else None for text in (None if large else disk, running)]
     agreed, obstacles, has = None, {}, None
     with suppress(ValueError, RecursionError):  # a configuration that is not ours
         if running:
             agreed, obstacles = advert_settings(plain(running)), drain_obstacles(plain(running))
     with suppress(ValueError, RecursionError):
-        if disk is not None:
+        if disk is not None and not large:
             has = contents(plain(disk))
     return Configuration(
         sha256=sha256_of(disk) if disk is not None else None,
@@ -236,9 +247,10 @@ def _configuration(report: Mapping[str, str], files: Mapping[str, File]) -> Conf
         applied_but_nopreempt=fingerprint_but_nopreempt(disk) == fingerprint_but_nopreempt(running)
         if disk and running and None not in prints
         else None,
-        origin=origin(disk) if disk is not None else None,
+        origin=_origin(disk, large=large) if disk is not None else None,
         advert_settings=agreed,
         runs_scripts=f'"{paths.SCRIPTS}/' in (running or ""),
         drain_obstacles=obstacles,
         contents=has,
+        large=large or "large_running" in report,
     )

@@ -15,6 +15,7 @@ from pyinfra.facts.server import Command
 
 from keepalived.cli.errors import NothingDone
 from keepalived.cli.options import DeployOptions, as_data
+from keepalived.conf.fingerprint import sha256_of
 from keepalived.conf.interfaces import NoInterface, interfaces
 from keepalived.conf.render import configuration, drop_in
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
@@ -22,6 +23,7 @@ from keepalived.facts import Node, node_arguments
 from keepalived.observed.cluster import ClusterState
 from keepalived.observed.connections import TOOLS
 from keepalived.observed.node import NodeState
+from keepalived.observed.report import MOST, is_large
 from keepalived.operations.change import deploy_node
 from keepalived.operations.connections import tell_kept
 from keepalived.plan import rollout
@@ -39,6 +41,7 @@ from keepalived.run.planning import Commands, refuse, tell_failures
 from keepalived.run.wait import WallClock, wait
 from keepalived.spec import paths
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.plain_text import plain
 
 OLDEST_WITHOUT_ADDRESSES = (2, 2, 8)
 OLDEST = (2, 2)  # the first series with all this project builds on: JSON dump, track_file, memory copy of the file
@@ -155,6 +158,11 @@ def rollout_of(
     if unread := [name for name in meant if name not in texts]:
         raise NothingDone(f"{', '.join(unread)} could not be read")
     for name in meant:
+        if is_large(texts[name]):
+            raise NothingDone(
+                f"{name}: its new keepalived.conf would have {MOST // 1024} KiB or more, and that much is not read "
+                f"from a node: nobody would see what runs there. Make {seen.cluster.name}.yml shorter"
+            )
         version = node.version if (node := seen.nodes[name]) else None
         if version and (problem := lacking(seen.cluster, name, version)):
             raise NothingDone(f"{name}: {problem}")
@@ -212,8 +220,8 @@ def staged(text: str) -> Commands:
     for script in scripts:
         yield StringCommand("install", "-D", "-m", "755", "/dev/stdin", script.path, _stdin=script.text)
     if state.config.DIFF:
-        for path, new in ((paths.CONFIGURATION, text), (paths.DROP_IN, unit)):
-            _show_difference(path, new)
+        _show_difference(paths.CONFIGURATION, text, differs=not node or node.configuration.sha256 != sha256_of(text))
+        _show_difference(paths.DROP_IN, unit)
     # By standard input: a secret in it shows neither in a list of processes nor in a file under /tmp.
     yield StringCommand("install", "-m", "640", "/dev/stdin", paths.STAGED, _stdin=text)
     yield StringCommand("install", "-D", "-m", "644", "/dev/stdin", paths.STAGED_DROP_IN, _stdin=unit)
@@ -228,11 +236,13 @@ def staged(text: str) -> Commands:
         yield try_scripts([script.path for script in scripts if script.tries])
 
 
-def _show_difference(path: str, new: str) -> None:
-    """What pyinfra's --diff asks for, without the secrets."""
+def _show_difference(path: str, new: str, *, differs: bool = False) -> None:
+    """What pyinfra's --diff asks for, without the secrets. `differs`: whether the file is known to be another one."""
     # The node itself leaves the secrets out: at -vvv pyinfra prints what it answers.
     old = host.get_fact(Command, command=f"sed -E '{WITHOUT_SECRETS}' {path} 2>/dev/null || true") or ""
-    before, after = old.splitlines(), without_secrets(new).splitlines()
+    before, after = plain(old).splitlines(), without_secrets(new).splitlines()
+    if before == after and differs:
+        host.log(f"{path}: what changes is not shown, such as a password")
     for line in unified_diff(before, after, fromfile=f"{path} (now)", tofile=path, lineterm=""):
         host.log(line)
 

@@ -33,6 +33,7 @@ from keepalived.run.runner import ANSWER_SECONDS
 from keepalived.run.turn import Turn
 from keepalived.spec import flag
 from keepalived.spec.cluster import Cluster
+from keepalived.spec.plain_text import plain
 
 Boots = Mapping[str, BootState | None]
 """How nodes have booted, by name; None: it is not known."""
@@ -229,7 +230,7 @@ def _boot_anew(turn: Turn, old: str) -> None:
         if now[0] != old:
             return Verdict(True, f"{turn.node} has booted")
         if refuses and turn.runner.now() > start + ORDER_SECONDS:
-            return Verdict(False, f"{turn.node} does not reboot: {' '.join(told.lines)}", hopeless=True)
+            return Verdict(False, f"{turn.node} does not reboot: {plain(' '.join(told.lines))}", hopeless=True)
         return Verdict(False, f"{turn.node} has not gone down yet")
 
     turn.wait_for(look, turn.cluster.maintenance.boot_timeout)

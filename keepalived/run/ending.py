@@ -17,6 +17,7 @@ from pyinfra.api.state import StateStage
 from keepalived.cli.command_line import at_end, command_line
 from keepalived.run.context import Run, current, pyinfra_state
 from keepalived.run.planning import tell_standing
+from keepalived.run.shown import show_plain
 
 STOPPED = "The run stopped before its end: see the last lines below."
 SIGNALS: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
@@ -34,6 +35,7 @@ def take_over() -> None:
     pyinfra's command ends with 0 at Ctrl-C and at anything but Enter, and asks whether to go on after a failure.
     """
     state = pyinfra_state()
+    show_plain()
 
     def take() -> None:
         current().typed = command_line()

@@ -40,7 +40,7 @@ def set_flag(
     if keep:  # whether that is a failure differs between versions of mv
         command = StringCommand(command, '&& { mv -nT "$new"', QuoteString(path), '|| true; } && rm -f "$new"')
         if keep == "file":  # a file without a number above 0 drains nothing
-            drains = StringCommand("{ grep -qsE '^[[:space:]]*\\+?0*[1-9]'", QuoteString(path))
+            drains = StringCommand("{ grep -D skip -qsE '^[[:space:]]*\\+?0*[1-9]'", QuoteString(path))
             command = StringCommand(drains, "|| rm -f", QuoteString(path), "; } &&", command)
     else:
         command = StringCommand(command, '&& mv -fT "$new"', QuoteString(path))
@@ -67,7 +67,7 @@ def remove_file(path: str) -> StringCommand:
 def remove_runs_flag(path: str, run: RunKind) -> StringCommand:
     """Ends a run's own drain. What an operator has put there meanwhile stays."""
     removing = StringCommand("|| rm -f", QuoteString(path), _flushed(path))
-    return StringCommand("! grep -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)
+    return StringCommand("! grep -D skip -qsx", QuoteString(f"run: {run}"), QuoteString(path), removing)
 
 
 def _flushed(path: str) -> StringCommand:
@@ -77,9 +77,10 @@ def _flushed(path: str) -> StringCommand:
 
 def write_checkpoint(checkpoint: Checkpoint) -> StringCommand:
     """Writes how far a run of maintenance has come, in a folder that may be missing."""
-    new = QuoteString(f"{paths.CHECKPOINT}.new")
+    new = QuoteString(f"{paths.CHECKPOINT}.new")  # made anew: the folder may be another user's, with a link there
     folder = QuoteString(_folder(paths.CHECKPOINT))
-    put = StringCommand("printf %s", QuoteString(checkpoint.content), ">", new)
+    made_anew = StringCommand("rm -f", new, "&& set -C &&")
+    put = StringCommand(made_anew, "printf %s", QuoteString(checkpoint.content), ">", new)
     moved = StringCommand(
         "&& mv -fT", new, QuoteString(paths.CHECKPOINT), "&& sync", QuoteString(paths.CHECKPOINT), folder
     )
@@ -91,23 +92,22 @@ def put_configuration(text: str, *, keep: bool = False) -> StringCommand:
 
     `keep`: a copy of the one in place stays beside it, for root alone; its path is written.
     """
-    return StringCommand(_put(text, paths.STAGED, paths.CONFIGURATION, "640", _keep() if keep else ""))
+    return _put(text, paths.STAGED, paths.CONFIGURATION, "640", first=_keep() if keep else "")
 
 
 def put_drop_in(text: str) -> StringCommand:
     """Moves the drop-in `text` that was written beside the one in place over it, and has systemd read it."""
-    return StringCommand(_put(text, paths.STAGED_DROP_IN, paths.DROP_IN, "644"), "&& systemctl daemon-reload")
+    return _put(text, paths.STAGED_DROP_IN, paths.DROP_IN, "644", then=" && systemctl daemon-reload")
 
 
-def _put(text: str, staged: str, path: str, mode: str, first: str = "") -> str:
+def _put(text: str, staged: str, path: str, mode: str, *, first: str = "", then: str = "") -> StringCommand:
+    # By standard input: the digest of a text with a password in it shows neither at -vv nor in a list of processes.
     digest = sha256_of(text)
-
-    def is_it(path: str) -> str:
-        return f"echo '{digest}  {path}' | sha256sum --check --status 2>/dev/null"
-
-    return (
-        f"if {is_it(staged)}; then {first}mv -f {staged} {path}; else {is_it(path)}; fi "
-        f"&& chown root:root {path} && chmod {mode} {path}"
+    is_it = "sha256sum --check --status 2>/dev/null"
+    return StringCommand(
+        f'read -r new && read -r old && if echo "$new" | {is_it}; then {first}mv -f {staged} {path}; '
+        f'else echo "$old" | {is_it}; fi && chown root:root {path} && chmod {mode} {path}{then}',
+        _stdin=f"{digest}  {staged}\n{digest}  {path}\n",
     )
 
 

@@ -1,6 +1,6 @@
 # What facts.Node asks a node. Given: $asked, $journal, $flag, $configuration, $drop_in, $checkpoint, $checks, $results,
 # $lock, $memory, $identity, $connections; $sysctl_file, $sysctls, $packages, $networkd, $networks, $network_drop_in,
-# $firewall, $firewall_name, $firewall_policy.
+# $firewall, $firewall_name, $firewall_policy. Before it stands scripts/flag.sh.
 #
 # The report is one line, `report BASE64`. In it each part begins with a line of its own: a mark, which no file on the
 # node can know, and the part's name. A part that is not to be had is left out. The last line is `end`: what was cut
@@ -44,9 +44,9 @@ tell() {
   case $unit in *MainPID=*) pid=${unit##*MainPID=}; pid=${pid%%"$line_end"*};; *) pid=0;; esac
   part addresses; ip -j address show
   part flag
-  if [ -e "$flag" ]; then stat -L -c %Y "$flag"; head -c 4096 "$flag"; fi
+  if [ -e "$flag" ]; then read_flag "$flag"; fi
   part boot; eval "$identity"
-  if [ -e "$checkpoint" ]; then part checkpoint; head -c 4096 "$checkpoint"; fi
+  if [ -e "$checkpoint" ]; then part checkpoint; read_kept "$checkpoint"; fi
   if [ -e "$configuration" ]; then part configuration; head -c $most "$configuration"; fi
   if [ -e "$drop_in" ]; then part drop_in; head -c $most "$drop_in"; fi
   tell_of_host 2>/dev/null
@@ -108,7 +108,7 @@ tell_of_daemon() {
           s#^(script "/usr/bin/test ! -e |file ")(.*)"$#\2#; T; p; q }')
         if [ -n "$runs_with" ]; then
           part running_flag; echo "$runs_with"
-          if [ -e "$runs_with" ]; then stat -L -c %Y "$runs_with"; head -c 4096 "$runs_with"; fi
+          if [ -e "$runs_with" ]; then read_flag "$runs_with"; fi
         fi;;
     esac
   fi
@@ -126,7 +126,9 @@ tell_of_daemon() {
     tries=0 dumped=
     while case $dumped in *']') false;; esac && [ $tries -lt 50 ]; do
       sleep 0.02; tries=$((tries + 1))
-      if [ -s "$dump" ]; then dumped=$(head -c $most "$dump"); fi
+      if [ -s "$dump" ]; then  # as in read_kept, which would cost a process more
+        dumped=$(dd if="$dump" bs=$most count=1 iflag=nofollow,nonblock status=none 2>/dev/null)
+      fi
     done
     if [ -n "$dumped" ]; then part dump; printf '%s\n' "$dumped"; fi
     rm -f "$dump"

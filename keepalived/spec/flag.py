@@ -93,9 +93,9 @@ def content(
 
 
 def carried_over(old: Flag) -> str:
-    """What a flag must say to drain as the flag `old` does, however it is looked at."""
-    words = re.sub(r"\A\s*[+-]?[0-9]+\s*?(\n|\Z)", "", old.content or "")  # its number may be another one
-    return f"1\n{words}"
+    """What a flag must say to drain as the flag `old` does, however it is looked at. What is not ours is left behind:
+    everybody may read the new one."""
+    return content(old.by, old.reason, until_reboot=old.until_reboot, run=old.run, id=old.id)
 
 
 def fault_of(words: str) -> str | None:

@@ -17,8 +17,8 @@ LOOKS = {"printf", "set", "sync", "echo", "sha256sum", "grep", "true", "exit", "
 """Commands that change nothing."""
 
 
-def run(server: Server, text: str) -> Result:
-    """A command of a shell as root. Raises Died."""
+def run(server: Server, text: str, given: str = "") -> Result:
+    """A command of a shell as root. `given`: its standard input. Raises Died."""
     if text == IDENTITY:
         return Result(out=f"{server.identity}\n")
     if "dpkg " in text and "--configure -a" in text:  # a loop that waits for the lock
@@ -43,7 +43,7 @@ def run(server: Server, text: str) -> Result:
         server.world.settle()
         return result
 
-    return Shell(program, server.write).run(text)
+    return Shell(program, server.write).run(text, given)
 
 
 def _true(server: Server, words: list[str], given: str) -> Result:
@@ -88,6 +88,8 @@ def _tail(server: Server, words: list[str], given: str) -> Result:
 
 
 def _grep(server: Server, words: list[str], given: str) -> Result:
+    if words[:2] == ["-D", "skip"]:
+        words = words[2:]
     if words[0] == "-v":
         return Result(out="".join(line for line in given.splitlines(keepends=True) if words[1] not in line))
     options, wanted, path = words

@@ -53,7 +53,7 @@ class FakeRunner:
             return Ran(False, ["no answer"], gone=True)
         with self.world.caused_by("run"):
             try:
-                result = run(server, command.get_raw_value())
+                result = run(server, command.get_raw_value(), command.connector_arguments.get("_stdin", ""))
             except Died:
                 result = Result(255)
         if not self.world.servers[on].reachable:

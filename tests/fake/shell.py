@@ -69,10 +69,12 @@ class Shell:
         self._program = program
         self._write = write
         self._tokens: list[ShellWord] = []
+        self._given: list[str] = []
         self._variables: dict[str, str] = {}
 
-    def run(self, text: str) -> Result:
-        """What comes of the command `text`."""
+    def run(self, text: str, given: str = "") -> Result:
+        """What comes of the command `text`. `given`: its standard input, of which only `read` takes anything."""
+        self._given = given.splitlines()
         self._tokens = list(tokens(text.strip()))
         result = self._list(True, ())
         assert not self._tokens, f"the simulated shell stops at {self._tokens[0].text!r} in {text!r}"
@@ -148,6 +150,11 @@ class Shell:
                 words.append(self._tokens.pop(0).text)
         if not runs:
             return Result()
+        if words[:2] == ["read", "-r"]:
+            if self._given:
+                self._variables[f"${words[2]}"] = self._given.pop(0)
+                return Result()
+            return Result(1)
         if named := re.fullmatch(r"([a-z]+)=(.*)", " ".join(words)):
             value = re.sub(r"\$\(date .*\)", TIME, named[2])
             self._variables[f"${named[1]}"] = re.sub(r"\$\(mktemp -u (.*)\)", r"\1", value)

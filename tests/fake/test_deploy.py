@@ -3,6 +3,7 @@
 import pytest
 
 from keepalived.cli.errors import NothingDone
+from keepalived.observed import report
 from keepalived.operations.change import deploy_node
 from keepalived.run.turn import Stopped
 from keepalived.spec import paths
@@ -37,6 +38,15 @@ def test_a_change_restarts_the_holder_last_once_it_has_handed_over() -> None:
     assert managers.restarted() == LOWEST_FIRST
     assert "server01: holds 10.10.0.2: handing over before the restart" in managers.said
     assert managers.is_at_rest()
+
+
+def test_a_configuration_that_could_not_be_read_again_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "MOST", 1000)
+    managers = Managers()
+    managers.edit(*SLOWER)
+    with pytest.raises(NothingDone, match=r"server01: its new keepalived\.conf would have 256 KiB or more"):
+        managers.deploy()
+    assert managers.restarted() == []
 
 
 def test_a_change_by_reload_moves_no_address() -> None:

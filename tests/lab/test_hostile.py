@@ -12,6 +12,14 @@ SECRET = "s3cr3t-w"  # noqa: S105 - of a lab
 GUARDED = SHIPPED.replace(
     "virtual_router_id: 51", f"virtual_router_id: 51\n    authentication: {{auth_type: PASS, auth_pass: {SECRET}}}"
 )
+DIGESTS = (
+    "cd /etc/keepalived; sed -n 's/^# Fingerprint: //p' keepalived.conf; sha256sum < keepalived.conf | cut -c 1-64"
+)
+FORGES = """\
+#!/bin/sh
+case $1 in --config-test) printf '\\033[2Jmallory was here\\n' >&2; exit 1;; esac
+exec /usr/sbin/keepalived "$@"
+"""
 CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
 
 
@@ -19,6 +27,7 @@ CHANGED = GUARDED.replace("auth_pass: s3cr3t-w", "auth_pass: other-s3")
 def test_no_command_prints_a_password(redeployed: Operator) -> None:
     redeployed.writes(f"{GUARDED}\nvrrp_version: 2\n")
     redeployed.types(DEPLOY)
+    digests = redeployed.server02.succeed(DIGESTS).split()
     redeployed.writes(f"{CHANGED}\nvrrp_version: 2\n")
     said = [
         redeployed.attempts(command).text
@@ -32,10 +41,14 @@ def test_no_command_prints_a_password(redeployed: Operator) -> None:
             f"{RESTORE} --limit server02 -vvv",
         )
     ]
-    assert "+++ /etc/keepalived/keepalived.conf" in said[0]
+    assert "/etc/keepalived/keepalived.conf: what changes is not shown, such as a password" in said[0]
+    assert "+++ /etc/keepalived/keepalived.conf" not in said[0]
+    digests += redeployed.server02.succeed(DIGESTS).split()
+    assert len(set(digests)) == 4
     for text in said:
         assert SECRET not in text  # what nodes report is in base64 at -vvv
         assert "other-s3" not in text
+        assert not any(digest in text for digest in digests)
 
 
 @on("bookworm")
@@ -46,6 +59,19 @@ def test_what_a_flag_says_does_not_reach_the_terminal_as_it_is(managers: Operato
         text = managers.attempts(command).text
         assert "mallory" in text or "server02" in text
         assert not any(letter in text for letter in ("\x1b[2J", "\x9b", "\u202e"))
+
+
+@on("bookworm")
+def test_what_a_failed_command_says_does_not_reach_the_terminal_as_it_is(redeployed: Operator) -> None:
+    first = "/usr/local/sbin/keepalived"
+    redeployed.afterwards(redeployed.server02, f"rm -f {first}")
+    redeployed.server02.succeed(
+        f"printf %s {shlex.quote(FORGES)} > {first}; chmod +x {first}",
+    )
+    redeployed.writes(SHIPPED.replace("virtual_router_id: 51", "virtual_router_id: 52"))
+    text = redeployed.attempts(DEPLOY).text
+    assert "mallory was here" in text
+    assert "\x1b[2J" not in text
 
 
 @on("bookworm")
@@ -96,14 +122,28 @@ def test_a_node_that_hangs_while_its_kernel_answers_does_not_hold_the_run_up(man
 
 @on("bookworm")
 def test_a_node_that_loses_its_power_while_a_fact_is_read_does_not_hold_the_command_up(managers: Operator) -> None:
-    managers.server03.succeed(f"mkfifo {CHECKPOINT}")  # nobody writes into it: who reads it waits
+    slow = "/usr/local/sbin/ip"
+    managers.afterwards(managers.server03, f"rm -f {slow}")
+    managers.server03.succeed(f"printf '#!/bin/sh\\nsleep 600\\n' > {slow}; chmod +x {slow}")
     run = managers.starts(f"{NODE} --limit server03")
-    reads = f"pgrep -fx 'head -c 4096 {CHECKPOINT}'"
+    reads = f"pgrep -fx '/bin/sh {slow} .*'"
     managers.sees("it reads", lambda: managers.server03.execute(reads).returncode, 0)
     managers.server03.crash()
     began = time.monotonic()
     assert '"server03": null' in managers.ends(run).text
     assert 15 < time.monotonic() - began < 60
+
+
+@on("bookworm")
+def test_a_look_follows_no_link_and_waits_at_no_pipe_that_somebody_has_laid(managers: Operator) -> None:
+    managers.server02.succeed(f"echo precious > /root/precious; ln -s /root/precious {FLAG}; mkfifo {CHECKPOINT}")
+    shown = managers.types(f"{NODE} --limit server02").text
+    assert '"present": true' in shown
+    assert "precious" not in shown
+    managers.server02.succeed(f"rm {FLAG} {CHECKPOINT}; mkfifo {FLAG}")
+    assert '"present": true' in managers.types(f"{NODE} --limit server02").text
+    managers.types(f"{RESTORE} --limit server02")
+    assert managers.server02.execute(f"test -e {FLAG}").returncode == 1
 
 
 @on("bookworm")

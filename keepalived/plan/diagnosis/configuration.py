@@ -20,6 +20,15 @@ def missing(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(name, words, "Deploy", DEPLOY)
 
 
+def large(evidence: Evidence) -> Iterator[Finding]:
+    """The configuration is larger than what is read of one."""
+    for name, node in evidence.installed.items():
+        if node.configuration.large:
+            words = f"keepalived.conf on {name} has 256 KiB or more, and that much is not read"
+            cure = f"It is not known whether a drain or a deploy suits it. Make it shorter, then reload it. On {name}"
+            yield Finding(name, words, cure, "systemctl reload keepalived")
+
+
 def foreign(evidence: Evidence) -> Iterator[Finding]:
     """deploy.py has never written the configuration."""
     for name, _ in _nodes_with(evidence, "foreign"):

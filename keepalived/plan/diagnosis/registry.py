@@ -41,6 +41,7 @@ OF_NODES = (
     Diagnosis("flag-without-number", RISK, drains.flag_without_number),
     Diagnosis("flag-world-writable", RISK, drains.flag_world_writable),
     Diagnosis("configuration-missing", RISK, configuration.missing),
+    Diagnosis("configuration-large", RISK, configuration.large),
     Diagnosis("configuration-foreign", UNTIDY, configuration.foreign),
     Diagnosis("configuration-edited", UNTIDY, configuration.edited),
     Diagnosis("restart-pending", UNTIDY, configuration.restart_pending),

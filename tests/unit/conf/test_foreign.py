@@ -8,6 +8,7 @@ import pytest
 
 from keepalived.conf.contents import contents, lost
 from keepalived.conf.drain_check import NAME, DrainCheck, drain_check
+from keepalived.conf.fingerprint import fingerprint
 from keepalived.conf.render import configuration
 from keepalived.conf.secrets import WITHOUT_SECRETS, without_secrets
 from keepalived.spec.cluster_file import parse
@@ -88,6 +89,14 @@ def test_a_configuration_is_shown_without_its_passwords() -> None:
     assert without_secrets(text) == "    auth_type PASS\n    auth_pass ***\n"
     sed = subprocess.run(["sed", "-E", WITHOUT_SECRETS], input=text, capture_output=True, text=True, check=True)
     assert sed.stdout == without_secrets(text)
+
+
+def test_a_configuration_is_shown_without_a_digest_of_its_passwords() -> None:
+    shown = without_secrets(OURS)
+    assert fingerprint(OURS) not in shown
+    assert len(shown.splitlines()) == len(OURS.splitlines())
+    sed = subprocess.run(["sed", "-E", WITHOUT_SECRETS], input=OURS, capture_output=True, text=True, check=True)
+    assert sed.stdout == shown
 
 
 @pytest.mark.parametrize("text", [OURS, ORIGINS, ORIGINS.replace("VI_1", "VI_HELD")])

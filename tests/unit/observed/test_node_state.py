@@ -12,7 +12,7 @@ from keepalived.observed.node import NodeState
 from keepalived.observed.parts import ReportError
 from keepalived.observed.report import read_report
 from keepalived.spec.flag import Flag, is_drained
-from tests.unit.node_report import captured_lines, kernel, report
+from tests.unit.node_report import captured, captured_lines, kernel, report
 
 # name, version, runs, drained, holds, {instance: (state, base, effective)}, applied
 CAPTURED = [
@@ -325,10 +325,27 @@ def test_who_may_read_a_configuration_is_as_it_was_placed_or_not() -> None:
         assert found.configuration.as_placed is expected
 
 
-def test_a_configuration_without_end_is_refused() -> None:
+@pytest.mark.parametrize("end", ["# x", "# é"])
+def test_of_a_configuration_without_end_nothing_is_known_but_of_the_node(end: str) -> None:
+    small = captured("bookworm-holder")
+    kept = read_report(report(small)).configuration
     for part in ("configuration", "running"):
-        with pytest.raises(ReportError, match=r"keepalived\.conf is too large"):
-            read(**{part: "#" * 262144})
+        large = (small[part].encode() + end.encode() * 90000)[:262144].decode(errors="replace")
+        node = read_report(report(small | {part: large}))
+        assert (node.holds, node.unit.runs, node.version) == (["10.10.0.2"], True, "2.2.7")
+        found = node.configuration
+        assert found.large
+        assert found.applied is None
+        assert found.applied_but_nopreempt is None
+        if part == "running":
+            assert (found.running, found.advert_settings, found.drain_obstacles) == (None, None, {})
+            assert (node.running_flag, node.running_drained) == (None, None)
+            assert found.origin == "deployed"
+        else:
+            assert (found.contents, found.running) == (None, kept.running)
+            assert found.sha256 != kept.sha256
+            assert found.origin == "edited"  # nobody takes it for ours: it is not replaced without a copy
+    assert not kept.large
 
 
 def test_a_report_is_read_by_its_mark() -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from keepalived.run.files import remove_file, remove_scripts, set_flag
+from keepalived.conf.fingerprint import sha256_of
+from keepalived.observed.checkpoint import Checkpoint
+from keepalived.run.files import (
+    put_configuration,
+    remove_file,
+    remove_runs_flag,
+    remove_scripts,
+    set_flag,
+    write_checkpoint,
+)
+from keepalived.spec import paths
 
 
 def removed(path: Path) -> int:
@@ -47,6 +58,50 @@ def test_a_flag_is_set_in_a_folder_that_somebody_has_removed(
     subprocess.run(["sh", "-c", set_flag(str(flag), "1\n", keep=keep).get_raw_value()], check=True)
     assert flag.read_text() == "1\n"
     assert list(flag.parent.iterdir()) == [flag]
+
+
+def test_nobody_is_waited_for_who_has_laid_a_pipe_in_the_flags_place(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    os.mkfifo(flag)
+    removing = remove_runs_flag(str(flag), "deploy").get_raw_value()
+    assert subprocess.run(["sh", "-c", removing], check=False, timeout=5).returncode == 0
+    setting = set_flag(str(flag), "1\n", keep="file").get_raw_value()
+    assert subprocess.run(["sh", "-c", setting], check=False, timeout=5).returncode == 0
+    assert flag.read_text() == "1\n"
+
+
+def test_a_checkpoint_is_written_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint, precious = tmp_path / "maintenance", tmp_path / "precious"
+    monkeypatch.setattr(paths, "CHECKPOINT", str(checkpoint))
+    precious.write_text("precious")
+    (tmp_path / "maintenance.new").symlink_to(precious)
+    written = Checkpoint(run="reboot")
+    subprocess.run(["sh", "-c", write_checkpoint(written).get_raw_value()], check=True)
+    assert precious.read_text() == "precious"
+    assert checkpoint.read_text() == written.content
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_configuration_is_put_in_place_without_its_digest_in_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
+    for name in ("CONFIGURATION", "STAGED", "REPLACED"):
+        monkeypatch.setattr(paths, name, str(tmp_path / name))
+    text = "auth_pass abc\n"
+    command = put_configuration(text, keep=keep)
+    assert sha256_of(text) not in command.get_raw_value()
+    shell = command.get_raw_value().replace("chown root:root", "true")
+    for staged, placed, done, then in (
+        (text, "old\n", True, text),
+        ("another\n", text, True, text),
+        ("another\n", "old\n", False, "old\n"),
+    ):
+        (tmp_path / "STAGED").write_text(staged)
+        (tmp_path / "CONFIGURATION").write_text(placed)
+        given = command.connector_arguments["_stdin"]
+        ran = subprocess.run(["sh", "-c", shell], input=given, text=True, check=False, capture_output=True)
+        assert (ran.returncode == 0) is done
+        assert (tmp_path / "CONFIGURATION").read_text() == then
 
 
 def test_scripts_go_whose_names_are_those_of_their_content(tmp_path: Path) -> None:

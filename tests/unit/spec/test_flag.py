@@ -164,11 +164,11 @@ CARRIED = [
     ("3\n", "1\n"),  # three times the weight may be FAULT rather than a lower priority
     ("0\n", "1\n"),
     ("-1\n", "1\n"),
-    ("3 disks are broken\n", "1\n3 disks are broken\n"),
-    ("maintenance\n", "1\nmaintenance\n"),
+    ("3 disks are broken\n", "1\n"),
+    ("root:$y$j9T$hash:19000:0:99999:7:::\nby: alice\n", "1\nby: alice\n"),  # everybody may read the new one
     ("by: alice\n", "1\nby: alice\n"),
     (WHOLE, WHOLE),
-    (content(run="deploy"), content(run="deploy")),
+    (content(run="deploy", id="a1b2"), content(run="deploy", id="a1b2")),
 ]
 
 

@@ -88,6 +88,19 @@ def test_a_configuration_is_applied_or_told_with_what_it_waits_for(
     assert problems(evidence) == ([problem] if problem else [])
 
 
+def test_a_configuration_that_is_too_large_to_be_read_is_told_with_what_to_do() -> None:
+    second = but(SECOND, configuration=but(RUNS, large=True, applied=None, running=None, advert_settings=None))
+    assert found(state(FIRST, second, THIRD)) == [
+        told(
+            "configuration-large",
+            "server02",
+            "keepalived.conf on server02 has 256 KiB or more, and that much is not read",
+            "It is not known whether a drain or a deploy suits it. Make it shorter, then reload it. On server02",
+            "systemctl reload keepalived",
+        )
+    ]
+
+
 ON_RELOAD = [
     (but(SECOND, unit=OLD_UNIT), "applied"),  # a reload does not take it up, and nobody restarts
     (but(SECOND, unit=but(SECOND.unit, current=None)), "applied"),
