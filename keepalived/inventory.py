@@ -17,6 +17,9 @@ from keepalived.run.ending import take_over
 from keepalived.spec.cluster_file import EVERYBODY, ClusterError, read_clusters
 
 Groups = dict[str, list[tuple[str, dict[str, Any]]]]
+LONGEST_SECONDS = 900
+"""For a command of an operation, or a fact, that has no limit of its own: a node whose disk hangs answers on the
+network for ever. apt waits 300 s for its lock, and then installs a few packages."""
 
 
 class LimitError(Exception):
@@ -24,7 +27,7 @@ class LimitError(Exception):
 
 
 def groups(folder: Path, built: Mapping[str, Mapping[str, Any]] | None = None) -> Groups:
-    """The hosts of each cluster in `folder`, with `cluster` and `node` in their data.
+    """The hosts of each cluster in `folder`, with `cluster` and `node` in their data, and a limit for each command.
 
     `built`: more clusters by name, each what its file would say, from wherever they are known.
 
@@ -45,7 +48,15 @@ def _read(folder: Path, built: Mapping[str, Mapping[str, Any]] | None) -> Groups
     named = _named_by_ssh()
     return {
         name: [
-            (node, {"ssh_hostname": node if named(node) else str(member.address), "cluster": cluster, "node": node})
+            (
+                node,
+                {
+                    "ssh_hostname": node if named(node) else str(member.address),
+                    "cluster": cluster,
+                    "node": node,
+                    "_timeout": LONGEST_SECONDS,
+                },
+            )
             for node, member in cluster.nodes.items()
         ]
         for name, cluster in read_clusters(folder, built).items()

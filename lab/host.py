@@ -186,6 +186,10 @@ class Host:
         """Pull the cable: the host loses its carrier."""
         network.set_cable(self._lab, self._places, plugged=False)
 
+    def freeze(self, *, ends: bool = False) -> None:
+        """Have all its processes stand still; its kernel goes on. `ends`: have them go on."""
+        (self._places.cgroup / "cgroup.freeze").write_text("0" if ends else "1")
+
     def plug(self) -> None:
         """Plug the cable in."""
         network.set_cable(self._lab, self._places, plugged=True)

@@ -35,7 +35,8 @@ class Hands(WallClock):
         self.node: str = host.data.node
         self.targets: Collection[str] = targets(self.cluster)
         self._host = host
-        self._arguments = arguments
+        self._arguments = arguments.copy()
+        self._arguments.pop("_timeout", None)  # in a turn each command has a limit of its own
         self._hosts = hosts_of(self.cluster)
 
     def look(self) -> ClusterState:

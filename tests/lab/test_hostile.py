@@ -86,17 +86,38 @@ def test_a_drain_follows_no_link_that_somebody_has_laid(redeployed: Operator) ->
     assert redeployed.everywhere("cat /root/precious") == ["precious\n"] * 3
 
 
-@on("bookworm")
-def test_a_node_that_loses_its_power_while_apt_runs_does_not_hold_the_run_up(managers: Operator) -> None:
+def slow_apt(managers: Operator) -> str:
+    """On server03 apt-get comes to no end; its path."""
     slow = "/usr/local/sbin/apt-get"
     managers.afterwards(managers.server03, f"rm -f {slow}")
     managers.server03.succeed(f"printf '#!/bin/sh\\nsleep 600\\n' > {slow}; chmod +x {slow}")
+    return slow
+
+
+@on("bookworm")
+def test_a_node_that_loses_its_power_while_apt_runs_does_not_hold_the_run_up(managers: Operator) -> None:
+    slow = slow_apt(managers)
     run = managers.begins(f"{UPGRADE} --limit server03", "Read what packages there are")
     managers.sees("it runs", lambda: managers.server03.execute(f"pgrep -f {slow}").returncode, 0)
     managers.server03.crash()
     began = time.monotonic()
     assert managers.ends(run).status == 1
     assert time.monotonic() - began < 60
+
+
+@on("bookworm")
+def test_a_node_that_hangs_while_its_kernel_answers_does_not_hold_the_run_up(managers: Operator) -> None:
+    slow = slow_apt(managers)
+    run = managers.begins(f"{UPGRADE} --limit server03 --data _timeout=5", "Read what packages there are")
+    managers.sees("it runs", lambda: managers.server03.execute(f"pgrep -f {slow}").returncode, 0)
+    managers.server03.freeze()
+    try:
+        typed = managers.ends(run)
+    finally:
+        managers.server03.freeze(ends=True)
+    managers.server03.succeed(f"pkill -f '[/]{slow[1:]}'")
+    assert typed.status == 1
+    typed.line("[server03] Command timed out after 5s")
 
 
 @on("bookworm")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keepalived.cli.command_line import unknown_option
-from keepalived.inventory import LimitError, check_limit, groups
+from keepalived.inventory import LONGEST_SECONDS, LimitError, check_limit, groups
 
 REPOSITORY = Path(__file__).parents[3]
 GROUPS = {
@@ -67,6 +67,7 @@ def test_every_node_becomes_a_host_that_knows_its_cluster() -> None:
         ("server02", "10.10.0.4", "server02", "managers"),
         ("server03", "10.10.0.5", "server03", "managers"),
     ]
+    assert {data["_timeout"] for _, data in found["managers"]} == {LONGEST_SECONDS}
 
 
 OPTIONS = [
