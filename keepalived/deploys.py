@@ -13,6 +13,7 @@ from typing import Literal
 from pyinfra import api, host, inventory, state
 
 from keepalived.cli.errors import NothingDone
+from keepalived.cli.global_arguments import refuse_global_arguments
 from keepalived.cli.options import (
     DeployOptions,
     DrainOptions,
@@ -221,7 +222,9 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
     from keepalived.status.run import show_and_exit
 
-    show_and_exit(_asked(StatusOptions, format=format, watch=watch))
+    options = _asked(StatusOptions, format=format, watch=watch)
+    _alone("tasks/status.py")
+    show_and_exit(options)
 
 
 @api.deploy(DEPLOY_NAME)
@@ -230,6 +233,7 @@ def import_() -> None:
     from keepalived.operations.importing import show_and_exit
 
     _asked(ImportOptions)
+    _alone("tasks/import.py")
     show_and_exit()
 
 
@@ -240,12 +244,20 @@ def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
     if (typed := current().typed) and typed.out_of_order:
         typed_options = " and ".join(typed.out_of_order)
         raise NothingDone(f"{typed_options} would change nodes before another one has taken over: type it without")
+    refuse_global_arguments(host, state.config, inventory.get_override_data())  # type: ignore[no-untyped-call]
     options = _asked(model, **given)
     run = current()
     run.probes, run.probe_port = options.probe, options.probe_port
     if (path := options.record) is not None:
         run.record = run.once("record", lambda: Recorder(Path(path), run.typed))
     return options
+
+
+def _alone(file: str) -> None:
+    """Raises NothingDone where something else is asked for beside what `file` prints: it would not be done."""
+    typed = current().typed
+    if (typed and len(typed.files) > 1) or any(state.ops.values()):
+        raise NothingDone(f"{file} prints and ends the run, so that nothing else is done: type it alone")
 
 
 def _asked(model: type[Model], **given: str | bool | int | None) -> Model:
