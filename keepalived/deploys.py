@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from pyinfra import api, host, inventory, state
+from pyinfra.api.arguments import pop_global_arguments
 
 from keepalived.cli.errors import NothingDone
-from keepalived.cli.global_arguments import refuse_global_arguments
 from keepalived.cli.options import (
     DeployOptions,
     DrainOptions,
@@ -222,9 +222,8 @@ def status(*, format: Literal["json", "table"] | None = None, watch: bool | None
     """Shows who holds what and what is wrong, and ends the whole run: with exit status 0 (healthy) or 1."""
     from keepalived.status.run import show_and_exit
 
-    options = _asked(StatusOptions, format=format, watch=watch)
-    _alone("tasks/status.py")
-    show_and_exit(options)
+    _alone("status")
+    show_and_exit(_asked(StatusOptions, format=format, watch=watch))
 
 
 @api.deploy(DEPLOY_NAME)
@@ -232,8 +231,8 @@ def import_() -> None:
     """Prints the cluster file that reproduces the keepalived.conf of the nodes, and ends the whole run."""
     from keepalived.operations.importing import show_and_exit
 
+    _alone("import")
     _asked(ImportOptions)
-    _alone("tasks/import.py")
     show_and_exit()
 
 
@@ -244,7 +243,7 @@ def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
     if (typed := current().typed) and typed.out_of_order:
         typed_options = " and ".join(typed.out_of_order)
         raise NothingDone(f"{typed_options} would change nodes before another one has taken over: type it without")
-    refuse_global_arguments(host, state.config, inventory.get_override_data())  # type: ignore[no-untyped-call]
+    _refuse_global_arguments()
     options = _asked(model, **given)
     run = current()
     run.probes, run.probe_port = options.probe, options.probe_port
@@ -253,11 +252,34 @@ def _begin(model: type[Watched], **given: str | bool | int | None) -> Watched:
     return options
 
 
-def _alone(file: str) -> None:
-    """Raises NothingDone where something else is asked for beside what `file` prints: it would not be done."""
-    typed = current().typed
-    if (typed and len(typed.files) > 1) or any(state.ops.values()):
-        raise NothingDone(f"{file} prints and ends the run, so that nothing else is done: type it alone")
+UNTRUE = ("_ignore_errors", "_continue_on_error", "_if", "_run_once", "_serial", "_retries")
+"""pyinfra's global arguments with which a failure passes for done, or nodes are left out or change out of order."""
+
+
+def _refuse_global_arguments() -> None:
+    """Raises NothingDone where one of them is set: by the call, for the host, or in config.py."""
+    arguments, _ = pop_global_arguments(state, host, {})
+    wrong = [name for name in UNTRUE if arguments.get(name)]
+    if list(arguments.get("_success_exit_codes") or [0]) != [0]:
+        wrong.append("_success_exit_codes")
+    if wrong:
+        elsewhere = {"_ignore_errors": "IGNORE_ERRORS out of config.py", "_retries": "type no --retry"}
+        also = "".join(f", and {elsewhere[name]}" for name in wrong if name in elsewhere)
+        raise NothingDone(
+            f"With {' and '.join(wrong)} a failure could pass for done, or nodes be left out or changed out of their "
+            f"order. Leave it out of --data, group_data and the call{also}"
+        )
+
+
+def _alone(verb: str) -> None:
+    """Raises NothingDone where something else is asked for too: `verb` prints and ends the run, so it would not be."""
+    if (typed := current().typed) and len(set(typed.files)) > 1:
+        raise NothingDone(f"{verb} prints and ends the run, so the other files would not be run: type it by itself")
+    if state.op_meta:
+        raise NothingDone(
+            f"{verb} prints and ends the run, so the operations before it would not be run: call it in a file of its "
+            "own"
+        )
 
 
 def _asked(model: type[Model], **given: str | bool | int | None) -> Model:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from keepalived.spec.cluster import Cluster
 
-WRITTEN_BY = (
-    "# Written by pyinfra deploy.py from group_data/{}.yml: edit that file, the next deploy replaces this one.\n"
-)
+MARK = "# Written by pyinfra deploy.py from "
+WRITTEN_BY = MARK + "group_data/{}.yml: edit that file, the next deploy replaces this one.\n"
 KEPT = "[Network]\nKeepConfiguration=static\n"
+
+
+def is_ours(text: str | None) -> bool:
+    """Whether a file on a node is one that deploy.py has written, whoever has edited it since."""
+    return text is not None and any(line.startswith(MARK) for line in text.splitlines())
 
 
 def sysctl_text(cluster: Cluster) -> str | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from pyinfra.api import QuoteString, StringCommand
-
 from keepalived.cli.operator import operator_name
 from keepalived.conf.render import drop_in
 from keepalived.observed.cluster import ClusterState
@@ -18,7 +16,15 @@ from keepalived.plan.change import Situation, Step, restart_steps
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections.moves import moves_of_drain, moves_of_restore, moves_of_start
 from keepalived.plan.verdicts import Judge, healthy, may_leave, may_stop, settled, taken_back, taken_over
-from keepalived.run.files import put_configuration, put_drop_in, remove_file, remove_runs_flag, set_flag, systemctl
+from keepalived.run.files import (
+    put_configuration,
+    put_drop_in,
+    remove_file,
+    remove_runs_flag,
+    remove_scripts,
+    set_flag,
+    systemctl,
+)
 from keepalived.run.turn import Turn
 from keepalived.spec.flag import carried_over, content
 
@@ -52,7 +58,7 @@ def deploy_node(turn: Turn, text: str, *, resume: bool = False, force: bool = Fa
         case "restart":
             _restart(turn, before, node, text, force=force)
     if needless := rollout.needless_scripts(turn.cluster, node, text):
-        turn.shell(StringCommand("rm -f", *map(QuoteString, needless)), "removing former scripts")
+        turn.shell(remove_scripts(needless), "removing former scripts")
     if _drained_by_deploy(node):  # an earlier one, which did not come to its end
         _take_back(turn, before, node, text)
     if work in ("start", "restart"):

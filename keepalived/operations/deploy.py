@@ -28,7 +28,7 @@ from keepalived.plan import rollout
 from keepalived.plan.batches import side_by_side
 from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections.moves import moves_of_rollout
-from keepalived.plan.host import host_work
+from keepalived.plan.host import host_work, in_the_way
 from keepalived.plan.preemption import kept_in_words
 from keepalived.plan.verdicts import Verdict
 from keepalived.run.context import current
@@ -92,6 +92,12 @@ def _make_plan(options: DeployOptions) -> DeployPlan:
         for words in made.words:
             logger.info(words)
         for name in meant:
+            if node := seen.nodes[name]:
+                for path in in_the_way(cluster, node):
+                    raise NothingDone(
+                        f"{name}: {path} was not written by deploy.py, which would replace it. Move it away, or leave "
+                        f"out what needs it under host in {cluster.name}.yml"
+                    )
             if beside := host_work(cluster, seen.nodes[name], texts[cluster.name][name]).words:
                 logger.info(f"{cluster.name}: {name}: {', '.join(beside)}")
         changing = {node for batch in made.batches for node in batch}

@@ -11,6 +11,7 @@ from pyinfra.api import QuoteString, StringCommand, operation
 from pyinfra.operations import files
 
 from keepalived.cli.options import RemoveOptions, as_data
+from keepalived.conf.host import is_ours
 from keepalived.conf.scripts import is_name_of_script
 from keepalived.facts import Node
 from keepalived.observed.cluster import ClusterState
@@ -22,7 +23,7 @@ from keepalived.plan.commands import command, limit_to
 from keepalived.plan.connections.moves import moves_of_drain
 from keepalived.plan.guard import expected_moves, nobody_left, notified
 from keepalived.run.context import current
-from keepalived.run.files import tell_journal
+from keepalived.run.files import remove_scripts, tell_journal
 from keepalived.run.hands import TurnCommand, aligned, targets
 from keepalived.run.planning import Commands, look_before, refuse
 from keepalived.run.turn import Stopped, Turn
@@ -143,9 +144,8 @@ def files_removed() -> Commands:
         cluster.drain.flag,
         paths.DRAINED_THIS_BOOT,
         paths.STAGED,
-        *(f"{paths.SCRIPTS}/{name}" for name in node.scripts if is_name_of_script(name)),
         paths.STAGED_DROP_IN,
-        paths.SYSCTLS,
+        *([paths.SYSCTLS] if is_ours(node.host.sysctl_file) else []),
         *node.host.kept,
         paths.REPORT_LOCK,
         paths.REPORT_MEMORY,
@@ -154,8 +154,10 @@ def files_removed() -> Commands:
         doomed.append(paths.CONFIGURATION)
     elif node.configuration.origin is not None and state.is_executing:
         host.log(f"{paths.CONFIGURATION} stays: it is not as deploy.py wrote it")
-    if node.host.firewall_file is not None:
+    if is_ours(node.host.firewall_file):
         yield REMOVE_FIREWALL
+    if scripts := [f"{paths.SCRIPTS}/{name}" for name in node.scripts if is_name_of_script(name)]:
+        yield remove_scripts(scripts)
     removing = [one for path in doomed for one in files.file._inner(path=path, present=False)]
     yield from removing
     if removing:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from keepalived.conf.adverts import advert_settings
 from keepalived.conf.firewall import firewall_text
-from keepalived.conf.host import settings_in, sysctl_text
+from keepalived.conf.host import is_ours, settings_in, sysctl_text
 from keepalived.observed.host import HostState
 from keepalived.observed.node import NodeState
 from keepalived.spec import paths
@@ -74,15 +74,29 @@ def host_work(cluster: Cluster, node: NodeState | None, configuration: str) -> H
         hold=wanted.hold and found.packages.get("keepalived", "")[:1] != "h",
         sysctls={name: value for name, value in wanted.kernel.items() if found.sysctls.get(name) != value},
         put_sysctls=text is not None and found.sysctl_file != text,
-        left=tuple(name for name in settings_in(found.sysctl_file or "") if name not in wanted.kernel),
+        left=tuple(
+            name
+            for name in settings_in(found.sysctl_file or "")
+            if name not in wanted.kernel and is_ours(found.sysctl_file)
+        ),
         remove=(
-            *([paths.SYSCTLS] if text is None and found.sysctl_file is not None else []),
+            *([paths.SYSCTLS] if text is None and is_ours(found.sysctl_file) else []),
             *(path for path in found.kept if path not in kept),
         ),
         keep=tuple(path for path in kept if path not in found.kept),
         put_firewall=wanted.firewall if found.firewall_file != script or found.firewall_loaded is False else None,
-        remove_firewall=found.firewall_file not in (None, script),
+        remove_firewall=is_ours(found.firewall_file) and found.firewall_file != script,
     )
+
+
+def in_the_way(cluster: Cluster, node: NodeState) -> list[str]:
+    """The files of somebody else where the cluster file asks for one of this project."""
+    found = node.host
+    wanted = (
+        (paths.SYSCTLS, sysctl_text(cluster), found.sysctl_file),
+        (paths.FIREWALL, firewall_text(cluster), found.firewall_file),
+    )
+    return [path for path, text, there in wanted if text is not None and there is not None and not is_ours(there)]
 
 
 def _drop_ins(cluster: Cluster, node: NodeState, configuration: str) -> list[str]:

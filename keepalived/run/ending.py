@@ -75,32 +75,17 @@ def _account(state: State) -> Iterator[None]:
             _take_down(STOPPED)
         raise
     except Exception as error:
-        if _nobody_answered(error) and not _has_begun(state):
+        cause = getattr(error, "exception", error)  # pyinfra puts its own around what it did not expect
+        nobody = isinstance(cause, EOFError) or (sys.stdin is None and isinstance(cause, RuntimeError))
+        if nobody and not _has_begun(state):
             logger.error("Nothing was done: nobody answered. To run it unasked, add -y")
             _take_down("Nothing was done: nobody answered.")
             raise Ended(1) from None
-        _take_down(STOPPED if _has_begun(state) else _words(error))
+        _take_down(STOPPED if _has_begun(state) else str(cause))
         raise
     finally:
         if not _end(run):
             raise Ended(1)
-
-
-def _real(error: Exception) -> Exception:
-    """What was raised: pyinfra's command wraps it, and what it wraps with has no words of its own."""
-    found = getattr(error, "exception", None)
-    return found if isinstance(found, Exception) else error
-
-
-def _words(error: Exception) -> str:
-    real = _real(error)
-    return str(real) or type(real).__name__
-
-
-def _nobody_answered(error: Exception) -> bool:
-    """Whether a question found standard input at its end, or closed: then Python has none at all."""
-    real = _real(error)
-    return isinstance(real, EOFError) or (isinstance(real, RuntimeError) and sys.stdin is None)
 
 
 def _take_down(outcome: str) -> None:

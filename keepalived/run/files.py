@@ -51,6 +51,13 @@ def _folder(path: str) -> str:
     return str(PurePosixPath(path).parent)
 
 
+def remove_scripts(scripts: Sequence[str]) -> StringCommand:
+    """Removes those of these files whose names end with the digest of their content, as conf/scripts.py names them: any
+    other is somebody else's, or has been edited since."""
+    each = StringCommand("for file in", *map(QuoteString, scripts), '; do [ -f "$file" ] &&', _separator=" ")
+    return StringCommand(each, 'case $(sha256sum < "$file") in "${file##*-}"*) rm -f -- "$file";; esac; done; true')
+
+
 def remove_file(path: str) -> StringCommand:
     """Removes a file; with the path of the flag it restores a node, also after a power cut. An empty folder in
     its place goes too: it drains a node as a file does."""

@@ -88,3 +88,36 @@ def test_a_repository_whose_runs_outlive_a_failure_is_refused(types: Types, conf
         "into config.py"
     )
     assert not begun(run)
+
+
+PASSES = " could pass for done, or nodes be left out or changed out of their order. Leave it out of --data"
+
+
+@pytest.mark.parametrize(
+    ("drain", "config", "options", "named"),
+    [
+        ("deploys.drain(force=True)", "", ["--data", "_ignore_errors=true"], "_ignore_errors"),
+        ("deploys.drain(force=True)", "", ["--data", "_run_once=true"], "_run_once"),
+        ("deploys.drain(force=True)", "", ["--data", "_serial=true"], "_serial"),
+        ("deploys.drain(force=True, _ignore_errors=True)", "", [], "_ignore_errors"),
+        ("deploys.drain(force=True, _success_exit_codes=[0, 1])", "", [], "_success_exit_codes"),
+        ("deploys.drain(force=True)", "config.IGNORE_ERRORS = True", [], "_ignore_errors"),
+        ("deploys.drain(force=True)", "", ["--retry", "2"], "_retries"),
+    ],
+)
+def test_what_would_let_a_failure_pass_for_done_is_refused(
+    types: Types, drain: str, config: str, options: list[str], named: str
+) -> None:
+    run = types(drain, "-y", *options, config=f"config.FAIL_PERCENT = 0\n{config}")
+    assert run.returncode == 1
+    told = said(run).splitlines()[-1]
+    assert told.startswith(f"--> pyinfra error: Nothing was done. With {named} a failure{PASSES}")
+    assert ("IGNORE_ERRORS out of config.py" in told) == (named == "_ignore_errors")
+    assert not begun(run)
+
+
+def test_status_after_other_operations_is_refused_for_it_would_end_the_run(types: Types) -> None:
+    run = types("deploys.drain(force=True)\ndeploys.status()", "-y")
+    assert run.returncode == 1
+    assert "the operations before it would not be run: call it in a file of its own" in said(run)
+    assert not begun(run)

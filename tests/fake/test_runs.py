@@ -244,3 +244,23 @@ def test_a_broken_cluster_file_is_an_error_that_names_every_fault(tmp_path: Path
         "managers.yml: vrrp_verison: is not a known key (did you mean vrrp_version?)",
         "web.yml: line 1: expected the node content, but found '<stream end>'",
     ]
+
+
+@pytest.mark.parametrize("other", ["status", "import"])
+def test_what_ends_the_run_is_typed_by_itself(inventory: Inventory, other: str) -> None:
+    for files in (["tasks/drain.py", f"tasks/{other}.py"], [f"tasks/{other}.py", "tasks/drain.py"]):
+        run = pyinfra("-y", "--limit", "*server02", inventory(AT_REST), *files)
+        assert run.returncode == 1, said(run)
+        assert f"{other} prints and ends the run, so the other files would not be run: type it by itself" in said(run)
+        assert run.stdout == ""
+        assert not begun(run)
+
+
+@pytest.mark.parametrize("stdin", ["< /dev/null", "<&-"])
+def test_where_nobody_can_answer_one_line_says_so(inventory: Inventory, stdin: str) -> None:
+    typed = f"{PYINFRA} --limit '*server02' {inventory(AT_REST)} tasks/drain.py {stdin}"
+    run = subprocess.run(["bash", "-c", typed], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert "Nothing was done: nobody answered. To run it unasked, add -y" in said(run)
+    assert "Traceback" not in said(run) + run.stdout
+    assert not begun(run)

@@ -9,7 +9,12 @@ from tests.lab.conftest import GAP_SECONDS, on
 @on("bookworm")
 def test_a_removed_node_leaves_the_address_to_the_others(redeployed: Operator) -> None:
     managers = redeployed
-    managers.server01.succeed("touch /etc/keepalived/mine /var/lib/keepalived/mine")
+    managers.server01.succeed(
+        "touch /etc/keepalived/mine /var/lib/keepalived/mine; cd /etc/keepalived; mkdir checks; "
+        "printf '#!/bin/sh\ntouch /root/was-run\n' | tee firewall.sh > checks/web-20240101; "
+        "chmod 755 firewall.sh checks/*"
+    )
+    managers.types(DEPLOY).line("managers: nothing to change")
     plan = managers.types(f"{REMOVE} --dry --limit server01")
     plan.line("managers: remove server01; 10.10.0.2 goes from server01 to server02")
     plan.line("then take server01 out of group_data/managers.yml, or a deploy installs it again")
@@ -23,9 +28,11 @@ def test_a_removed_node_leaves_the_address_to_the_others(redeployed: Operator) -
     places = (
         "/etc/keepalived /var/lib/keepalived /etc/systemd/system/keepalived* /run/keepalived* /etc/default/keepalived"
     )
-    assert managers.server01.execute(f"find {places}").stdout.split() == [
-        "/etc/keepalived", "/etc/keepalived/mine", "/var/lib/keepalived", "/var/lib/keepalived/mine",
+    assert managers.server01.execute(f"find {places} | sort").stdout.split() == [
+        "/etc/keepalived", "/etc/keepalived/checks", "/etc/keepalived/checks/web-20240101",
+        "/etc/keepalived/firewall.sh", "/etc/keepalived/mine", "/var/lib/keepalived", "/var/lib/keepalived/mine",
     ]  # fmt: skip
+    managers.server01.fail("test -e /root/was-run")
     managers.types(f"{REMOVE} --limit server01").line("managers: keepalived is not on server01")
 
     managers.writes(SHIPPED.replace("  server01: 10.10.0.3\n", ""))

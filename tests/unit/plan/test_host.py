@@ -9,7 +9,7 @@ from keepalived.conf.firewall import UFW_COMMENT, firewall_drop_in, firewall_tex
 from keepalived.conf.host import network_text, sysctl_text
 from keepalived.observed.host import HostState, read_host
 from keepalived.observed.node import NodeState
-from keepalived.plan.host import HostWork, host_work
+from keepalived.plan.host import HostWork, host_work, in_the_way
 from keepalived.spec.cluster_file import ClusterError, parse
 from tests.unit.cluster_states import node
 from tests.unit.cluster_text import cluster
@@ -66,7 +66,7 @@ LACKING = {
     "networkd": ({"networks": {}, "kept": []}, HostWork()),
     "the script of the firewall": ({"firewall_file": None}, HostWork(put_firewall="nftables")),
     "a script of before": (
-        {"firewall_file": "#!/bin/sh\n"},
+        {"firewall_file": f"{SCRIPT}# of another version\n"},
         HostWork(put_firewall="nftables", remove_firewall=True),
     ),
     "a rule of the firewall": ({"firewall_loaded": False}, HostWork(put_firewall="nftables")),
@@ -85,6 +85,18 @@ def test_what_is_asked_for_no_more_is_removed_and_a_hold_stays() -> None:
         remove=(SYSCTL, LAN), left=("net/ipv4/ip_nonlocal_bind",), remove_firewall=True
     )
     assert not host_work(parse(cluster(), "m"), seen(HostState()), CONFIGURATION).due
+
+
+def test_what_somebody_else_has_made_is_left_alone_and_named_where_it_is_in_the_way() -> None:
+    theirs = seen(
+        DONE.model_copy(update={"firewall_file": "#!/bin/sh\nreboot\n", "sysctl_file": "vm.swappiness = 1\n"})
+    )
+    nothing = parse(cluster(), "m")
+    assert host_work(nothing, theirs, CONFIGURATION) == HostWork(remove=(LAN,))
+    assert in_the_way(nothing, theirs) == []
+    assert in_the_way(WANTED, theirs) == [SYSCTL, "/etc/keepalived/firewall.sh"]
+    assert not host_work(WANTED, theirs, CONFIGURATION).remove_firewall
+    assert in_the_way(WANTED, seen(DONE)) == []
 
 
 def test_a_node_that_was_not_read_lacks_everything_but_what_only_it_can_tell() -> None:

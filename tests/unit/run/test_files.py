@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from keepalived.run.files import remove_file, set_flag
+from keepalived.run.files import remove_file, remove_scripts, set_flag
 
 
 def removed(path: Path) -> int:
@@ -47,3 +47,17 @@ def test_a_flag_is_set_in_a_folder_that_somebody_has_removed(
     subprocess.run(["sh", "-c", set_flag(str(flag), "1\n", keep=keep).get_raw_value()], check=True)
     assert flag.read_text() == "1\n"
     assert list(flag.parent.iterdir()) == [flag]
+
+
+def test_scripts_go_whose_names_are_those_of_their_content(tmp_path: Path) -> None:
+    ours, edited, theirs, link = (
+        tmp_path / name for name in ("app-5891b5b5", "b 2-5891b5b5", "web-20240101", "l-5891b5b5")
+    )
+    ours.write_text("hello\n")  # sha256: 5891b5b5...
+    edited.write_text("hello, edited\n")
+    theirs.write_text("hello\n")
+    link.symlink_to(theirs)
+    command = remove_scripts([str(path) for path in (ours, edited, theirs, link, tmp_path / "missing-5891b5b5")])
+    subprocess.run(["sh", "-ec", command.get_raw_value()], check=True)
+    assert sorted(tmp_path.iterdir()) == sorted([edited, theirs])
+    assert theirs.read_text() == "hello\n"
