@@ -75,8 +75,7 @@ def _named_by_ssh() -> Callable[[str], bool]:
 def _check_command_line(found: Groups) -> None:
     """Raises LimitError for what was typed."""
     if typed := command_line():
-        if typed.files:
-            take_over()
+        take_over()  # again: pyinfra's command installs its question about a dead node after config.py
         check_limit(found, typed.limit, typed.exclude)
         if unknown := unknown_option(typed.files, typed.data):
             raise LimitError(unknown)

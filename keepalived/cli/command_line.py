@@ -16,6 +16,8 @@ FILES = {file: file.stem for file in (REPOSITORY / "deploy.py", *sorted((REPOSIT
 
 OUT_OF_ORDER = {"no_wait": "--no-wait", "serial": "--serial"}
 SHOWS_ONLY = frozenset({"dry", "debug_facts", "debug_operations"})
+READS_ONLY = frozenset({"fact", "debug-inventory"})
+"""Commands of pyinfra that change nothing, typed in the place of files."""
 
 
 class CommandLine(NamedTuple):
@@ -30,7 +32,7 @@ class CommandLine(NamedTuple):
     out_of_order: tuple[str, ...]
     """The options with which pyinfra does not wait for all hosts before the next operation."""
     shows_only: bool
-    """Whether only what would be done is asked for."""
+    """Whether only what would be done, or a fact, is asked for."""
 
 
 def command_line() -> CommandLine | None:
@@ -50,7 +52,7 @@ def command_line() -> CommandLine | None:
         said("exclude"),
         said("data"),
         tuple(option for name, option in OUT_OF_ORDER.items() if name in on),
-        bool(SHOWS_ONLY.intersection(on)),
+        bool(SHOWS_ONLY.intersection(on) or READS_ONLY.intersection(said("operations")[:1])),
     )
 
 

@@ -20,7 +20,7 @@ def prepare(file: str = "tasks/status.py") -> None:
     `file`: the task that shows the status.
     """
     typed = command_line()
-    if typed is None or not typed.files:
+    if typed is None:
         return
     if typed.files == (Path(file).resolve(),):
         _prepare_status()

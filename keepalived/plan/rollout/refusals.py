@@ -69,10 +69,16 @@ def under_way(node: NodeState, own: str | None = None) -> str | None:
     seconds = node.flag_seconds
     if node.flag.run != "deploy" or (own is not None and node.flag.id == own):
         return None
-    if seconds is None or not 0 <= seconds < DEPLOY_SECONDS:
+    if seconds is None or seconds >= DEPLOY_SECONDS:
         return None
+    by = node.flag.by or "somebody"
+    if seconds < 0:  # somebody has set the clock back: how old it is cannot be told
+        return (
+            f"was drained by a deploy of {by}, which may be under way: its flag is {-seconds:.0f} s in the future by "
+            "the node's own clock, so nobody knows its age. Wait for its end. If it has died, go on in its place:"
+        )
     return (
-        f"was drained {seconds:.0f} s ago by a deploy of {node.flag.by or 'somebody'}, which may be under way. Wait "
+        f"was drained {seconds:.0f} s ago by a deploy of {by}, which may be under way. Wait "
         "for its end. If it has died, go on in its place:"
     )
 
