@@ -95,19 +95,23 @@ class _Lost:
         self.turn = turn
         self._why: dict[tuple[str, str], str] = {}
         self._gone: dict[str, str] = {}
+        self._not_serving: set[tuple[str, str]] = set()
 
-    def cannot(self, address: str, name: str, why: str) -> None:
-        """Notes why a node cannot."""
+    def cannot(self, address: str, name: str, why: str, *, serve: bool = False) -> None:
+        """Notes why a node cannot pass on, or with `serve` cannot go on serving."""
         self._why.setdefault((address, name), why)
+        if serve:
+            self._not_serving.add((address, name))
 
     def why(self, address: str, name: str) -> str | None:
         """Why a node cannot; None: it can, as far as is known. One that does not answer can do nothing at all."""
         return self._gone.get(name) or self._why.get((address, name))
 
-    def run(self, address: str, commands: Mapping[str, StringCommand]) -> dict[str, list[str]]:
+    def run(self, address: str, commands: Mapping[str, StringCommand], *, serve: bool = False) -> dict[str, list[str]]:
         """Runs a command for the address on each of the nodes, side by side. What those wrote on which it succeeded.
 
-        Each address by itself: where a node cannot do it for one, it may be able to for another.
+        Each address by itself: where a node cannot do it for one, it may be able to for another. `serve`: it is about
+        what they serve.
         """
         able = {name: [command] for name, command in commands.items() if name not in self._gone}
         ran = self.turn.runner.run_all(able, READY_SECONDS) if able else {}
@@ -116,18 +120,21 @@ class _Lost:
                 why = plain(one.lines[-1]) if one.lines else "it does not answer"
                 if one.gone:
                     self._gone.setdefault(name, why)
-                self.cannot(address, name, why)
+                self.cannot(address, name, why, serve=serve)
         return {name: one.out for name, one in ran.items() if one.done}
 
     def takers(self, move: AddressMove) -> list[str]:
-        """Those that may take over and are ready; none, when who serves cannot."""
-        if any(self.why(move.address, name) for name in move.servers):
+        """Those that may take over and are ready; none, when one who is to serve cannot.
+
+        A node that serves from an earlier move may be a taker too, and be unable to pass on alone.
+        """
+        if any(name in self._gone or (move.address, name) in self._not_serving for name in move.servers):
             return []
         return [name for name in move.takers if not self.why(move.address, name)]
 
     def tell(self, moves: Sequence[AddressMove]) -> None:
-        """Says what cannot be kept, and takes down what was set up in vain."""
-        vain: dict[str, list[str]] = {}
+        """Says what cannot be kept, and takes down what was set up in vain; not what earlier moves have left."""
+        vain: dict[str, list[StringCommand]] = {}
         for move in moves:
             able = self.takers(move)
             if able == list(move.takers):
@@ -136,10 +143,13 @@ class _Lost:
             why = "; ".join(f"{name}: {said}" for name, said in whys.items() if said)
             when = "" if not able else f" if {' or '.join(name for name in move.takers if name not in able)} takes over"
             self.turn.runner.say(f"established connections to {move.address} will end{when} ({why})", "warning")
-            for name in move.takers if able else move.nodes:
-                if name not in able:
-                    vain.setdefault(name, []).append(move.address)
-        self.turn.runner.run_all({name: [_script("end", *which)] for name, which in vain.items()}, READY_SECONDS)
+            if able or not move.others:
+                for name in move.takers:
+                    if name not in able:
+                        vain.setdefault(name, []).append(_script("unpass", move.address))
+            if not able:
+                vain.setdefault(move.holder, []).append(_script("unserve", move.address))
+        self.turn.runner.run_all(vain, READY_SECONDS)
 
 
 def _script(verb: str, *words: str, text: str | None = None) -> StringCommand:
@@ -152,7 +162,9 @@ def _connections_of(moves: Sequence[AddressMove], lost: _Lost) -> dict[tuple[str
     return {
         (move.address, name): connections_in(out)
         for move in moves
-        for name, out in lost.run(move.address, {name: _script("list", move.address) for name in move.others}).items()
+        for name, out in lost.run(
+            move.address, {name: _script("list", move.address) for name in move.others}, serve=True
+        ).items()
     }
 
 
@@ -174,17 +186,17 @@ def _let_pass(
             by = interface_for(turn.cluster, name, node, move.address) if node else None
             at = reached_at(turn.cluster, move.holder, holder, move.address, by) if holder else None
             if by is None or at is None:
-                _cannot(lost, seen, name if by is None else move.holder, move.address)
+                _cannot(lost, seen, name if by is None else move.holder, move.address, serve=by is not None)
                 continue
             table = table_for(seen, move, name, told, connections)
             commands[name] = _script("pass", move.address, at, by, seconds, text=table)
         lost.run(move.address, commands)
 
 
-def _cannot(lost: _Lost, seen: ClusterState, name: str, address: str) -> None:
+def _cannot(lost: _Lost, seen: ClusterState, name: str, address: str, *, serve: bool) -> None:
     node = seen.nodes[name]
     why = why_not_reached(seen.cluster, name, node, address) if node else None
-    lost.cannot(address, name, why or "it cannot be read")
+    lost.cannot(address, name, why or "it cannot be read", serve=serve)
 
 
 def _let_serve(
@@ -203,7 +215,7 @@ def _let_serve(
                     peers.append(f"{at}={words[move.address, name]}")
             if peers:
                 commands[name] = _script("serve", move.address, seconds, grace, *peers)
-        lost.run(move.address, commands)
+        lost.run(move.address, commands, serve=True)
 
 
 def _see(moves: Sequence[AddressMove], lost: _Lost) -> None:

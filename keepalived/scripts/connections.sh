@@ -6,6 +6,7 @@
 #   pass ADDRESS NEIGHBOUR INTERFACE SECONDS   loads the table on standard input, which passes packets on to NEIGHBOUR and others
 #   serve ADDRESS SECONDS GRACE PEER=WORD...   goes on serving ADDRESS once it is off the interface, and tells the peers so
 #   seen ADDRESS                     waits until every node that this one passes on to has told that it serves
+#   unpass, unserve ADDRESS          takes down the one or the other
 #   end ADDRESS...                   takes all of it down
 #   watch, clean                     what the unit keepalived-connections.service runs, and what it runs at its end
 #
@@ -68,12 +69,11 @@ check() {
   done
 }
 
-list() { connections "$1" | while read -r _ _ _ here there; do elements "$here" "$there"; done; forwarded "$1"; }
-elements() { # 10.10.0.2:443 10.10.0.1:5000, also [fd00::2]:443 -> 10.10.0.1 . 5000 . 443
-  local address=${2%:*}; address=${address#[}; address=${address%]}; address=${address#::ffff:}
-  echo "${address%%%*} . ${2##*:} . ${1##*:}"
+list() { # 10.10.0.2:443 10.10.0.1:5000 -> 10.10.0.1 . 5000 . 443; also [fd00::2]:443, [::ffff:10.10.0.2]:443, [fe80::2]%eth0:443
+  local all; all=$(connections "$1") || say_no "ss does not tell the connections to $1"
+  sed -nE 's/^(\S+ +){3}\S+:([0-9]+) +\[?(::ffff:)?([0-9a-fA-F.:]+)\]?(%[^]:]+)?\]?:([0-9]+)( .*)?$/\4 . \6 . \2/p' <<< "$all"
+  forwarded "$1"
 }
-joined() { local line all=; while read -r line; do all="$all${all:+, }$line"; done; echo "$all"; }
 
 is_watched() { [ -e $base/watched ] && systemctl --quiet is-active $unit; }
 watched() { # we have the lock, and from now on there is a unit that watches what we set up
@@ -96,13 +96,14 @@ pass() {
   [ "$by" = "$device" ] || say_no "$neighbour is reached by $by, and packets of $address come by $device"
   command -v nft > /dev/null || say_no "nft is not installed"
   text=$(cat)
+  own=$(list "$address") || exit
+  own=$(paste -sd, <<< "$own")
   lock
   watched
   mkdir -p "$base/pass/$address"
   put "$base/pass/$address/until" $(($(seconds) + $4))
   put "$base/pass/$address/since" "$(seconds)"
   put "$base/pass/$address/to" "$neighbour"
-  own=$(list "$address" | joined)
   { printf 'define segment = "%s"\n%s\n' "$device" "$text"
     [ -z "$own" ] || printf 'add element %s own { %s }\n' "$(table_of "$address")" "$own"; } | nft -f - || {
     rm -rf "${base:?}/pass/$address"; say_no "nft does not load the table of $address"; }
@@ -125,7 +126,8 @@ serve() {
   watched
   local folder=$base/serve/$address
   mkdir -p "$folder"
-  put "$folder/until" $(($(seconds) + time))
+  # What it serves since an earlier move already ends when that move has it end.
+  [ -e "$folder/moved" ] && [ ! -e "$folder/back" ] || put "$folder/until" $(($(seconds) + time))
   put "$folder/grace" $(($(seconds) + grace))
   rm -f "$folder/moved" "$folder/back"
   { [ ! -e "$folder/peers" ] || cat "$folder/peers"; printf '%s\n' "$@"; } | tail -n 40 > "$folder/peers.new"
@@ -186,6 +188,8 @@ end_serve() {
   done
   rmdir $base/saved 2> /dev/null
 }
+unpass() { [ -d $base ] || return 0; lock; end_pass "$1"; }
+unserve() { [ -d $base ] || return 0; lock; end_serve "$1"; }
 end() { [ -d $base ] || return 0; lock; local one; for one; do end_serve "$one"; end_pass "$one"; done; }
 clean() { # where the watching has ended otherwise than by itself: whatever is left goes
   [ -e $base/watched ] || return 0
@@ -198,6 +202,8 @@ clean() { # where the watching has ended otherwise than by itself: whatever is l
 watch() {
   local round=0
   while sleep 0.9; do
+    # First of all, and without the lock: who does not hear it for 10 s passes nothing on any more.
+    for folder in $base/serve/*; do [ ! -e "$folder/peers" ] || tell_peers "$folder"; done
     lock 120
     now=$(seconds)
     for folder in $base/serve/*; do [ ! -e "$folder/until" ] || watch_serving "${folder##*/}" $((round % 5)); done
@@ -233,18 +239,22 @@ watch_serving() {
     read -r moved < "$folder/moved"
     [ "$count" -gt 0 ] || [ "$now" -lt $((moved + late)) ] || until=0
   fi
-  if [ "$now" -ge "$until" ]; then end_serve "$1"; return; fi
-  tell_peers "$folder"
+  [ "$now" -lt "$until" ] || end_serve "$1"
 }
 watch_passing() {
   local until since
   read -r until < "$folder/until"; read -r since < "$folder/since"
   [ "$now" -lt "$until" ] || { end_pass "$1"; return; }
   [ "$2" -eq 0 ] && [ "$now" -ge $((since + 15)) ] || return
-  # Nobody has told lately that it serves: there is nobody to pass on to.
-  timeout 5 nft list table $(table_of "$1") 2> /dev/null | grep -q expires || end_pass "$1"
+  # Nobody has told lately that it serves: there is nobody to pass on to. An nft that is late tells nothing.
+  local shown
+  if shown=$(timeout 5 nft list table $(table_of "$1") 2>&1); then
+    case $shown in *expires*) ;; *) end_pass "$1";; esac
+  else
+    case $shown in *"No such file"*) end_pass "$1";; esac
+  fi
 }
 
 verb=$1; shift
-case $verb in check | list | pass | serve | seen | end | clean | watch) "$verb" "$@";; *) say_no "no verb $verb";; esac
+case $verb in check | list | pass | serve | seen | unpass | unserve | end | clean | watch) "$verb" "$@";; *) say_no "no verb $verb";; esac
 exit

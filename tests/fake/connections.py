@@ -26,6 +26,8 @@ class Connections:
     tools: tuple[str, ...] = TOOLS
     alone: tuple[str, ...] = ()
     """The addresses with which their network leaves the server."""
+    refuses: str = ""
+    """A verb of the script that fails."""
 
     def told(self) -> dict[str, KeptConnections]:
         """What the fact reads."""
@@ -45,6 +47,8 @@ def run_script(server: Server, words: list[str]) -> Result:
     own = server.connections
     if verb in ("pass", "serve", "seen") and "nft" not in own.tools:
         return Result(1, err="nft is not installed\n")
+    if verb == own.refuses:
+        return Result(1, err="it refuses\n")
     match verb, rest:
         case "list", [address]:
             return Result(out="".join(f"10.10.0.1 . {5000 + one} . 443\n" for one in range(own.open.get(address, 0))))
@@ -61,6 +65,10 @@ def run_script(server: Server, words: list[str]) -> Result:
             to = next(one for one in server.world.servers.values() if one.address == own.passing[address])
             if server.address not in to.connections.serving.get(address, []):
                 return Result(1, err="it gets no word from the node that serves it now\n")
+        case "unpass", [address]:
+            own.passing.pop(address, None)
+        case "unserve", [address]:
+            own.serving.pop(address, None)
         case "end", addresses:
             for address in addresses:
                 own.passing.pop(address, None)

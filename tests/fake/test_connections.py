@@ -150,6 +150,29 @@ def test_a_holder_that_cannot_leaves_nothing_behind() -> None:
     assert (ready(managers), serving(managers)) == ({}, {})
 
 
+def test_one_who_still_serves_and_cannot_pass_on_goes_on_serving() -> None:
+    managers = Managers(KEEP)
+    managers["server01"].connections.open[VIP] = 12
+    managers.drain("server01")
+    managers["server01"].connections.refuses = "pass"
+    managers.drain("server02")
+    assert ready(managers)["server03"] == "10.10.0.4"
+    assert {"server01", "server02"} <= serving(managers).keys()
+    words = "established connections to 10.10.0.2 will end if server01 takes over (server01: it refuses)"
+    assert f"server02: {words}" in managers.said
+
+
+def test_a_holder_that_cannot_serve_leaves_those_of_earlier_moves_as_they_are() -> None:
+    managers = Managers(KEEP)
+    managers["server01"].connections.open[VIP] = 12
+    managers.drain("server01")
+    managers["server02"].connections.refuses = "serve"
+    managers.drain("server02")
+    assert "server01" in serving(managers)
+    assert "server02" not in serving(managers)
+    assert "server03" in ready(managers)
+
+
 def test_where_one_address_cannot_keep_its_connections_the_others_do() -> None:
     managers = Managers(KEEP, text=ONE.replace("[10.10.0.2]", "[10.10.0.9, 10.10.0.2]"))
     managers["server01"].connections.alone = ("10.10.0.9",)
