@@ -33,7 +33,7 @@ class Check(Strict):
     process: ProcessName | None = None
     """Passes while a process of this name runs: `haproxy`."""
     port: CheckAddress | None = None
-    """Passes while something accepts TCP connections: `443`, on 127.0.0.1, or `10.10.0.3:443`."""
+    """Passes while something accepts TCP connections: `443`, on 127.0.0.1, or `192.0.2.10:443`."""
     http: Url | None = None
     """Passes while curl gets this address with a status below 400: `http://127.0.0.1:8080/health`."""
     unit: UnitName | None = None

@@ -154,16 +154,17 @@ def _read_url(value: str) -> str:
 
 
 def _read_check_address(value: object) -> str:
-    """`443` or `10.10.0.3:443` or `[fd00::3]:443`, as HOST:PORT."""
-    text = f"127.0.0.1:{value}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    """`443` or `192.0.2.10:443` or `[2001:db8::10]:443`, as HOST:PORT. It goes into a shell's text as it is."""
+    alone = (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
+    text = f"127.0.0.1:{value}" if alone else str(value)
     host, _, port = text.rpartition(":")
     try:
         ip_address(host.removeprefix("[").removesuffix("]"))
-        sound = re.fullmatch(r"[0-9]{1,5}", port) is not None and 1 <= int(port) <= 65535
+        sound = ZONE not in host and re.fullmatch(r"[0-9]{1,5}", port) is not None and 1 <= int(port) <= 65535
     except ValueError:
         sound = False
     if not sound:
-        raise wrong("{value} is not a port or an address with a port: 443 or 10.10.0.3:443", value=shown(value))
+        raise wrong("{value} is not a port or an address with a port: 443 or 192.0.2.10:443", value=shown(value))
     return text
 
 

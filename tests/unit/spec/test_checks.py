@@ -33,10 +33,12 @@ REFUSED = [
      "ping, interface, file"),
     ("web: {port: 1, unit: a.service}", "checks.web: has port and unit: it needs one of command, process, port, http, "
      "unit, ping, interface, file"),
-    ("web: {port: 0}", "checks.web.port: 0 is not a port or an address with a port: 443 or 10.10.0.3:443"),
-    ("web: {port: 65536}", "checks.web.port: 65536 is not a port or an address with a port: 443 or 10.10.0.3:443"),
+    ("web: {port: 0}", "checks.web.port: 0 is not a port or an address with a port: 443 or 192.0.2.10:443"),
+    ("web: {port: 65536}", "checks.web.port: 65536 is not a port or an address with a port: 443 or 192.0.2.10:443"),
     ("web: {port: 'host:80'}", "checks.web.port: 'host:80' is not a port or an address with a port: 443 or "
-     "10.10.0.3:443"),
+     "192.0.2.10:443"),
+    ("web: {port: '[fe80::1%a; reboot]:80'}", "checks.web.port: '[fe80::1%a; reboot]:80' is not a port or an address "
+     "with a port: 443 or 192.0.2.10:443"),
     ("web: {http: 'localhost/health'}", "checks.web.http: 'localhost/health' is not the address of a page: "
      "http://127.0.0.1:8080/health"),
     ('web: {http: "http://x/\'; reboot"}', "checks.web.http: \"http://x/'; reboot\" is not the address of a page: "
