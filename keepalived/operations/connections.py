@@ -226,7 +226,10 @@ def _see(moves: Sequence[AddressMove], lost: _Lost) -> None:
 
 def tell_what_is_left(turn: Turn) -> None:
     """How many connections the node still serves."""
-    if turn.cluster.connections == "keep" and (words := serving_in_words(turn.look(), turn.node)):
+    if turn.cluster.connections != "keep":
+        return
+    is_read: Callable[[ClusterState], Verdict] = lambda seen: Verdict(seen.nodes[turn.node] is not None, "")  # noqa: E731
+    if words := serving_in_words(turn.watch(is_read, READY_SECONDS).seen, turn.node):
         turn.say(f"{words} begun before")
 
 

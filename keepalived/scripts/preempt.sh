@@ -46,7 +46,7 @@ if [ -n "$kept" ]; then
 fi
 pid=$(systemctl show keepalived.service -p MainPID --value)
 in_memory() {
-  file=$(find "/proc/$pid/fd" -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit)
+  file=$(find "/proc/$pid/fd" -lname '/memfd:/keepalived/consolidated_configuration*' -print -quit 2>/dev/null)
   if [ -n "$file" ]; then sha256sum < "$file"; fi
 }
 before=$(in_memory)

@@ -76,6 +76,15 @@ def may_leave(state: ClusterState, name: str, text: str) -> Verdict:
 def _only_the_rest_is_left(state: ClusterState, name: str, text: str) -> bool:
     """Whether all that `name` still holds alone is of instances whose advert settings do not change: of those it stays
     the holder until it hands over."""
+    node, rest = state.nodes[name], _handed_over_as_ever(state, name, text)
+    accepting = set(state.accepting(text, name)) - {name}
+    alone = {address for address in (node.holds if node else ()) if not accepting & set(state.holders(address))}
+    return alone <= rest
+
+
+def _handed_over_as_ever(state: ClusterState, name: str, text: str) -> set[str]:
+    """The addresses of the instances whose advert settings do not change with `text`: node `name` drops them when
+    another one holds them."""
     node, new = state.nodes[name], advert_settings(text)
     old = (node and node.configuration.advert_settings) or {}
     same = {
@@ -83,10 +92,7 @@ def _only_the_rest_is_left(state: ClusterState, name: str, text: str) -> bool:
         for instance in old.keys() & new.keys()
         if old[instance].accepts(new[instance]) and old[instance].interface == new[instance].interface
     }
-    rest = {held for instance in same for held in (*old[instance].floating, instance)}
-    accepting = set(state.accepting(text, name)) - {name}
-    alone = {address for address in (node.holds if node else ()) if not accepting & set(state.holders(address))}
-    return alone <= rest
+    return {held for instance in same for held in (*old[instance].floating, instance)}
 
 
 def _still_received(state: ClusterState, name: str, text: str) -> bool:
@@ -130,6 +136,8 @@ def may_stop(state: ClusterState, name: str, text: str) -> Verdict:
     node = state.nodes[name]
     if handed.done or node is None or not node.holds:
         return handed
+    if _handed_over_as_ever(state, name, text) & set(node.holds):
+        return handed  # both hold them for a moment
     others = {address: {*state.holders(address)} - {name} for address in state.cluster.all_held}
     accepting = set(state.accepting(text, name))
     if not all(len(holders) == 1 for holders in others.values()) or not all(

@@ -326,6 +326,8 @@ def test_a_drained_holder_may_stop_once_another_one_holds_also_what_a_drain_cann
 
     assert asked(old, of_two("server02", TWO_OTHER, *BOTH))
     assert asked(of_two("server01", TWO, drained=True), of_two("server02", TWO_OTHER, *BOTH))
+    both = of_two("server01", TWO, *BOTH, drained=True)  # for a moment also VI_1, which a drain moves
+    assert not asked(both, of_two("server02", TWO_OTHER, *BOTH))
     assert not asked(old, of_two("server02", TWO_OTHER, VIP))  # VI_2 would be without a holder
     assert not asked(old, of_two("server02", TWO_OTHER, "10.10.0.9"))  # VI_1 is
     assert not asked(of_two("server01", TWO, *BOTH, drained=True), of_two("server02", TWO_OTHER, "10.10.0.9"))
