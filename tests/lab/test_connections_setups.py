@@ -150,7 +150,7 @@ def test_one_address_of_several_moves_and_nodes_are_drained_at_once_and_clients_
     managers.everywhere("ip route replace 10.20.0.0/24 via 10.10.0.1")
     with talking(managers, *((address, PORT) for address in addresses)) as talks:
         run = managers.types(f"{DRAIN} --limit server02")
-        assert f"server02 still serves {COUNT}" in run.text
+        assert f"server02 still serves {COUNT // 10}" in run.text  # and new ones that are about to end
         assert managers.holders("10.10.0.10") == ["server03"]
         managers.types(f"{RESTORE} --limit server02")
         managers.types(f"{DRAIN} --limit server01 --limit server02")
